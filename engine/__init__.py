@@ -1,0 +1,1 @@
+"""Speaker verification: synchronous, no calls, no database, no network."""

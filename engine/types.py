@@ -1,0 +1,154 @@
+"""The words of speaker verification: the values that every floor of the engine speaks in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import AudioError, ModelMismatchError
+
+ENGINE_RATE_HZ = 16_000
+TELEPHONE_RATE_HZ = 8_000
+
+Samples = NDArray[np.float32]
+"""Audio inside the engine: float32 `[n]`, in [-1, 1)."""
+
+Pcm = NDArray[np.int16]
+"""Audio on the wire: int16 `[n]`, linear, mono."""
+
+ModelId = NewType("ModelId", str)
+
+Score = NewType("Score", float)
+"""Raw cosine of two embeddings, in [-1, 1]. No threshold ever sees it."""
+
+Llr = NewType("Llr", float)
+"""Calibrated natural-log likelihood ratio of same speaker against different speakers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Utterance:
+    """One recording of speech by one speaker: float32 `[n]`, 16 kHz, mono, in [-1, 1)."""
+
+    samples: Samples
+
+    def __post_init__(self) -> None:
+        """Raise `AudioError` unless the samples are a float32 vector."""
+        if self.samples.ndim != 1 or self.samples.dtype != np.float32:
+            raise AudioError(
+                f"an utterance is a float32 vector, not {self.samples.dtype} {self.samples.shape}"
+            )
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / ENGINE_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the line did to an utterance."""
+
+    net_speech_s: float
+    """Seconds of speech after activity detection."""
+    snr_db: float
+    """Speech level over noise level, in dB; 60 where no noise could be heard."""
+    level_dbfs: float
+    """RMS of the speech against full scale, in dB; -100 where there is no speech."""
+    clipped: float
+    """Share of the speech samples at full scale, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """A voice as a unit vector, float32 `[dim]`, with the id of the model that made it."""
+
+    vector: NDArray[np.float32]
+    model: ModelId
+
+    def cosine(self, other: Embedding) -> Score:
+        """Cosine similarity in [-1, 1]; `ModelMismatchError` between two models."""
+        if self.model != other.model:
+            raise ModelMismatchError(self.model, other.model)
+        return Score(float(np.clip(np.dot(self.vector, other.vector), -1.0, 1.0)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voiceprint:
+    """The stored reference of one enrollment recording."""
+
+    embedding: Embedding
+    quality: Quality
+
+
+class Hearing(StrEnum):
+    """What a listener makes of the audio that it has been given so far."""
+
+    WAITING = "waiting"
+    """No speech yet."""
+    SPEAKING = "speaking"
+    PAUSING = "pausing"
+    """Speech was heard, and silence since, not long enough to be the end."""
+    ENDED = "ended"
+    """The end of speech: silence as long as the limit. Final."""
+    SILENT = "silent"
+    """Nobody spoke within the limit. Final."""
+    TOO_LONG = "too_long"
+    """Still speaking at the limit: the utterance up to there is usable. Final."""
+
+
+class Shortcoming(StrEnum):
+    """What is wrong with an utterance, so that the caller can be told how to mend it."""
+
+    TOO_SHORT = "too_short"
+    TOO_NOISY = "too_noisy"
+    TOO_QUIET = "too_quiet"
+    TOO_LOUD = "too_loud"
+
+    @property
+    def reason(self) -> Reason:
+        """The reason that stands in the record."""
+        return Reason.NOT_ENOUGH_SPEECH if self is Shortcoming.TOO_SHORT else Reason.TOO_NOISY
+
+
+class Verdict(StrEnum):
+    """What the dialplan is told. Fail closed: what cannot be decided is INCONCLUSIVE."""
+
+    ACCEPT = "ACCEPT"
+    REJECT = "REJECT"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class Reason(StrEnum):
+    """Why a verdict is what it is."""
+
+    MATCH = "MATCH"
+    NO_MATCH = "NO_MATCH"
+    WRONG_PHRASE = "WRONG_PHRASE"
+    NOT_ENOUGH_SPEECH = "NOT_ENOUGH_SPEECH"
+    TOO_NOISY = "TOO_NOISY"
+    NO_CLAIM = "NO_CLAIM"
+    NOT_ENROLLED = "NOT_ENROLLED"
+    NO_CONSENT = "NO_CONSENT"
+    OPTED_OUT = "OPTED_OUT"
+    EXPIRED = "EXPIRED"
+    LOCKED_OUT = "LOCKED_OUT"
+    SPOOF_SUSPECTED = "SPOOF_SUSPECTED"
+    WATCHLISTED = "WATCHLISTED"
+    CALLER_HUNG_UP = "CALLER_HUNG_UP"
+    UNAVAILABLE = "UNAVAILABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict on the evidence so far."""
+
+    verdict: Verdict
+    reason: Reason
+    confidence: int
+    """0 to 100: the posterior of the claim at even prior odds, in percent; 0 without evidence."""
+    unsure: bool
+    """True where the evidence leans to the claim but not far enough: more speech could tell."""

@@ -1,0 +1,1 @@
+"""Countersign on the telephone: answer, ask, listen, verify, tell the dialplan."""

@@ -1,0 +1,37 @@
+"""A profile: one enrolled person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from engine.types import Voiceprint
+from ivr.domain.call import AccountId, TenantId
+
+ProfileId = NewType("ProfileId", UUID)
+
+
+class ProfileState(StrEnum):
+    """What a profile can be used for."""
+
+    ENROLLING = "enrolling"
+    ENROLLED = "enrolled"
+    EXPIRED = "expired"
+    OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One enrolled person, with the voiceprints to compare against."""
+
+    id: ProfileId
+    tenant: TenantId
+    account: AccountId
+    state: ProfileState
+    locale: str
+    passphrase: str
+    """Id of the passphrase that the enrollment fixed, such as `my-voice-is-my-passport`."""
+    consented: bool
+    voiceprints: tuple[Voiceprint, ...]

@@ -1,0 +1,54 @@
+"""A verification: a call's whole conversation, ending in exactly one verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from engine.types import Llr, ModelId, Quality, Reason, Verdict
+from ivr.domain.call import CallId, TenantId
+from ivr.domain.claim import Claim
+from ivr.domain.profile import ProfileId
+
+VerificationId = NewType("VerificationId", UUID)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A verification that has begun: kept so that none is forgotten, whatever fails."""
+
+    id: VerificationId
+    call: CallId
+    tenant: TenantId
+    worker: str
+    """The ARI application that took the call."""
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try inside a call."""
+
+    verdict: Verdict
+    reason: Reason
+    llr: Llr | None
+    quality: Quality | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How a call ended. No audio, no embedding: they lived in memory until here."""
+
+    opening: Opening
+    claim: Claim | None
+    profile: ProfileId | None
+    verdict: Verdict
+    reason: Reason
+    llr: Llr | None
+    confidence: int
+    """0 to 100: the posterior of the claim at even prior odds, in percent; 0 without evidence."""
+    attempts: tuple[Attempt, ...]
+    model: ModelId | None
+    ended_at: datetime
