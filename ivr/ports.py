@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from engine.types import (
     Embedding,
@@ -93,6 +94,17 @@ class Call(Protocol):
         """
         ...
 
+    async def tag(self, record: UUID) -> None:
+        """Write the id of the call's record on the channel, as `COUNTERSIGN_ID`.
+
+        Whoever adopts the call after a crash of ours finds there which record to end.
+        """
+        ...
+
+    async def tagged(self) -> UUID | None:
+        """Return what `tag` wrote, by this process or by one before it; None where nothing was."""
+        ...
+
     async def note(self, state: CallState) -> None:
         """Tell those who watch where the conversation is."""
         ...
@@ -147,6 +159,18 @@ class Listener(Protocol):
 
     def quality(self) -> Quality:
         """Measure the utterance as it stands."""
+        ...
+
+
+class Ledger(Protocol):
+    """Where verdicts are written so that none is lost, whatever fails."""
+
+    async def close(self, verification: Verification) -> Verification:
+        """Write the verdict and return the one that counts. Never raises.
+
+        It is another than the one given where one was already written, or where PostgreSQL is away:
+        then INCONCLUSIVE / UNAVAILABLE, kept aside until it can be written.
+        """
         ...
 
 
