@@ -1,0 +1,1 @@
+"""From Asterisk's JSON to our dataclasses: msgspec's errors become ours here and nowhere else."""
