@@ -1,0 +1,1 @@
+"""The conversations: coroutines over ports that read like the call they conduct."""

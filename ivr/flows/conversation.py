@@ -1,0 +1,120 @@
+"""Turns of a conversation: say something, ask for keys, ask for speech."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Quality, Utterance
+from ivr.domain.call import CallState
+from ivr.domain.prompt import Prompt
+from ivr.flows.early import EarlyEmbedding
+from ivr.ports import Call, Frame, Key, Listener, PromptEnded, Voice
+
+BARGE_IN_S = 0.3
+"""Speech this long stops a prompt; a cough or the prompt's own echo is shorter."""
+
+END_KEY = "#"
+
+FINAL = frozenset({Hearing.ENDED, Hearing.SILENT, Hearing.TOO_LONG})
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What the caller said."""
+
+    utterance: Utterance
+    quality: Quality
+    embedding: Embedding
+
+
+async def say(call: Call, *prompts: Prompt) -> None:
+    """Play the prompts to their end; a key skips the rest."""
+    await call.note(CallState.PROMPTING)
+    await call.play(prompts)
+    while True:
+        match await call.heard():
+            case PromptEnded():
+                return
+            case Key():
+                await call.hush()
+            case Frame():
+                pass
+
+
+async def ask_keys(call: Call, *prompts: Prompt, at_most: int, wait_s: float) -> str | None:
+    """Ask for up to `at_most` keys and return them without the `#` that ends them.
+
+    The caller may key while the prompt plays. None where more were keyed than asked for: a number
+    cut short is another number. Waits `wait_s` seconds of the caller's audio for each key.
+    """
+    await call.note(CallState.PROMPTING)
+    await call.play(prompts)
+    keys, playing, silence = "", True, 0
+    while silence < wait_s * TELEPHONE_RATE_HZ:
+        match await call.heard():
+            case PromptEnded():
+                playing = False
+                await call.note(CallState.LISTENING)
+            case Frame(pcm):
+                silence += 0 if playing else len(pcm)
+            case Key(digit):
+                if playing:
+                    await call.hush()
+                if digit != END_KEY:
+                    keys, silence = keys + digit, 0
+                if digit == END_KEY or at_most == 1:
+                    break
+    return keys if len(keys) <= at_most else None
+
+
+async def ask_speech(call: Call, voice: Voice, *prompts: Prompt, barge_in: bool) -> Capture | None:
+    """Ask for speech and listen to its end; None where nobody spoke."""
+    listener = voice.listener()
+    early = EarlyEmbedding(voice)
+    try:
+        await call.note(CallState.PROMPTING)
+        await call.play(prompts)
+        await _prompted(call, listener, barge_in=barge_in)
+        await call.note(CallState.LISTENING)
+        if await _listened(call, listener, early) is Hearing.SILENT:
+            return None
+        await call.note(CallState.CHECKING)
+        utterance = listener.utterance()
+        return Capture(utterance, listener.quality(), await early.embedding(utterance))
+    finally:
+        early.forget()
+
+
+async def _prompted(call: Call, listener: Listener, *, barge_in: bool) -> None:
+    """Let the prompt play until it ends or the caller speaks or keys over it."""
+    spoken = 0
+    while True:
+        match await call.heard():
+            case PromptEnded():
+                break
+            case Key():
+                await call.hush()
+            case Frame(pcm) if barge_in:
+                hearing = listener.push(pcm)
+                spoken = spoken + len(pcm) if hearing is Hearing.SPEAKING else 0
+                if spoken >= BARGE_IN_S * TELEPHONE_RATE_HZ:
+                    await call.hush()
+                elif hearing in FINAL:
+                    listener.restart()
+            case Frame():
+                pass
+    if spoken < BARGE_IN_S * TELEPHONE_RATE_HZ:
+        listener.restart()
+
+
+async def _listened(call: Call, listener: Listener, early: EarlyEmbedding) -> Hearing:
+    """Listen until the caller has finished, is silent or goes on too long."""
+    while True:
+        match await call.heard():
+            case Frame(pcm):
+                hearing = listener.push(pcm)
+                early.follow(hearing, listener, len(pcm))
+                if hearing in FINAL:
+                    return hearing
+            case Key() | PromptEnded():
+                pass

@@ -1,0 +1,51 @@
+"""The embedding made in the caller's last pause, so that nothing is left to do at the end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+
+from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Utterance
+from ivr.ports import Listener, Voice
+
+EARLY_PAUSE_S = 0.24
+"""A pause this long may well be the end of speech; shorter ones part words."""
+
+
+class EarlyEmbedding:
+    """Starts to embed while the end of speech is not yet certain, and drops it if it was not.
+
+    The end of speech is known only after the end silence (0.6 s by default); the embedding of what
+    was said before that silence can be ready by then.
+    """
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._utterance: Utterance | None = None
+        self._task: asyncio.Task[Embedding] | None = None
+        self._paused = 0
+
+    def follow(self, hearing: Hearing, listener: Listener, samples: int) -> None:
+        """Take note of what the listener made of the next `samples` samples (8 kHz)."""
+        if hearing is not Hearing.PAUSING:
+            self._paused = 0
+            return
+        before, self._paused = self._paused, self._paused + samples
+        if before < EARLY_PAUSE_S * TELEPHONE_RATE_HZ <= self._paused:
+            self.forget()
+            self._utterance = listener.utterance()
+            self._task = asyncio.ensure_future(self._voice.embed(self._utterance))
+
+    async def embedding(self, utterance: Utterance) -> Embedding:
+        """Return the embedding of the utterance: the early one if it is of the same samples."""
+        early, task = self._utterance, self._task
+        if early is None or task is None or not np.array_equal(early.samples, utterance.samples):
+            return await self._voice.embed(utterance)
+        return await task
+
+    def forget(self) -> None:
+        """Drop what was begun."""
+        if self._task is not None:
+            self._task.cancel()
+        self._utterance = self._task = None

@@ -1,0 +1,59 @@
+"""How a conversation that could not be held ends: each failure has its reason, none is silent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+
+from ivr.domain.call import CallState
+from ivr.ports import Call, CallerHungUpError, CallLostError, StoreUnavailableError
+
+log = structlog.get_logger()
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Endings(Generic[Outcome]):
+    """The outcomes of a conversation that was cut off."""
+
+    hung_up: Outcome
+    unavailable: Outcome
+
+
+async def held(
+    conversation: Awaitable[Outcome], endings: Endings[Outcome], limit_s: float
+) -> Outcome:
+    """Hold the conversation; where it is cut off, return the ending that says by whom."""
+    try:
+        async with asyncio.timeout(limit_s):
+            return await conversation
+    except CallerHungUpError:
+        return endings.hung_up
+    except (CallLostError, StoreUnavailableError) as error:
+        log.warning("call_cut_off", error=type(error).__name__, why=str(error))
+    except TimeoutError:
+        log.warning("call_too_long", limit_s=limit_s)
+    except Exception:
+        # The last line of defence: a fault of ours must not leave the caller without a verdict.
+        log.exception("call_failed")
+    return endings.unavailable
+
+
+async def release(call: Call, variables: Mapping[str, str]) -> bool:
+    """Hand the caller back to the dialplan; False where the caller is no longer there."""
+    try:
+        await call.release(variables)
+    except CallerHungUpError:
+        await call.note(CallState.GONE)
+        return False
+    except CallLostError as error:
+        log.warning("call_not_released", why=str(error))
+        await call.note(CallState.GONE)
+        return False
+    await call.note(CallState.RELEASED)
+    return True

@@ -1,0 +1,112 @@
+"""An enrollment call from its arrival to its release, with its record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+
+from ivr.domain.call import CallState
+from ivr.domain.enrollment import (
+    Enrollment,
+    EnrollmentId,
+    EnrollmentReason,
+    EnrollmentResult,
+)
+from ivr.domain.passphrase import DEFAULT_PASSPHRASE
+from ivr.flows.ending import Endings, held, release
+from ivr.flows.enroll import Ending, EnrollCourse, enroll, failed, tell_ending
+from ivr.flows.services import Services
+from ivr.flows.variables import enrollment_variables
+from ivr.ports import Call, PortError
+
+log = structlog.get_logger()
+
+ENDINGS = Endings(failed(EnrollmentReason.CALLER_HUNG_UP), failed(EnrollmentReason.UNAVAILABLE))
+
+
+async def conduct_enrollment(call: Call, services: Services) -> Enrollment:
+    """Conduct a call to its enrollment: stored first, then told to caller and dialplan."""
+    course, began = EnrollCourse(), services.clock.now()
+    ending = await held(_converse(call, course, services), ENDINGS, services.longest_call_s)
+    enrollment = await _store(enrollment_of(call, course, ending, began, services), services)
+    if course.answered:
+        await held(_farewell(call, enrollment), Endings(None, None), services.longest_call_s)
+    return await _release(call, enrollment)
+
+
+async def adopt_enrollment(call: Call, services: Services) -> Enrollment:
+    """End an enrollment that another process began and left."""
+    now = services.clock.now()
+    ending = failed(EnrollmentReason.UNAVAILABLE)
+    enrollment = enrollment_of(call, EnrollCourse(), ending, now, services)
+    return await _release(call, await _store(enrollment, services))
+
+
+def enrollment_of(
+    call: Call, course: EnrollCourse, ending: Ending, began: datetime, services: Services
+) -> Enrollment:
+    """Join how it ended with what is to be stored; only success stores a voice."""
+    result, reason = ending
+    success = result is EnrollmentResult.ENROLLED
+    return Enrollment(
+        id=EnrollmentId(uuid4()),
+        call=call.facts.id,
+        tenant=call.facts.request.tenant,
+        worker=services.worker,
+        account=course.account,
+        locale=call.facts.request.locale,
+        passphrase=DEFAULT_PASSPHRASE,
+        result=result,
+        reason=reason,
+        consent=course.consent if success else None,
+        voiceprints=tuple(course.kept) if success else (),
+        started_at=began,
+        ended_at=services.clock.now(),
+    )
+
+
+async def _converse(call: Call, course: EnrollCourse, services: Services) -> Ending:
+    await call.answer()
+    course.answered = True
+    await call.note(CallState.ANSWERED)
+    return await enroll(
+        call, course, services.store, services.voice, services.clock, services.enroll
+    )
+
+
+async def _store(enrollment: Enrollment, services: Services) -> Enrollment:
+    """Write the enrollment; what cannot be written has not happened, and the caller is told so."""
+    try:
+        return await services.store.enroll(enrollment)
+    except PortError as error:
+        log.warning("enrollment_not_stored", why=str(error))
+        return replace(
+            enrollment,
+            result=EnrollmentResult.FAILED,
+            reason=EnrollmentReason.UNAVAILABLE,
+            consent=None,
+            voiceprints=(),
+        )
+
+
+async def _farewell(call: Call, enrollment: Enrollment) -> None:
+    if enrollment.reason is not EnrollmentReason.CALLER_HUNG_UP:
+        await tell_ending(call, (enrollment.result, enrollment.reason))
+
+
+async def _release(call: Call, enrollment: Enrollment) -> Enrollment:
+    await call.note(CallState.DECIDED)
+    await release(call, enrollment_variables(enrollment))
+    log.info(
+        "enrollment_ended",
+        enrollment=str(enrollment.id),
+        result=enrollment.result.value,
+        reason=enrollment.reason.value,
+        voiceprints=len(enrollment.voiceprints),
+        net_speech_s=[round(v.quality.net_speech_s, 2) for v in enrollment.voiceprints],
+        duration_s=round((enrollment.ended_at - enrollment.started_at).total_seconds(), 2),
+    )
+    return enrollment

@@ -1,0 +1,25 @@
+"""What every call is conducted with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ivr.flows.enroll import EnrollRules
+from ivr.flows.verify import VerifyRules
+from ivr.ports import Clock, Ledger, ProfileStore, Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ports and rules that all calls of one worker share."""
+
+    store: ProfileStore
+    ledger: Ledger
+    voice: Voice
+    clock: Clock
+    worker: str
+    """The ARI application that takes the calls."""
+    verify: VerifyRules = field(default_factory=VerifyRules)
+    enroll: EnrollRules = field(default_factory=EnrollRules)
+    longest_call_s: float = 300.0
+    """A conversation that takes longer ends INCONCLUSIVE: the last guard, not a rule of talk."""

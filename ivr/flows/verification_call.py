@@ -1,0 +1,132 @@
+"""A verification call from its arrival to its release, with its record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid4
+
+import structlog
+
+from engine.types import Judgement, Llr, Reason
+from ivr.domain.call import CallState
+from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.flows.ending import Endings, held, release
+from ivr.flows.services import Services
+from ivr.flows.variables import verification_variables
+from ivr.flows.verify import Course, undecided, verify
+from ivr.ports import Call, PortError, StoreUnavailableError
+
+log = structlog.get_logger()
+
+ENDINGS = Endings(undecided(Reason.CALLER_HUNG_UP), undecided(Reason.UNAVAILABLE))
+
+
+async def conduct_verification(call: Call, services: Services) -> Verification:
+    """Conduct a call to its verdict: written first, then told to the dialplan."""
+    course, opening = Course(), opening_of(call, services)
+    judgement = await held(
+        _converse(call, opening, course, services), ENDINGS, services.longest_call_s
+    )
+    return await _close(call, verdict_of(opening, course, judgement, services), services)
+
+
+async def adopt_verification(call: Call, services: Services) -> Verification:
+    """End a call that another process began and left: with its verdict if that was written."""
+    opening = await _tagged(call, opening_of(call, services))
+    earlier = await _written(opening, services)
+    if earlier is not None:
+        await release(call, verification_variables(earlier))
+        return earlier
+    verification = verdict_of(opening, Course(), undecided(Reason.UNAVAILABLE), services)
+    return await _close(call, verification, services)
+
+
+async def close_abandoned(opening: Opening, services: Services) -> Verification:
+    """Write the verdict of a call that is gone and whose process died before it ended."""
+    verification = verdict_of(opening, Course(), undecided(Reason.UNAVAILABLE), services)
+    return await services.ledger.close(verification)
+
+
+def opening_of(call: Call, services: Services) -> Opening:
+    """Return a new record's opening."""
+    return Opening(
+        id=VerificationId(uuid4()),
+        call=call.facts.id,
+        tenant=call.facts.request.tenant,
+        worker=services.worker,
+        started_at=services.clock.now(),
+    )
+
+
+def verdict_of(
+    opening: Opening, course: Course, judgement: Judgement, services: Services
+) -> Verification:
+    """Join what was decided with what led to it."""
+    llrs = [attempt.llr for attempt in course.attempts if attempt.llr is not None]
+    return Verification(
+        opening=opening,
+        claim=course.claim,
+        profile=None if course.profile is None else course.profile.id,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        llr=Llr(sum(llrs) / len(llrs)) if llrs else None,
+        confidence=judgement.confidence,
+        attempts=tuple(course.attempts),
+        model=services.voice.model if llrs else None,
+        ended_at=services.clock.now(),
+    )
+
+
+async def _converse(call: Call, opening: Opening, course: Course, services: Services) -> Judgement:
+    await call.tag(opening.id)
+    await services.store.open(opening)
+    await call.answer()
+    await call.note(CallState.ANSWERED)
+    return await verify(call, course, services.store, services.voice, services.verify)
+
+
+async def _tagged(call: Call, fresh: Opening) -> Opening:
+    """Take the id that the process before us wrote on the channel, if it came so far."""
+    try:
+        tag = await call.tagged()
+    except PortError as error:
+        log.warning("tag_not_read", why=str(error))
+        return fresh
+    return fresh if tag is None else replace(fresh, id=VerificationId(tag))
+
+
+async def _written(opening: Opening, services: Services) -> Verification | None:
+    try:
+        return await services.store.verdict(opening.id)
+    except StoreUnavailableError as error:
+        log.warning("verdict_not_read", why=str(error))
+        return None
+
+
+async def _close(call: Call, verification: Verification, services: Services) -> Verification:
+    written = await services.ledger.close(verification)
+    await call.note(CallState.DECIDED)
+    await release(call, verification_variables(written))
+    log.info("verification_ended", **fields_of(written))
+    return written
+
+
+def fields_of(verification: Verification) -> dict[str, object]:
+    """Return what the call's log line says: no number, no account, no voice."""
+    heard = [attempt.quality for attempt in verification.attempts if attempt.quality is not None]
+    claim = verification.claim
+    return {
+        "verification": str(verification.opening.id),
+        "verdict": verification.verdict.value,
+        "reason": verification.reason.value,
+        "llr": None if verification.llr is None else round(verification.llr, 2),
+        "confidence": verification.confidence,
+        "attempts": len(verification.attempts),
+        "claim": None if claim is None else claim.source.value,
+        "net_speech_s": [round(quality.net_speech_s, 2) for quality in heard],
+        "snr_db": [round(quality.snr_db, 1) for quality in heard],
+        "model": verification.model,
+        "duration_s": round(
+            (verification.ended_at - verification.opening.started_at).total_seconds(), 2
+        ),
+    }
