@@ -1,0 +1,236 @@
+"""The configuration: one TOML file and the environment, checked whole before anything starts."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+ENVIRONMENT_PREFIX = "COUNTERSIGN_"
+
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class ConfigurationError(Exception):
+    """A setting cannot be used; the message names the key, the value and what is allowed.
+
+    The value of a secret is not shown, nor of a key that is not known: it may be a misspelt one.
+    """
+
+    def __init__(self, key: str, value: object, allowed: str) -> None:
+        found = "<not shown>" if is_secret(key) or value is ... else repr(value)
+        super().__init__(f"{key} = {found}: {allowed}")
+        self.key = key
+
+
+class Ari(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[ari]`: how to reach Asterisk's REST interface."""
+
+    url: Text = "http://127.0.0.1:8088"
+    user: Text = "countersign"
+    password: str = ""
+    password_file: str = ""
+    app: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "countersign"
+
+
+class Database(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[database]`: a server's DSN, or a folder for an embedded PostgreSQL. One of them."""
+
+    dsn: str = ""
+    dsn_file: str = ""
+    folder: str = ""
+    patience_s: Annotated[float, Meta(ge=0, le=30)] = 2.0
+    outbox: Text = "outbox"
+
+
+class VoiceModel(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[voice]`: which model, how sure it must be, and what speech it needs."""
+
+    model: Text = "telephone-first-try"
+    target_fmr: Annotated[float, Meta(gt=0, lt=0.5)] = 0.01
+    threads: Annotated[int, Meta(ge=1, le=64)] = 2
+    net_speech_min_s: Annotated[float, Meta(ge=0.3, le=30)] = 1.0
+    snr_min_db: Annotated[float, Meta(ge=-10, le=40)] = 6.0
+
+
+class Listening(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[listening]`: when an utterance begins, ends and is too long."""
+
+    wait_s: Seconds = 5.0
+    end_silence_s: Annotated[float, Meta(ge=0.2, le=3)] = 0.6
+    longest_s: Annotated[float, Meta(ge=1, le=30)] = 8.0
+    barge_in: bool = True
+
+
+ClaimName = Literal["dialplan", "caller_number", "keyed"]
+
+
+class Verify(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[verify]`: the verification call."""
+
+    attempts_max: Annotated[int, Meta(ge=1, le=10)] = 3
+    claim: Annotated[tuple[ClaimName, ...], Meta(min_length=1)] = (
+        "dialplan",
+        "caller_number",
+        "keyed",
+    )
+    key_wait_s: Seconds = 5.0
+
+
+class Enroll(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[enroll]`: the enrollment call."""
+
+    repetitions: Annotated[int, Meta(ge=3, le=10)] = 3
+    tries_max: Annotated[int, Meta(ge=3, le=20)] = 7
+    claim: Annotated[tuple[ClaimName, ...], Meta(min_length=1)] = ("dialplan",)
+    consent_wait_s: Seconds = 8.0
+
+
+class Prompts(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[prompts]`: a folder with one folder of sound files per locale; empty for the built-in."""
+
+    folder: str = ""
+    locale: Text = "en-US"
+    asterisk_folder: str = ""
+
+
+class Calls(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[calls]`: limits of the whole conversation."""
+
+    longest_s: Seconds = 300.0
+    media_timeout_s: Seconds = 5.0
+    drain_s: Seconds = 30.0
+
+
+class Log(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[log]`: lines for machines (`json`) or for people (`console`)."""
+
+    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set."""
+
+    ari: Ari = msgspec.field(default_factory=Ari)
+    database: Database = msgspec.field(default_factory=Database)
+    voice: VoiceModel = msgspec.field(default_factory=VoiceModel)
+    listening: Listening = msgspec.field(default_factory=Listening)
+    verify: Verify = msgspec.field(default_factory=Verify)
+    enroll: Enroll = msgspec.field(default_factory=Enroll)
+    prompts: Prompts = msgspec.field(default_factory=Prompts)
+    calls: Calls = msgspec.field(default_factory=Calls)
+    log: Log = msgspec.field(default_factory=Log)
+
+
+def is_secret(key: str) -> bool:
+    """Say whether the value of a dotted key must never be shown."""
+    name = key.rpartition(".")[2]
+    return not name.endswith("_file") and ("password" in name or "dsn" in name)
+
+
+def load(path: Path | None, environment: Mapping[str, str]) -> Configuration:
+    """Read the file, lay the environment over it, check everything.
+
+    A key of a section is set from the environment as `COUNTERSIGN_<SECTION>_<KEY>`, for instance
+    `COUNTERSIGN_ARI_URL`. Raises `ConfigurationError` at the first thing that cannot be used.
+    """
+    tables = {} if path is None else _file(path)
+    _overlay(tables, environment)
+    try:
+        configuration = msgspec.convert(tables, Configuration, strict=False)
+    except msgspec.ValidationError as error:
+        raise _named(error, tables) from error
+    return _with_secrets(configuration)
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            "--config", str(path), f"cannot be read: {error.strerror}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError("--config", str(path), f"is not TOML: {error}") from error
+
+
+def _overlay(tables: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """Put what the environment sets into the tables; an unknown name is refused by the schema."""
+    for name, value in environment.items():
+        section, _, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
+        known = section in Configuration.__struct_fields__
+        if name.startswith(ENVIRONMENT_PREFIX) and known and key:
+            table = tables.setdefault(section, {})
+            table[key] = value.split(",") if key == "claim" else value
+
+
+def _named(error: msgspec.ValidationError, tables: Mapping[str, Any]) -> ConfigurationError:
+    """Turn msgspec's `$.section.key` into the key, the value found and what is allowed."""
+    what, _, path = str(error).partition(" - at `$")
+    key = path.strip("`.").partition("[")[0]
+    unknown = re.search(r"unknown field `(.+)`", what)
+    if unknown is not None:
+        what = f"is not known; known here are {', '.join(_fields(key))}"
+        return ConfigurationError(f"{key}.{unknown[1]}".lstrip("."), ..., what)
+    if choices := _choices(key):
+        what += f"; allowed are {', '.join(choices)}"
+    value: Any = tables
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return ConfigurationError(key, ... if isinstance(value, Mapping) else value, what)
+
+
+def _fields(section: str) -> tuple[str, ...]:
+    """Return the keys of a section, or the sections themselves for the empty name."""
+    hints = get_type_hints(Configuration)
+    return tuple(get_type_hints(hints[section])) if section else tuple(hints)
+
+
+def _choices(key: str) -> tuple[str, ...]:
+    """Return the words that the key's type allows, if it is a choice of words."""
+    section, _, name = key.partition(".")
+    kind: Any = get_type_hints(get_type_hints(Configuration)[section]).get(name)
+    while kind is not None and get_origin(kind) is not Literal:
+        kind = next(iter(get_args(kind)), None)
+    return get_args(kind)
+
+
+def _with_secrets(configuration: Configuration) -> Configuration:
+    """Replace `*_file` by what the file holds, and check what must be set together."""
+    ari, database = configuration.ari, configuration.database
+    password = _secret("ari.password", ari.password, ari.password_file)
+    if not password:
+        raise ConfigurationError(
+            "ari.password", "", "must be set, or ari.password_file name a file"
+        )
+    dsn = _secret("database.dsn", database.dsn, database.dsn_file)
+    if bool(dsn) == bool(database.folder):
+        raise ConfigurationError(
+            "database.folder",
+            database.folder,
+            "set either database.dsn (or dsn_file) for a server, or database.folder for the "
+            "embedded PostgreSQL, not both",
+        )
+    return msgspec.structs.replace(
+        configuration,
+        ari=msgspec.structs.replace(ari, password=password),
+        database=msgspec.structs.replace(database, dsn=dsn),
+    )
+
+
+def _secret(key: str, value: str, file: str) -> str:
+    if not file:
+        return value
+    if value:
+        raise ConfigurationError(f"{key}_file", file, f"set either {key} or {key}_file, not both")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{key}_file", file, f"cannot be read: {error}") from error

@@ -1,0 +1,110 @@
+"""The configuration names what is wrong, shows no secret, and reads file and environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.config import ConfigurationError, load
+
+MINIMAL = {"COUNTERSIGN_ARI_PASSWORD": "pepper", "COUNTERSIGN_DATABASE_FOLDER": "pg"}
+
+
+def written(folder: Path, text: str) -> Path:
+    """Write a configuration file."""
+    path = folder / "countersign.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(text: str, tmp_path: Path, environment: dict[str, str] | None = None) -> str:
+    """Return the message with which a configuration is refused."""
+    with pytest.raises(ConfigurationError) as refused:
+        load(written(tmp_path, text), MINIMAL | (environment or {}))
+    return str(refused.value)
+
+
+def test_the_environment_alone_is_enough() -> None:
+    """Two settings have no default; the rest works as it is."""
+    configuration = load(None, MINIMAL)
+    assert configuration.ari.password == "pepper"
+    assert configuration.verify.attempts_max == 3
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    """What the operator sets at start counts."""
+    path = written(tmp_path, "[verify]\nattempts_max = 2\n[listening]\nwait_s = 3\n")
+    configuration = load(path, MINIMAL | {"COUNTERSIGN_VERIFY_ATTEMPTS_MAX": "1"})
+    assert configuration.verify.attempts_max == 1
+    assert configuration.listening.wait_s == 3.0
+
+
+def test_a_bad_value_is_named_with_what_is_allowed(tmp_path: Path) -> None:
+    """Key, value, allowed: all three in one line."""
+    message = refusal("[verify]\nattempts_max = 99\n", tmp_path)
+    assert message == "verify.attempts_max = 99: Expected `int` <= 10"
+
+
+def test_a_misspelt_key_is_named_with_those_that_exist(tmp_path: Path) -> None:
+    """A typo never goes unnoticed, and its value is not shown: it may be a secret."""
+    message = refusal('[ari]\npasword = "pepper"\n', tmp_path)
+    assert message.startswith("ari.pasword = <not shown>: is not known; known here are url, user")
+    assert "pepper" not in message
+
+
+def test_a_misspelt_section_is_named(tmp_path: Path) -> None:
+    """The sections that exist are told."""
+    assert "known here are ari, database" in refusal("[asterisk]\nurl = 1\n", tmp_path)
+
+
+def test_choices_are_listed(tmp_path: Path) -> None:
+    """Where one of a few words is allowed, they are all named."""
+    message = refusal("", tmp_path, {"COUNTERSIGN_VERIFY_CLAIM": "psychic"})
+    assert message.endswith("allowed are dialplan, caller_number, keyed")
+
+
+@pytest.mark.parametrize("text", ["[ari]\npassword = 7\n", '[database]\ndsn = ["pepper"]\n'])
+def test_a_secret_of_the_wrong_type_is_not_shown(text: str, tmp_path: Path) -> None:
+    """Not even a broken secret is printed."""
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigurationError, match="<not shown>") as refused:
+        load(path, {"COUNTERSIGN_DATABASE_FOLDER": "pg"})
+    assert "pepper" not in str(refused.value)
+
+
+def test_secrets_are_read_from_files(tmp_path: Path) -> None:
+    """A file, such as a container's secret, holds the password; its last newline is not part."""
+    secret = tmp_path / "secret"
+    secret.write_text("pepper\n")
+    environment = {
+        "COUNTERSIGN_ARI_PASSWORD_FILE": str(secret),
+        "COUNTERSIGN_DATABASE_FOLDER": "pg",
+    }
+    assert load(None, environment).ari.password == "pepper"
+
+
+def test_an_absent_secret_file_is_named(tmp_path: Path) -> None:
+    """The path is told: it is no secret."""
+    message = refusal("", tmp_path, {"COUNTERSIGN_DATABASE_DSN_FILE": "/nowhere/dsn"})
+    assert message.startswith("database.dsn_file = '/nowhere/dsn': cannot be read")
+
+
+def test_one_database_is_chosen(tmp_path: Path) -> None:
+    """A server and an embedded one at once is a contradiction, and nothing is no better."""
+    both = refusal("", tmp_path, {"COUNTERSIGN_DATABASE_DSN": "postgresql://u:pepper@h/d"})
+    assert "not both" in both
+    assert "pepper" not in both
+    with pytest.raises(ConfigurationError, match=r"database\.folder"):
+        load(None, {"COUNTERSIGN_ARI_PASSWORD": "pepper"})
+
+
+def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
+    """The place of the error is told."""
+    assert "is not TOML" in refusal("[ari\n", tmp_path)
+
+
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    """The path is told."""
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load(tmp_path / "absent.toml", MINIMAL)
