@@ -20,3 +20,10 @@ class ModelMismatchError(EngineError):
         super().__init__(f"embeddings of model {left!r} and of model {right!r} cannot be compared")
         self.left = left
         self.right = right
+
+
+class NoVoiceprintError(EngineError):
+    """A comparison needs at least one voiceprint and got none (the program's fault)."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no voiceprint to compare with: enroll the person first")

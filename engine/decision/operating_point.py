@@ -1,0 +1,76 @@
+"""The operating point: how strong the evidence must be before a claim is accepted.
+
+Three ways lead to a threshold on the Llr:
+
+* measured: the threshold at which impostors of the calibration's trials were accepted as often as
+  the target allows (FMR as ISO/IEC 19795-1 defines it). Preferred, as far as the trials reach.
+* bound: -ln(FMR). Where likelihood ratios are calibrated, the mean of exp(Llr) over impostors is
+  1, so by Markov's inequality no more than a share exp(-t) of them exceeds t. It needs no data,
+  and is stricter than necessary.
+* costs: the Bayes threshold ln((1 - p) C_fa / (p C_miss)), which minimises the expected cost
+  (Brummer & du Preez 2006).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.decision.calibration import Calibration
+from engine.errors import ModelError
+from engine.types import Llr
+
+
+class Basis(StrEnum):
+    """Where a threshold comes from."""
+
+    MEASURED = "measured"
+    BOUND = "bound"
+    COSTS = "costs"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """The Llr from which on a claim is accepted, and why it is that one."""
+
+    threshold: Llr
+    basis: Basis
+
+
+def at_fmr(target: float, calibration: Calibration) -> OperatingPoint:
+    """Return the operating point for a false match rate in (0, 1), such as 0.01.
+
+    The least strict measured threshold whose FMR does not exceed the target; beyond the measured
+    ones, the bound. `ValueError` where the target is no rate; `ModelError` where it is so low
+    that the calibration could never accept anyone.
+    """
+    if not 0 < target < 1:
+        raise ValueError(f"a target false match rate lies between 0 and 1, not {target}")
+    measured = [point.threshold for point in calibration.card.points if point.fmr <= target]
+    if measured:
+        return _reachable(OperatingPoint(Llr(min(measured)), Basis.MEASURED), calibration)
+    return _reachable(OperatingPoint(Llr(-math.log(target)), Basis.BOUND), calibration)
+
+
+def at_costs(
+    prior: float, cost_miss: float, cost_false_accept: float, calibration: Calibration
+) -> OperatingPoint:
+    """Return the Bayes operating point for a prior of the claim in (0, 1) and two costs above 0.
+
+    `ValueError` where they are not; `ModelError` where no evidence could ever reach it.
+    """
+    if not (0 < prior < 1 and 0 < cost_miss < math.inf and 0 < cost_false_accept < math.inf):
+        raise ValueError("a prior lies between 0 and 1, and costs are finite and above 0")
+    odds_against = (1 - prior) / prior * cost_false_accept / cost_miss
+    return _reachable(OperatingPoint(Llr(math.log(odds_against)), Basis.COSTS), calibration)
+
+
+def _reachable(point: OperatingPoint, calibration: Calibration) -> OperatingPoint:
+    if point.threshold > calibration.card.limit:
+        raise ModelError(
+            f"the calibration of {calibration.model!r} supports Llrs up to "
+            f"{calibration.card.limit:.1f}, and this operating point asks for "
+            f"{point.threshold:.1f}: nobody could be accepted; aim for a higher false match rate"
+        )
+    return point

@@ -1,0 +1,111 @@
+"""Hearing a telephone corpus: each call's takes as the application would have heard them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tarfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from engine.audio import Listener
+from engine.decision.policy import Limits, shortcoming
+from engine.decision.trials import TAKES, CallTakes, Take
+from engine.errors import AudioError
+from engine.types import (
+    ENGINE_RATE_HZ,
+    TELEPHONE_RATE_HZ,
+    Hearing,
+    Pcm,
+    Quality,
+    Utterance,
+    Voiceprint,
+)
+from engine.voice.embedder import Embedder
+
+SPLIT = "dev-telephone"
+GAP_S = 0.1
+"""Silence between the words of a take."""
+BEFORE_S = 0.3
+AFTER_S = 2.0
+"""Silence around each prompt, so that the listener finds both ends."""
+
+FRAME = TELEPHONE_RATE_HZ // 50
+"""20 ms, in samples."""
+
+Heard = tuple[Utterance, Quality]
+
+
+def calls_of(corpus: Path, embedder: Embedder) -> list[CallTakes]:
+    """Hear and embed every call of the corpus's telephone split.
+
+    `OSError` or `KeyError` where the corpus is not laid out as its README says.
+    """
+    speakers: dict[str, int] = {}
+    return [
+        CallTakes(speakers.setdefault(speaker, len(speakers)), dict(_takes(prompts, embedder)))
+        for speaker, prompts in _calls(corpus)
+    ]
+
+
+def _calls(corpus: Path) -> Iterator[tuple[str, dict[str, Pcm]]]:
+    """Yield the speaker of each call, and its prompts as int16 `[n]` at 8 kHz."""
+    with (corpus / "manifest.tsv").open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines, delimiter="\t") if row["split"] == SPLIT]
+    calls = defaultdict(list)
+    for row in rows:
+        calls[row["shard"], row["speaker"], row["session"]].append(row)
+    for (shard, speaker, _), prompts in calls.items():
+        with tarfile.open(corpus / shard) as recordings:
+            yield speaker, {row["prompt"]: _pcm(recordings, row["member"]) for row in prompts}
+
+
+def _pcm(recordings: tarfile.TarFile, member: str) -> Pcm:
+    stored = recordings.extractfile(member)
+    if stored is None:
+        raise KeyError(f"{member} is not a file in the corpus")
+    pcm, rate_hz = soundfile.read(io.BytesIO(stored.read()), dtype="int16")
+    if rate_hz != TELEPHONE_RATE_HZ or pcm.ndim != 1:
+        raise AudioError(f"{member} is not mono at {TELEPHONE_RATE_HZ} Hz")
+    heard: Pcm = pcm
+    return heard
+
+
+def _takes(prompts: Mapping[str, Pcm], embedder: Embedder) -> Iterator[tuple[str, Voiceprint]]:
+    """Yield the takes that the call has all prompts of and that are fit to use."""
+    limits = Limits()
+    for name, take in TAKES.items():
+        if prompts.keys() >= set(take.prompts):
+            utterance, quality = _joined([_heard(prompts[each], take) for each in take.prompts])
+            if shortcoming(quality, limits) is None:
+                yield name, Voiceprint(embedder.embed(utterance), quality)
+
+
+def _heard(pcm: Pcm, take: Take) -> Heard:
+    """Listen as to a caller, to the end of speech."""
+    before, after = (np.zeros(int(s * TELEPHONE_RATE_HZ), np.int16) for s in (BEFORE_S, AFTER_S))
+    listener = Listener()
+    cut = pcm[: int(take.longest_s * TELEPHONE_RATE_HZ)]
+    line = np.concatenate([before, cut, after])
+    for start in range(0, len(line), FRAME):
+        if listener.push(line[start : start + FRAME]) in (Hearing.ENDED, Hearing.TOO_LONG):
+            break
+    return listener.utterance(), listener.quality()
+
+
+def _joined(heard: list[Heard]) -> Heard:
+    """Join utterances with short gaps; seconds add up, the worst of the other qualities counts."""
+    gap = np.zeros(int(GAP_S * ENGINE_RATE_HZ), np.float32)
+    parts = [part for utterance, _ in heard for part in (utterance.samples, gap)]
+    qualities = [quality for _, quality in heard]
+    quality = Quality(
+        net_speech_s=sum(each.net_speech_s for each in qualities),
+        snr_db=min(each.snr_db for each in qualities),
+        level_dbfs=min(each.level_dbfs for each in qualities),
+        clipped=max(each.clipped for each in qualities),
+    )
+    return Utterance(np.concatenate(parts[:-1])), quality

@@ -1,0 +1,94 @@
+"""The calibration's trials: calls of a telephone corpus compared as the application compares them.
+
+Each call offers a few takes of one to five words or a sentence, each one voiceprint. A condition
+says which takes of one call are enrolled and which take of another call is tested, so that the
+fit sees the durations and the numbers of voiceprints that callers bring: passphrases of two to
+three seconds, enrolled three times. Two takes of one call are never compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+from engine.decision.calibration import terms
+from engine.decision.fit import Trials
+from engine.decision.scoring import evidence
+from engine.types import Voiceprint
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Prompts of one call, joined to one utterance."""
+
+    prompts: tuple[str, ...]
+    longest_s: float = 10.0
+    """Each prompt is cut here."""
+
+
+PASSPHRASE_S = 3.5
+
+TAKES = {
+    **{f"words {a}{b}": Take((f"u00{a}", f"u00{b}")) for a, b in ("12", "34", "51", "23")},
+    **{f"words {a}{b}{c}": Take((f"u00{a}", f"u00{b}", f"u00{c}")) for a, b, c in ("123", "345")},
+    "words 12345": Take(("u001", "u002", "u003", "u004", "u005")),
+    **{f"sentence {n}": Take((f"u{n:03}",), PASSPHRASE_S) for n in range(6, 11)},
+    **{f"whole {n}": Take((f"u{n:03}",)) for n in range(6, 11)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Which takes of one call are enrolled, and which take of another is tested."""
+
+    enrolled: tuple[str, ...]
+    tested: str
+
+
+WORDS = Condition(("words 12345",), "words 12345")
+"""The words protocol: five words enrolled, the same five words tested."""
+
+CONDITIONS = (
+    WORDS,
+    Condition(("words 12", "words 34", "words 51"), "words 23"),
+    Condition(("words 12", "words 34", "words 51"), "words 123"),
+    Condition(("words 12", "words 34", "words 51"), "sentence 6"),
+    Condition(("sentence 6", "sentence 7", "sentence 8"), "sentence 9"),
+    Condition(("sentence 7", "sentence 9", "sentence 10"), "sentence 6"),
+    Condition(("sentence 6", "sentence 7", "sentence 8"), "words 345"),
+    Condition(("sentence 8",), "sentence 8"),
+    Condition(("sentence 10",), "words 12345"),
+    Condition(("whole 6", "whole 7", "whole 8"), "whole 10"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallTakes:
+    """What one call offers."""
+
+    speaker: int
+    """Speakers are numbered from 0."""
+    takes: Mapping[str, Voiceprint]
+    """By name of `TAKES`; those too poor to use are left out."""
+
+
+def trials(calls: Sequence[CallTakes], conditions: Sequence[Condition] = CONDITIONS) -> Trials:
+    """Compare every two calls in every condition that both can meet, each way round."""
+    rows = [row for condition in conditions for row in _compared(calls, condition)]
+    found = np.array([row[0] for row in rows], dtype=np.float64)
+    return Trials(found, np.array([row[1:] for row in rows], dtype=np.int64))
+
+
+def _compared(
+    calls: Sequence[CallTakes], condition: Condition
+) -> Iterator[tuple[tuple[float, ...], int, int]]:
+    """Yield the terms of each comparison, who was enrolled and who was tested."""
+    for enrolled, tested in permutations(calls, 2):
+        if enrolled.takes.keys() >= set(condition.enrolled) and condition.tested in tested.takes:
+            voiceprints = [enrolled.takes[name] for name in condition.enrolled]
+            test = tested.takes[condition.tested]
+            found = evidence(test.embedding, test.quality, voiceprints)
+            yield terms(found), enrolled.speaker, tested.speaker

@@ -1,0 +1,121 @@
+"""The only door to onnxruntime: a voice model turned into a function from speech to a voice."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from engine.errors import ModelError
+from engine.types import ENGINE_RATE_HZ, Embedding, Utterance
+from engine.voice.card import Card, read_card
+from engine.voice.frontend import LogMel
+
+_ERRORS_ONLY = 3
+_NUMBER = "tensor(float)"
+
+
+class Embedder:
+    """A loaded voice model. Safe for use from several threads; each call uses one core."""
+
+    def __init__(self, card: Card, session: ort.InferenceSession) -> None:
+        self.card = card
+        self._session = session
+        self._features = LogMel(card.features)
+
+    @classmethod
+    def load(cls, card_path: Path) -> Embedder:
+        """Read the card, verify the ONNX file beside it and try it once.
+
+        `ModelError` where either is absent, corrupt or not what the card says it is.
+        """
+        card = read_card(card_path)
+        file = card_path.parent / card.file
+        embedder = cls(card, _session(_verified(file, card), file))
+        _check_names(embedder._session, card, file)
+        embedder._try_once(file)
+        return embedder
+
+    def embed(self, utterance: Utterance) -> Embedding:
+        """Return the voice of an utterance: a unit vector, float32 `[dim]`.
+
+        `AudioError` where the utterance is empty or not finite; `ModelError` where the network
+        answers with something that is no direction.
+        """
+        return Embedding(_unit(self._run(self._features(utterance))), self.card.model)
+
+    def _run(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        feed = {self.card.input: features[np.newaxis]}
+        vector: NDArray[np.float32] = self._session.run([self.card.output], feed)[0][0]
+        return vector
+
+    def _try_once(self, file: Path) -> None:
+        """Embed a second of silence: what would fail in a call fails here."""
+        try:
+            vector = self._run(self._features(Utterance(np.zeros(ENGINE_RATE_HZ, np.float32))))
+        except Exception as error:  # onnxruntime's errors share no root of their own
+            raise ModelError(
+                f"the voice model {file} cannot be run on the features that its card describes "
+                f"({self.card.features.mel_bins} mel bins): {error}"
+            ) from error
+        if vector.shape != (self.card.dim,):
+            raise ModelError(
+                f"the voice model {file} answers with shape {vector.shape}, where its card says "
+                f"dim {self.card.dim}: correct the card"
+            )
+
+
+def _verified(file: Path, card: Card) -> bytes:
+    """Read the ONNX file; `ModelError` unless it is the very file that the card names."""
+    try:
+        model = file.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError(f"no voice model at {file}: fetch it, or name another card") from error
+    except OSError as error:
+        raise ModelError(f"the voice model {file} cannot be read: {error.strerror}") from error
+    found = sha256(model).hexdigest()
+    if found != card.sha256:
+        raise ModelError(
+            f"the voice model {file} is not the one on its card: {len(model)} bytes with sha256 "
+            f"{found}, expected {card.bytes} bytes with {card.sha256}; fetch it again"
+        )
+    return model
+
+
+def _session(model: bytes, file: Path) -> ort.InferenceSession:
+    """Load the network for one thread per call: calls run side by side, not spread over cores."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = _ERRORS_ONLY
+    for pool in ("intra_op", "inter_op"):
+        options.add_session_config_entry(f"session.{pool}.allow_spinning", "0")
+    try:
+        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no root of their own
+        raise ModelError(
+            f"the voice model {file} is not an ONNX file that onnxruntime {ort.__version__} can "
+            f"load: {error}"
+        ) from error
+
+
+def _check_names(session: ort.InferenceSession, card: Card, file: Path) -> None:
+    inputs = [(each.name, each.type) for each in session.get_inputs()]
+    outputs = [each.name for each in session.get_outputs()]
+    if inputs != [(card.input, _NUMBER)] or card.output not in outputs:
+        raise ModelError(
+            f"the voice model {file} takes {inputs} and gives {outputs}, where its card says "
+            f"{card.input!r} ({_NUMBER}) and {card.output!r}: correct the card"
+        )
+
+
+def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale to length 1; `ModelError` where the vector has no direction."""
+    length = float(np.linalg.norm(vector))
+    if not np.isfinite(length) or length == 0:
+        raise ModelError("the voice model answered with a vector of no direction: replace it")
+    unit: NDArray[np.float32] = (vector / np.float32(length)).astype(np.float32)
+    return unit
