@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from ivr.ari.decoding import read_reply
 from ivr.ari.model import Application
-from ivr.ari.requests import Requester
+from ivr.ari.requests import NOT_FOUND, Method, Request, Requester, resource, tolerant
+
+_APPLICATION = msgspec.json.Decoder(Application)
 
 
 class Applications:
@@ -15,4 +20,8 @@ class Applications:
 
     async def get(self, name: str) -> Application | None:
         """Return the application with the ids of its channels and bridges; None: no such."""
-        raise NotImplementedError
+        request = Request(Method.GET, resource("applications", name))
+        response = await self._requester.request(tolerant(request, NOT_FOUND))
+        if response.status == NOT_FOUND:
+            return None
+        return read_reply(response.body, _APPLICATION, "Application")

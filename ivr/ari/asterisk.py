@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import msgspec
+
+from ivr.ari.decoding import read_reply
 from ivr.ari.model import AsteriskPing, Module, SystemInfo
-from ivr.ari.requests import Requester
+from ivr.ari.requests import NOT_FOUND, Method, Request, Requester, resource, tolerant
+
+
+@dataclass(frozen=True, slots=True)
+class _AsteriskInfo:
+    system: SystemInfo
+
+
+_INFO = msgspec.json.Decoder(_AsteriskInfo)
+_MODULE = msgspec.json.Decoder(Module)
+_PING = msgspec.json.Decoder(AsteriskPing)
 
 
 class Asterisk:
@@ -15,16 +30,24 @@ class Asterisk:
 
     async def ping(self) -> AsteriskPing:
         """Return a sign of life."""
-        raise NotImplementedError
+        response = await self._requester.request(Request(Method.GET, "asterisk/ping"))
+        return read_reply(response.body, _PING, "AsteriskPing")
 
     async def system(self) -> SystemInfo:
         """Return the version."""
-        raise NotImplementedError
+        request = Request(Method.GET, "asterisk/info", {"only": "system"})
+        response = await self._requester.request(request)
+        return read_reply(response.body, _INFO, "AsteriskInfo").system
 
     async def module(self, name: str) -> Module | None:
         """Return a module, such as `chan_websocket.so`; None where it is not loaded."""
-        raise NotImplementedError
+        request = Request(Method.GET, resource("asterisk", "modules", name))
+        response = await self._requester.request(tolerant(request, NOT_FOUND))
+        if response.status == NOT_FOUND:
+            return None
+        return read_reply(response.body, _MODULE, "Module")
 
     async def runs(self, name: str) -> bool:
         """Say whether the module is loaded and running."""
-        raise NotImplementedError
+        module = await self.module(name)
+        return module is not None and module.status == "Running"

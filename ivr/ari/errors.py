@@ -26,6 +26,10 @@ class AriUnreachableError(AriError):
         self.url = url
 
 
+class ConnectionCutError(AriUnreachableError):
+    """The connection broke under a request: whether Asterisk did what was asked is not known."""
+
+
 class AriUnauthorizedError(AriError):
     """Asterisk refuses the user or the password."""
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
+from ivr.ari.decoding import read_event, type_of
 from ivr.ari.model import Bridge, Channel, LiveRecording, Playback
 
 
@@ -156,6 +159,39 @@ class ChannelLeftBridge(Event):
     channel: Channel
 
 
+EVENTS: tuple[type[Event], ...] = (
+    ApplicationReplaced,
+    BridgeCreated,
+    BridgeDestroyed,
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    ChannelEnteredBridge,
+    ChannelHangupRequest,
+    ChannelLeftBridge,
+    ChannelStateChange,
+    ChannelVarset,
+    PlaybackFinished,
+    PlaybackStarted,
+    RecordingFailed,
+    RecordingFinished,
+    RecordingStarted,
+    StasisEnd,
+    StasisStart,
+)
+"""The events that are read in full; any other is an `UnknownEvent`."""
+
+_DECODERS = {event.__name__: msgspec.json.Decoder(event) for event in EVENTS}
+_UNKNOWN = msgspec.json.Decoder(UnknownEvent)
+
+
 def parse_event(raw: bytes | str) -> Event:
     """Read one event; `MalformedEventError` is all that it ever raises."""
-    raise NotImplementedError
+    return parse_event_of(type_of(raw), raw)
+
+
+def parse_event_of(kind: str, raw: bytes | str) -> Event:
+    """Read one event whose type is known to be `kind`; `MalformedEventError`."""
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        return read_event(raw, _UNKNOWN, "event")
+    return read_event(raw, decoder, kind)

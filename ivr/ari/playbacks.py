@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from ivr.ari.decoding import read_reply
 from ivr.ari.model import Playback
-from ivr.ari.requests import Requester
+from ivr.ari.requests import NOT_FOUND, Method, Request, Requester, resource, tolerant
+
+_PLAYBACK = msgspec.json.Decoder(Playback)
 
 
 class Playbacks:
@@ -13,10 +18,15 @@ class Playbacks:
         """Send by `requester`."""
         self._requester = requester
 
-    async def get(self, playback: str) -> Playback:
-        """Return the playback; `AriRequestError` 404 where it has ended."""
-        raise NotImplementedError
+    async def get(self, playback: str) -> Playback | None:
+        """Return the playback; None where it has ended."""
+        request = Request(Method.GET, resource("playbacks", playback))
+        response = await self._requester.request(tolerant(request, NOT_FOUND))
+        if response.status == NOT_FOUND:
+            return None
+        return read_reply(response.body, _PLAYBACK, "Playback")
 
     async def stop(self, playback: str) -> None:
         """Stop it; `PlaybackFinished` follows. One that has ended already is fine."""
-        raise NotImplementedError
+        request = Request(Method.DELETE, resource("playbacks", playback))
+        await self._requester.request(tolerant(request, NOT_FOUND))

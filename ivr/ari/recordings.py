@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from ivr.ari.requests import Requester
+from dataclasses import dataclass
+
+import msgspec
+
+from ivr.ari.decoding import read_reply
+from ivr.ari.requests import NOT_FOUND, Method, Request, Requester, resource, tolerant
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    name: str
+
+
+_STORED = msgspec.json.Decoder(tuple[_Stored, ...])
 
 
 class Recordings:
@@ -17,22 +30,29 @@ class Recordings:
 
         One that has ended already is fine.
         """
-        raise NotImplementedError
+        request = Request(Method.POST, resource("recordings", "live", name, "stop"))
+        await self._requester.request(tolerant(request, NOT_FOUND))
 
     async def discard(self, name: str) -> None:
-        """End the recording and throw its file away; one that has ended already is fine
-        (its file is not: `delete` that).
+        """End the recording and throw its file away; where it has ended already, the file stays
+        (`delete` it).
         """
-        raise NotImplementedError
+        request = Request(Method.DELETE, resource("recordings", "live", name))
+        await self._requester.request(tolerant(request, NOT_FOUND))
 
     async def stored(self) -> tuple[str, ...]:
         """Return the names of all stored recordings, other applications' as well."""
-        raise NotImplementedError
+        response = await self._requester.request(Request(Method.GET, "recordings/stored"))
+        recordings = read_reply(response.body, _STORED, "list of StoredRecording")
+        return tuple(recording.name for recording in recordings)
 
     async def fetch(self, name: str) -> bytes:
-        """Return the stored file, as it lies on Asterisk's disk; always over HTTP."""
-        raise NotImplementedError
+        """Return the stored file as it lies on Asterisk's disk; `AriRequestError` 404: no such."""
+        path = resource("recordings", "stored", name, "file")
+        response = await self._requester.request(Request(Method.GET, path, over_http=True))
+        return response.body
 
     async def delete(self, name: str) -> None:
         """Delete the stored file; one that is gone already is fine."""
-        raise NotImplementedError
+        request = Request(Method.DELETE, resource("recordings", "stored", name))
+        await self._requester.request(tolerant(request, NOT_FOUND))
