@@ -1,0 +1,223 @@
+"""The door to PostgreSQL: a small pool, short timeouts, one retry where a connection died."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import asyncpg
+
+from ivr.storage.errors import (
+    OLDEST_SERVER,
+    SchemaMissingError,
+    SchemaNewerError,
+    SchemaOutdatedError,
+    ServerTooOldError,
+    address,
+    readable_dsn,
+    translated,
+)
+from ivr.storage.migrations import newest_migration
+from ivr.storage.queries import query
+
+T = TypeVar("T")
+Row = asyncpg.Record
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy[Row]
+    BaseConnection = asyncpg.Connection[Row]
+else:
+    # asyncpg's classes are generic in its stubs only.
+    BaseConnection = asyncpg.Connection
+
+CONNECT_TIMEOUT_S = 2.0
+"""A caller is waiting: a server that does not take a connection by then counts as away."""
+COMMAND_TIMEOUT_S = 2.0
+CLOSE_TIMEOUT_S = 5.0
+KEEPALIVE_IDLE_S = 15
+KEEPALIVE_INTERVAL_S = 5
+KEEPALIVE_PROBES = 3
+POOL_CONNECTIONS = 8
+
+_SETTINGS = {
+    "application_name": "countersign",
+    # Statements here touch a few rows by key: compiling them costs more than running them.
+    "jit": "off",
+    # What the client has given up must not take effect much later.
+    "statement_timeout": "3s",
+    "idle_in_transaction_session_timeout": "10s",
+}
+
+
+class Database:
+    """A pool of connections to a database whose schema is the one this program was written for."""
+
+    def __init__(self, pool: asyncpg.Pool[Row], where: str) -> None:
+        self._pool = pool
+        self._where = where
+
+    @classmethod
+    async def connect(cls, dsn: str, *, connections: int = POOL_CONNECTIONS) -> Database:
+        """Connect and check server and schema.
+
+        Raises `StoreUnreachableError`, `WrongPasswordError`, `UnknownDatabaseError`,
+        `ServerTooOldError`, `SchemaMissingError`, `SchemaOutdatedError`, `SchemaNewerError` or
+        another `StoreUnavailableError`; none of them quotes the DSN's role or password.
+        """
+        where = address(dsn)
+        with translated(where), readable_dsn():
+            pool = await asyncpg.create_pool(
+                dsn,
+                min_size=1,
+                max_size=connections,
+                timeout=CONNECT_TIMEOUT_S,
+                command_timeout=COMMAND_TIMEOUT_S,
+                connection_class=_KeptAliveConnection,
+                server_settings=_SETTINGS,
+            )
+        database = cls(pool, where)
+        try:
+            await database._run(_check, retry=True)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections; those still busy after 5 s are cut."""
+        try:
+            await asyncio.wait_for(self._pool.close(), CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def fetch(self, name: str, *values: Any) -> list[Row]:
+        """Run the named query, which must be idempotent, and return its rows."""
+        sql = query(name).sql
+        return await self._run(lambda connection: connection.fetch(sql, *values), retry=True)
+
+    async def fetch_one(self, name: str, *values: Any) -> Row | None:
+        """Run the named query, which must be idempotent, and return its first row or None."""
+        sql = query(name).sql
+        return await self._run(lambda connection: connection.fetchrow(sql, *values), retry=True)
+
+    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in a transaction; it must be idempotent, as it is run again if cut off."""
+
+        async def transaction(connection: Connection) -> T:
+            async with connection.transaction():
+                return await work(Transaction(connection))
+
+        return await self._run(transaction, retry=True)
+
+    async def _run(self, work: Callable[[Connection], Awaitable[T]], *, retry: bool) -> T:
+        with translated(self._where):
+            try:
+                async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+                    return await work(connection)
+            except TimeoutError:
+                # What does not answer is not asked again: the next statement connects anew.
+                await self._pool.expire_connections()
+                raise
+            except _DEAD_CONNECTION:
+                if not retry:
+                    raise
+        await self._pool.expire_connections()
+        return await self._run(work, retry=False)
+
+
+class Transaction:
+    """The named queries inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def fetch_one(self, name: str, *values: Any) -> Row | None:
+        """Run the named query and return its first row, or None."""
+        return await self._connection.fetchrow(query(name).sql, *values)
+
+    async def execute(self, name: str, *values: Any) -> None:
+        """Run the named query for its effect."""
+        await self._connection.execute(query(name).sql, *values)
+
+
+_DEAD_CONNECTION = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    ConnectionResetError,
+    BrokenPipeError,
+)
+"""What a statement raises on a connection that a restart of the server left behind."""
+
+
+class _KeptAliveConnection(BaseConnection):
+    """A connection that notices a peer gone without a word, and needs no reset between uses."""
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, *more: Any) -> None:
+        super().__init__(protocol, transport, *more)
+        _keep_alive(transport.get_extra_info("socket"))
+
+    def get_reset_query(self) -> str:
+        """Return nothing to run: no statement of ours leaves state in a session."""
+        return ""
+
+
+def _keep_alive(connected: socket.socket) -> None:
+    if connected.family == socket.AF_UNIX:
+        return
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S)
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
+
+
+async def _check(connection: Connection) -> None:
+    check_server(connection.get_server_version().major)
+    present = await connection.fetchval(query("schema-exists").sql)
+    version = await connection.fetchval(query("schema-version").sql) if present else 0
+    check_schema(version, newest_migration())
+
+
+def check_server(major: int) -> None:
+    """Raise `ServerTooOldError` unless the server's major version will do."""
+    if major < OLDEST_SERVER:
+        raise ServerTooOldError(
+            f"the server is PostgreSQL {major}; PostgreSQL {OLDEST_SERVER} or newer is needed"
+        )
+
+
+def check_schema(version: int, needed: int) -> None:
+    """Raise unless the database's schema version is the one needed; 0 stands for no schema."""
+    if version == 0:
+        raise SchemaMissingError("the database has no Countersign tables; migrate it first")
+    if version < needed:
+        raise SchemaOutdatedError(
+            f"the database is at schema version {version} of {needed}; migrate it first"
+        )
+    check_not_newer(version, needed)
+
+
+def check_not_newer(version: int, needed: int) -> None:
+    """Raise `SchemaNewerError` where a newer program has migrated the database."""
+    if version > needed:
+        raise SchemaNewerError(
+            f"the database is at schema version {version}, this program knows {needed}; "
+            "install the newer version of Countersign that migrated it"
+        )

@@ -1,0 +1,134 @@
+"""Verdicts that wait for PostgreSQL, one file each: written whole or not at all, first one wins."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import msgspec
+
+from ivr.domain.verification import Attempt, Verification, VerificationId
+
+STALE_S = 60.0
+"""A draft this old belongs to a writer that died: writing one takes milliseconds."""
+
+
+class CorruptLetterError(Exception):
+    """A file of the outbox does not hold a verification."""
+
+
+class LetterBox:
+    """A folder of verdicts, `<verification id>.json`, mode 0600; several processes may share it.
+
+    Methods block for the disk and raise `OSError`. A `Verification` has no audio or embedding.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def prepare(self, now_s: float) -> None:
+        """Make the folder if need be, and clear the drafts of writers that died.
+
+        `now_s` is the time of day in seconds since 1970, to tell old drafts from those of others.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for draft in self._folder.glob(".*.draft"):
+            with suppress(FileNotFoundError):
+                if now_s - draft.stat().st_mtime > STALE_S:
+                    draft.unlink()
+
+    def put(self, verification: Verification) -> Verification:
+        """Keep the verdict, on disk when this returns, and return the one that is kept.
+
+        That is an earlier one where there is one: the first verdict of a call stands.
+        """
+        draft = self._folder / f".{uuid4()}.draft"
+        try:
+            _write(draft, encode(verification))
+            return self._publish(draft, verification)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _publish(self, draft: Path, verification: Verification) -> Verification:
+        final = self._path(verification.opening.id)
+        try:
+            final.hardlink_to(draft)
+        except FileExistsError:
+            return self.get(verification.opening.id) or verification
+        _sync_folder(self._folder)
+        return verification
+
+    def get(self, verification: VerificationId) -> Verification | None:
+        """Return the verdict that waits for this verification, or None; `CorruptLetterError`."""
+        try:
+            return decode(self._path(verification).read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def remove(self, verification: VerificationId) -> None:
+        """Forget a verdict that is stored now; no matter if somebody else did."""
+        self._path(verification).unlink(missing_ok=True)
+
+    def set_aside(self, verification: VerificationId) -> str | None:
+        """Rename a letter that cannot be delivered, and return its new name for the log."""
+        path = self._path(verification)
+        aside = path.with_suffix(".undeliverable")
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return None
+        return aside.name
+
+    def waiting(self) -> Iterator[VerificationId]:
+        """Yield the ids of the verdicts that wait, in no order; other files are ignored."""
+        for path in self._folder.glob("*.json"):
+            with suppress(ValueError):
+                yield VerificationId(UUID(path.stem))
+
+    def _path(self, verification: VerificationId) -> Path:
+        return self._folder / f"{verification}.json"
+
+
+def encode(verification: Verification) -> bytes:
+    """Return the verification as JSON, with None for numbers that JSON cannot hold."""
+    attempts = tuple(_finite(attempt) for attempt in verification.attempts)
+    return msgspec.json.encode(replace(verification, attempts=attempts))
+
+
+def _finite(attempt: Attempt) -> Attempt:
+    quality = attempt.quality
+    if quality is None or all(
+        math.isfinite(number)
+        for number in (quality.net_speech_s, quality.snr_db, quality.level_dbfs, quality.clipped)
+    ):
+        return attempt
+    return replace(attempt, quality=None)
+
+
+def decode(octets: bytes) -> Verification:
+    """Return the verification that `encode` wrote; `CorruptLetterError`, without quoting it."""
+    try:
+        return msgspec.json.decode(octets, type=Verification)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise CorruptLetterError("not a verification") from None
+
+
+def _write(path: Path, octets: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(octets)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,224 @@
+"""The promise that every verdict is kept while PostgreSQL is away: a folder, and a postman."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import structlog
+
+from engine.types import Reason, Verdict
+from ivr.domain.call import AccountId, TenantId
+from ivr.domain.enrollment import Enrollment
+from ivr.domain.profile import Profile
+from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.ports import ProfileStore, StoreUnavailableError
+from ivr.storage.errors import StoreRefusedError
+from ivr.storage.letters import CorruptLetterError, LetterBox
+
+T = TypeVar("T")
+
+PATIENCE_S = 2.0
+"""How long a caller may wait for PostgreSQL at the end of a call."""
+RETRY_S = 0.1
+BACKOFF_S = 0.5
+BACKOFF_LONGEST_S = 30.0
+"""Also how often the folder is looked at for what another process left there."""
+
+log = structlog.get_logger()
+
+
+class Outbox:
+    """A `ProfileStore` whose `close` never fails: what cannot be stored now waits in a folder.
+
+    Use it as an async context manager in place of the store it wraps. A verdict in the folder was
+    told to the dialplan as INCONCLUSIVE / UNAVAILABLE and is authoritative: `close` and `verdict`
+    return it, `unfinished` leaves it out. It is stored as soon as PostgreSQL is back, at the latest
+    30 s after, at the next start if need be; any process that shares the folder may do it.
+    """
+
+    def __init__(
+        self, folder: Path, store: ProfileStore, *, patience_s: float = PATIENCE_S
+    ) -> None:
+        self._store = store
+        self._box = LetterBox(folder)
+        self._patience_s = patience_s
+        self._wake = asyncio.Event()
+        self._something_waits = False
+        self._postman: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Make the folder (`OSError` where that fails) and start to deliver what waits in it."""
+        await asyncio.to_thread(self._box.prepare, time.time())
+        self._postman = asyncio.create_task(self._deliver_forever(), name="outbox")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop delivering; what waits is delivered after the next start."""
+        if self._postman is not None:
+            self._postman.cancel()
+            await asyncio.wait([self._postman])
+            if not self._postman.cancelled():
+                self._postman.result()
+
+    async def find(self, tenant: TenantId, account: AccountId) -> Profile | None:
+        """Return the person's profile, or None; `StoreUnavailableError`."""
+        return await self._noticing(self._store.find(tenant, account))
+
+    async def open(self, opening: Opening) -> None:
+        """Note that a verification began; `StoreUnavailableError`."""
+        await self._noticing(self._store.open(opening))
+
+    async def enroll(self, enrollment: Enrollment) -> Enrollment:
+        """Write an enrollment's end, once; `StoreUnavailableError`, and then nothing is kept."""
+        return await self._noticing(self._store.enroll(enrollment))
+
+    async def verdict(self, verification: VerificationId) -> Verification | None:
+        """Return the verdict that waits or is stored, or None; `StoreUnavailableError`."""
+        waiting = await self._waiting(verification)
+        return waiting or await self._noticing(self._store.verdict(verification))
+
+    async def unfinished(self, worker: str) -> Sequence[Opening]:
+        """Return what this worker began and never closed; `StoreUnavailableError`."""
+        openings = await self._noticing(self._store.unfinished(worker))
+        waiting = set(await asyncio.to_thread(lambda: list(self._box.waiting())))
+        return tuple(opening for opening in openings if opening.id not in waiting)
+
+    async def close(self, verification: Verification) -> Verification:
+        """Keep the verdict and return the one that holds, which the dialplan is to be told.
+
+        It is the one given, or an earlier one of the same verification; INCONCLUSIVE / UNAVAILABLE
+        with the attempts kept where PostgreSQL cannot take it within the patience. Never raises
+        for a store or a disk that fails. To be shielded where the call's task may be cancelled.
+        """
+        waiting = await self._waiting(verification.opening.id)
+        if waiting is not None:
+            return waiting
+        try:
+            return await self._noticing(self._close_patiently(verification))
+        except StoreUnavailableError as error:
+            log.warning(
+                "verdict_not_stored", verification=str(verification.opening.id), error=str(error)
+            )
+            return await self._keep(unavailable(verification))
+
+    async def deliver(self) -> None:
+        """Store what waits, now; `StoreUnavailableError` at the first that cannot be stored."""
+        waiting = await asyncio.to_thread(lambda: list(self._box.waiting()))
+        # In any order, so that one that cannot go does not keep back the others every time.
+        random.shuffle(waiting)
+        for verification in waiting:
+            await self._deliver_one(verification)
+
+    async def _close_patiently(self, verification: Verification) -> Verification:
+        failure = StoreUnavailableError("PostgreSQL did not answer in time")
+        try:
+            async with asyncio.timeout(self._patience_s):
+                while True:
+                    try:
+                        return await self._store.close(verification)
+                    except StoreRefusedError:
+                        raise
+                    except StoreUnavailableError as error:
+                        failure = error
+                    await asyncio.sleep(RETRY_S)
+        except TimeoutError:
+            raise failure from None
+
+    async def _keep(self, verification: Verification) -> Verification:
+        try:
+            return await asyncio.to_thread(self._box.put, verification)
+        except (OSError, CorruptLetterError) as error:
+            log.error(
+                "verdict_lost",
+                verification=str(verification.opening.id),
+                verdict=verification.verdict.value,
+                reason=verification.reason.value,
+                error=str(error),
+                advice="free space in the outbox folder and check who may write there",
+            )
+            return verification
+        finally:
+            self._something_waits = True
+            self._wake.set()
+
+    async def _waiting(self, verification: VerificationId) -> Verification | None:
+        try:
+            return await asyncio.to_thread(self._box.get, verification)
+        except CorruptLetterError:
+            await self._set_aside(verification, "the file is corrupt")
+        except OSError as error:
+            log.error("outbox_unreadable", error=str(error))
+        return None
+
+    async def _noticing(self, statement: Awaitable[T]) -> T:
+        answer = await statement
+        if self._something_waits:
+            self._wake.set()
+        return answer
+
+    async def _deliver_forever(self) -> None:
+        backoff_s = BACKOFF_S
+        while True:
+            self._wake.clear()
+            self._something_waits = False
+            try:
+                await self.deliver()
+            except (StoreUnavailableError, OSError) as error:
+                log.warning("outbox_waits", error=str(error))
+                self._something_waits = True
+            await self._pause(backoff_s if self._something_waits else BACKOFF_LONGEST_S)
+            backoff_s = (
+                min(2 * backoff_s, BACKOFF_LONGEST_S) if self._something_waits else BACKOFF_S
+            )
+
+    async def _pause(self, longest_s: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), longest_s)
+
+    async def _deliver_one(self, verification: VerificationId) -> None:
+        told = await self._waiting(verification)
+        if told is None:
+            return
+        try:
+            stored = await self._store.close(told)
+        except StoreRefusedError as error:
+            await self._set_aside(verification, str(error))
+            return
+        if stored.verdict is not told.verdict:
+            log.warning(
+                "verdict_stored_differs_from_told",
+                verification=str(verification),
+                stored=stored.verdict.value,
+                told=told.verdict.value,
+            )
+        await asyncio.to_thread(self._box.remove, verification)
+        log.info("verdict_delivered", verification=str(verification))
+
+    async def _set_aside(self, verification: VerificationId, why: str) -> None:
+        name = await asyncio.to_thread(self._box.set_aside, verification)
+        if name is not None:
+            log.error("verdict_set_aside", file=name, error=why)
+
+
+def unavailable(verification: Verification) -> Verification:
+    """Return the verification as it ends without PostgreSQL: attempts kept, no evidence told."""
+    return replace(
+        verification,
+        verdict=Verdict.INCONCLUSIVE,
+        reason=Reason.UNAVAILABLE,
+        llr=None,
+        confidence=0,
+    )

@@ -1,0 +1,210 @@
+"""What every profile store does: the fake of the flow tests and the real one on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from engine.types import Reason, Verdict
+from ivr.domain.call import AccountId
+from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
+from ivr.domain.profile import ProfileState
+from ivr.domain.verification import VerificationId
+from ivr.ports import ProfileStore
+from tests.fakes.profile_store import FakeProfileStore
+from tests.unit.storage.records import (
+    ACCOUNT,
+    OTHER_TENANT,
+    TENANT,
+    WORKER,
+    accepted,
+    declined,
+    enrolled,
+    hung_up,
+    opening,
+    rejected,
+)
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def store(request: pytest.FixtureRequest) -> ProfileStore:
+    """Each store in turn, empty."""
+    if request.param == "fake":
+        return FakeProfileStore()
+    found: ProfileStore = request.getfixturevalue("postgres_store")
+    return found
+
+
+async def test_an_unknown_account_has_no_profile(store: ProfileStore) -> None:
+    """Nobody is found in an empty store."""
+    assert await store.find(TENANT, ACCOUNT) is None
+
+
+async def test_an_enrolled_person_is_found_with_voiceprints_as_given(store: ProfileStore) -> None:
+    """Vectors come back bit for bit, in order, with their model and quality."""
+    enrollment = enrolled()
+    assert await store.enroll(enrollment) == enrollment
+    profile = await store.find(TENANT, ACCOUNT)
+    assert profile is not None
+    assert (profile.tenant, profile.account) == (TENANT, ACCOUNT)
+    assert profile.state is ProfileState.ENROLLED
+    assert profile.consented
+    assert (profile.locale, profile.passphrase) == ("en-US", "my-voice-is-my-passport")
+    assert len(profile.voiceprints) == 3
+    for kept, given in zip(profile.voiceprints, enrollment.voiceprints, strict=True):
+        assert kept.quality == given.quality
+        assert kept.embedding.model == given.embedding.model
+        assert kept.embedding.vector.dtype == np.float32
+        np.testing.assert_array_equal(kept.embedding.vector, given.embedding.vector)
+
+
+async def test_nothing_crosses_tenants(store: ProfileStore) -> None:
+    """The same account of another tenant is another person."""
+    await store.enroll(enrolled())
+    assert await store.find(OTHER_TENANT, ACCOUNT) is None
+    await store.enroll(enrolled(tenant=OTHER_TENANT))
+    ours, theirs = await store.find(TENANT, ACCOUNT), await store.find(OTHER_TENANT, ACCOUNT)
+    assert ours is not None
+    assert theirs is not None
+    assert ours.id != theirs.id
+
+
+async def test_a_second_enrollment_leaves_the_first_alone(store: ProfileStore) -> None:
+    """Whoever calls in later does not replace an enrolled voice."""
+    await store.enroll(enrolled())
+    before = await store.find(TENANT, ACCOUNT)
+    again = replace(enrolled(), passphrase="another")
+    stored = await store.enroll(again)
+    assert (stored.result, stored.reason) == (
+        EnrollmentResult.FAILED,
+        EnrollmentReason.ALREADY_ENROLLED,
+    )
+    assert (stored.consent, stored.voiceprints) == (None, ())
+    after = await store.find(TENANT, ACCOUNT)
+    assert before is not None
+    assert after is not None
+    assert (after.id, after.passphrase) == (before.id, before.passphrase)
+    assert len(after.voiceprints) == 3
+
+
+async def test_an_enrollment_is_written_once(store: ProfileStore) -> None:
+    """The same enrollment written again is a success again, not ALREADY_ENROLLED."""
+    enrollment = enrolled()
+    await store.enroll(enrollment)
+    assert await store.enroll(enrollment) == enrollment
+
+
+async def test_of_two_enrollments_at_once_one_wins(store: ProfileStore) -> None:
+    """Two calls that enroll one account end as one success and one ALREADY_ENROLLED."""
+    ends = await asyncio.gather(*(store.enroll(enrolled()) for _ in range(4)))
+    reasons = sorted(end.reason for end in ends)
+    assert reasons == [EnrollmentReason.ALREADY_ENROLLED] * 3 + [EnrollmentReason.COMPLETE]
+    profile = await store.find(TENANT, ACCOUNT)
+    assert profile is not None
+    assert len(profile.voiceprints) == 3
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, None])
+async def test_a_declined_enrollment_makes_no_profile(
+    store: ProfileStore, account: AccountId | None
+) -> None:
+    """It is kept as it ended, with or without a claim."""
+    enrollment = declined(account)
+    assert await store.enroll(enrollment) == enrollment
+    assert await store.find(TENANT, ACCOUNT) is None
+
+
+async def test_a_success_without_consent_is_refused(store: ProfileStore) -> None:
+    """No voiceprint is kept of a person who did not agree."""
+    with pytest.raises(ValueError, match="consent"):
+        await store.enroll(replace(enrolled(), consent=None))
+    assert await store.find(TENANT, ACCOUNT) is None
+
+
+@pytest.mark.parametrize(
+    "account", ["O'Neil; DROP TABLE profiles --", "a b,c|d", "顧客-\N{PARTY POPPER}", "x" * 128]
+)
+async def test_an_account_may_be_any_text(store: ProfileStore, account: str) -> None:
+    """Quotes, commas, blanks and emoji are part of the name."""
+    await store.enroll(enrolled(AccountId(account)))
+    profile = await store.find(TENANT, AccountId(account))
+    assert profile is not None
+    assert profile.account == account
+
+
+@pytest.mark.parametrize("account", ["", "a\0b", "\ud800", "x" * 100_000])
+async def test_an_account_that_cannot_be_is_not_found(store: ProfileStore, account: str) -> None:
+    """A name that nobody can have is unknown, not an error."""
+    assert await store.find(TENANT, AccountId(account)) is None
+
+
+async def test_an_open_verification_is_unfinished_and_has_no_verdict(store: ProfileStore) -> None:
+    """Only its own worker is told of it."""
+    begun = opening()
+    await store.open(begun)
+    await store.open(begun)
+    assert tuple(await store.unfinished(WORKER)) == (begun,)
+    assert tuple(await store.unfinished("another")) == ()
+    assert await store.verdict(begun.id) is None
+
+
+@pytest.mark.parametrize("end", [accepted, rejected, hung_up])
+async def test_a_closed_verification_is_kept_as_given(store: ProfileStore, end: object) -> None:
+    """Verdict, claim, evidence and attempts come back as they went in."""
+    assert callable(end)
+    begun = opening()
+    await store.open(begun)
+    closed = end(begun)
+    assert await store.close(closed) == closed
+    assert await store.verdict(begun.id) == closed
+    assert tuple(await store.unfinished(WORKER)) == ()
+
+
+async def test_a_verification_that_was_never_opened_can_be_closed(store: ProfileStore) -> None:
+    """The opening may have been lost; the verdict is not. A late opening changes nothing."""
+    begun = opening()
+    await store.close(accepted(begun))
+    await store.open(begun)
+    assert await store.verdict(begun.id) == accepted(begun)
+    assert tuple(await store.unfinished(WORKER)) == ()
+
+
+async def test_the_first_verdict_stands(store: ProfileStore) -> None:
+    """Whoever closes later is told the verdict that stands, and changes nothing."""
+    begun = opening()
+    first = await store.close(hung_up(begun))
+    assert await store.close(accepted(begun)) == first
+    assert await store.verdict(begun.id) == hung_up(begun)
+
+
+async def test_of_many_who_close_at_once_one_wins(store: ProfileStore) -> None:
+    """All are told the same verdict, and that is the one stored."""
+    for _ in range(10):
+        begun = opening()
+        await store.open(begun)
+        ends = [accepted(begun), rejected(begun), hung_up(begun)] * 2
+        told = await asyncio.gather(*(store.close(end) for end in ends))
+        assert all(end == told[0] for end in told)
+        assert await store.verdict(begun.id) == told[0]
+
+
+async def test_an_unknown_verification_has_no_verdict(store: ProfileStore) -> None:
+    """An id that nobody opened is not an error."""
+    assert await store.verdict(VerificationId(uuid4())) is None
+
+
+async def test_a_verification_names_the_profile_it_was_compared_with(store: ProfileStore) -> None:
+    """The link to the profile is kept."""
+    await store.enroll(enrolled())
+    profile = await store.find(TENANT, ACCOUNT)
+    assert profile is not None
+    closed = replace(accepted(opening()), profile=profile.id)
+    await store.close(closed)
+    kept = await store.verdict(closed.opening.id)
+    assert kept is not None
+    assert kept.profile == profile.id
+    assert (kept.verdict, kept.reason) == (Verdict.ACCEPT, Reason.MATCH)

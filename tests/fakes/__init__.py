@@ -1,0 +1,1 @@
+"""Stand-ins for the ports, kept honest by the tests in tests/contract."""

@@ -1,0 +1,131 @@
+"""Fixtures: a PostgreSQL for the tests, and a fresh database for each of them.
+
+By default an embedded server in a temporary folder; `COUNTERSIGN_TEST_DSN` names a server to use
+instead, whose role may create databases.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from ivr.storage.cluster import Cluster
+from ivr.storage.database import Database
+from ivr.storage.migrate import migrate
+from ivr.storage.store import PostgresStore
+
+TEST_DSN_VARIABLE = "COUNTERSIGN_TEST_DSN"
+QUICK = {"fsync": "off"}
+"""A test's database need not survive a loss of power."""
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[Path]:
+    """A folder with a short path (a unix socket lies in it), removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="countersign-test-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server_dsn(postgres_folder: Path) -> Iterator[str]:
+    """The DSN of a role that may create databases on the tests' server."""
+    given = os.environ.get(TEST_DSN_VARIABLE)
+    if given:
+        yield given
+        return
+    cluster = Cluster(postgres_folder / "shared", QUICK)
+    cluster.prepare()
+    cluster.start()
+    yield cluster.dsn("postgres", "postgres")
+    cluster.stop("immediate")
+
+
+@pytest.fixture(scope="session")
+def template_database(server_dsn: str) -> Iterator[str]:
+    """The name of a migrated database to copy; a copy takes some 30 ms, migrating it anew more."""
+    name = f"countersign_template_{uuid4().hex[:8]}"
+    asyncio.run(_make_template(server_dsn, name))
+    yield name
+    asyncio.run(execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _make_template(server_dsn: str, name: str) -> None:
+    await execute(server_dsn, f'CREATE DATABASE "{name}"')
+    await migrate(with_database(server_dsn, name))
+
+
+@pytest.fixture
+async def database_dsn(server_dsn: str, template_database: str) -> AsyncIterator[str]:
+    """The DSN of a fresh, migrated database of the test's own."""
+    name = f"countersign_{uuid4().hex[:12]}"
+    await execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+    yield with_database(server_dsn, name)
+    await execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def empty_database_dsn(server_dsn: str) -> AsyncIterator[str]:
+    """The DSN of a fresh database without any table."""
+    name = f"countersign_{uuid4().hex[:12]}"
+    await execute(server_dsn, f'CREATE DATABASE "{name}"')
+    yield with_database(server_dsn, name)
+    await execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database(database_dsn: str) -> AsyncIterator[Database]:
+    """An open pool on a fresh database."""
+    async with await Database.connect(database_dsn) as database:
+        yield database
+
+
+@pytest.fixture
+def postgres_store(database: Database) -> PostgresStore:
+    """The real profile store on a fresh database."""
+    return PostgresStore(database)
+
+
+@pytest.fixture(scope="session")
+def _own_cluster(postgres_folder: Path) -> Iterator[Cluster]:
+    cluster = Cluster(postgres_folder / "own", QUICK)
+    cluster.prepare()
+    yield cluster
+    cluster.stop("immediate")
+
+
+@pytest.fixture
+async def own_cluster(_own_cluster: Cluster) -> Cluster:
+    """A running server that nobody else uses and that the test may stop, its database fresh.
+
+    `stop` and `start` block: call them through `asyncio.to_thread`.
+    """
+    await asyncio.to_thread(_own_cluster.start)
+    superuser = _own_cluster.dsn("postgres", "postgres")
+    await execute(superuser, "DROP DATABASE IF EXISTS countersign WITH (FORCE)")
+    await execute(superuser, "CREATE DATABASE countersign OWNER countersign")
+    await migrate(_own_cluster.dsn())
+    return _own_cluster
+
+
+async def execute(dsn: str, statement: str) -> None:
+    """Run one statement on a connection of its own."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def with_database(dsn: str, name: str) -> str:
+    """Return the DSN with another database in it."""
+    return urlsplit(dsn)._replace(path=f"/{name}").geturl()
