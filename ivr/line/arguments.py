@@ -1,0 +1,93 @@
+"""What the dialplan asks for: `Stasis(app,verify,tenant=..,locale=..,account=..)` and its reading.
+
+The values are percent-encoded UTF-8 (the dialplan's `URIENCODE()`): commas, quotes and emoji come
+through. An empty value is as good as none.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from ivr.domain.call import AccountId, CallRequest, Purpose, TenantId
+from ivr.domain.claim import ACCOUNT_MAX_CHARACTERS
+
+TEXT_MAX_CHARACTERS = ACCOUNT_MAX_CHARACTERS
+DEFAULT_TENANT = TenantId("default")
+KEYS = ("account", "tenant", "locale")
+
+_LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+class BadRequestError(Exception):
+    """The dialplan's arguments cannot be used; the message names the argument, never its value."""
+
+    def __init__(self, argument: str, found: str) -> None:
+        super().__init__(f"Stasis argument {argument}: {found}")
+        self.argument = argument
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDefaults:
+    """What holds where the dialplan says nothing."""
+
+    tenant: TenantId = DEFAULT_TENANT
+    locale: str = "en-US"
+
+
+def parse_arguments(args: Sequence[str], defaults: RequestDefaults) -> CallRequest:
+    """Read the arguments after the application's name; `BadRequestError` names the bad one."""
+    if not args:
+        raise BadRequestError("1", f"missing; allowed are {', '.join(Purpose)}")
+    values = _values(args[1:])
+    locale = values.get("locale") or defaults.locale
+    if not _LOCALE.fullmatch(locale):
+        raise BadRequestError("locale", "must be a BCP 47 tag such as en-US")
+    account = values.get("account")
+    return CallRequest(
+        purpose=_purpose(args[0]),
+        tenant=TenantId(values.get("tenant") or defaults.tenant),
+        account=AccountId(account) if account else None,
+        locale=locale,
+    )
+
+
+def _purpose(word: str) -> Purpose:
+    try:
+        return Purpose(word)
+    except ValueError:
+        raise BadRequestError("1", f"allowed are {', '.join(Purpose)}") from None
+
+
+def _values(pairs: Sequence[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for position, pair in enumerate(pairs, start=2):
+        key, equals, value = pair.partition("=")
+        if not equals or key not in KEYS:
+            raise BadRequestError(
+                str(position), f"allowed are {', '.join(KEYS)}, each as key=value"
+            )
+        if key in values:
+            raise BadRequestError(key, "given twice")
+        values[key] = _text(key, value)
+    return values
+
+
+def _text(key: str, value: str) -> str:
+    """Decode one value; the reverse of the dialplan's `URIENCODE()`."""
+    raw = value.encode("utf-8", "surrogatepass")
+    if _BROKEN_ESCAPE.search(raw):
+        raise BadRequestError(key, "a % that two hex digits do not follow")
+    try:
+        text = unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadRequestError(key, "not UTF-8 once its percent-encoding is undone") from None
+    if len(text) > TEXT_MAX_CHARACTERS:
+        raise BadRequestError(key, f"{len(text)} characters; {TEXT_MAX_CHARACTERS} are allowed")
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise BadRequestError(key, "holds a control character")
+    return text

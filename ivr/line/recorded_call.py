@@ -1,0 +1,263 @@
+"""A call without chan_websocket: Asterisk plays and records, and the audio comes in one burst."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from ivr.ari.errors import AriError
+from ivr.ari.events import (
+    ChannelDtmfReceived,
+    Event,
+    PlaybackFinished,
+    RecordingFailed,
+    RecordingFinished,
+)
+from ivr.domain.call import CallFacts, CallState
+from ivr.domain.prompt import Prompt
+from ivr.line.errors import SoundFolderError
+from ivr.line.leg import Leg
+from ivr.line.names import Kind, Names
+from ivr.line.recorded_audio import RecordingError, frames_lasting, recorded_pcm
+from ivr.line.tidying import tidied
+from ivr.ports import CallLostError, Frame, Heard, Key, PromptEnded
+
+STOP_TIMEOUT_S = 1.0
+"""Asterisk says within milliseconds that a playback or a recording has stopped."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRules:
+    """How the caller is recorded. The end of speech is Asterisk's to find, in whole seconds."""
+
+    sound_folder: str
+    """Where Asterisk finds the prompts, absolute or below its sounds; `<locale>/<prompt>` in it."""
+    locales: tuple[str, ...] = ("en-US",)
+    """The folders in it; any other locale is spoken in the first."""
+    format: str = "wav"
+    max_silence_s: int = 2
+    max_duration_s: int = 12
+
+    def __post_init__(self) -> None:
+        """Refuse a folder that would be taken for two."""
+        if "," in self.sound_folder:
+            raise SoundFolderError(self.sound_folder)
+
+    def media(self, locale: str, prompts: Sequence[Prompt]) -> str:
+        """Return the prompts as ARI's media URIs."""
+        folder = locale if locale in self.locales else self.locales[0]
+        return ",".join(f"sound:{self.sound_folder}/{folder}/{each.value}" for each in prompts)
+
+
+class RecordedCall:
+    """`ivr.ports.Call` by `play` and `record`: no barge-in by voice, and the audio comes late.
+
+    `heard` delivers keys and ends of prompts at once. Asked for more while nothing plays, it lets
+    Asterisk record until the caller is silent for `max_silence_s`, and then delivers all of it. The
+    file is deleted in every outcome; one that a crash leaves is swept at the next start.
+    """
+
+    def __init__(self, leg: Leg, names: Names, rules: RecordRules) -> None:
+        """Take the caller's leg; nothing is asked of Asterisk yet."""
+        self.leg = leg
+        self._rules = rules
+        self._playback = names.of(Kind.PLAYBACK, leg.facts.id)
+        self._recording = names.of(Kind.RECORDING, leg.facts.id)
+        self._loop = asyncio.get_running_loop()
+        self._playing = False
+        self._played = _set()
+        self._recorded = _set()
+        self._began_at = 0.0
+        self._wanted = False
+        self._collecting: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    @property
+    def facts(self) -> CallFacts:
+        """See `ivr.ports.Call.facts`."""
+        return self.leg.facts
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The caller's channel, what plays to it and what records it."""
+        return self.leg.facts.id, self._playback, self._recording
+
+    def took(self, event: Event) -> None:
+        """Take a key, an end of a playback or recording, or the caller's end into account."""
+        match event:
+            case ChannelDtmfReceived():
+                self.leg.inbox.put(Key(event.digit))
+            case PlaybackFinished():
+                self._playback_finished(failed=event.playback.state == "failed")
+            case RecordingFinished() | RecordingFailed():
+                self._recording_finished(failed=isinstance(event, RecordingFailed))
+            case _:
+                self.leg.took(event)
+
+    async def answer(self) -> None:
+        """See `ivr.ports.Call.answer`; there is no media to attach."""
+        await self.leg.through(self.leg.ari.channels.answer(self.leg.facts.id))
+
+    async def play(self, prompts: Sequence[Prompt]) -> None:
+        """See `ivr.ports.Call.play`."""
+        await self._stop()
+        self.leg.inbox.forget_prompt_end()
+        if not prompts:
+            self.leg.inbox.put(PromptEnded())
+            return
+        self._playing = True
+        self._played.clear()
+        await self.leg.through(self._begin_to_play(prompts))
+
+    async def hush(self) -> None:
+        """See `ivr.ports.Call.hush`."""
+        if self._playing:
+            self._playing = False
+            await self.leg.through(self._stop_playback())
+            self.leg.inbox.put(PromptEnded())
+
+    async def heard(self) -> Heard:
+        """See `ivr.ports.Call.heard`."""
+        if self.leg.inbox.empty and not self._playing and not self._wanted:
+            self._wanted = True
+            self._recorded.clear()
+            self._began_at = self._loop.time()
+            await self.leg.through(self._begin_to_record())
+        return await self.leg.inbox.get()
+
+    async def tag(self, record: UUID) -> None:
+        """See `ivr.ports.Call.tag`; it would wait behind a recording."""
+        await self._stop()
+        await self.leg.tag(record)
+
+    async def tagged(self) -> UUID | None:
+        """See `ivr.ports.Call.tagged`."""
+        return await self.leg.tagged()
+
+    async def note(self, state: CallState) -> None:
+        """See `ivr.ports.Call.note`."""
+        await self.leg.note(state)
+
+    async def release(self, variables: Mapping[str, str]) -> None:
+        """See `ivr.ports.Call.release`; what plays or records is stopped first."""
+        await self._stop()
+        await self.leg.release(variables)
+        self._begin_to_close()
+
+    async def close(self) -> None:
+        """See `LineCall.close`."""
+        await asyncio.shield(self._begin_to_close())
+
+    async def _begin_to_play(self, prompts: Sequence[Prompt]) -> None:
+        try:
+            await self.leg.ari.channels.play(
+                self.leg.facts.id,
+                self._rules.media(self.leg.facts.request.locale, prompts),
+                playback=self._playback,
+            )
+        except BaseException:
+            self._playing = False
+            self._played.set()
+            raise
+
+    async def _begin_to_record(self) -> None:
+        await self.leg.ari.channels.record(
+            self.leg.facts.id,
+            self._recording,
+            format=self._rules.format,
+            max_silence_s=self._rules.max_silence_s,
+            max_duration_s=self._rules.max_duration_s,
+        )
+
+    async def _stop(self) -> None:
+        """Stop what plays and throw away what is being recorded."""
+        if self._playing:
+            self._playing = False
+            await self.leg.through(self._stop_playback())
+        if self._wanted:
+            self._wanted = False
+            await self.leg.through(self._discard())
+
+    async def _stop_playback(self) -> None:
+        await self.leg.ari.playbacks.stop(self._playback)
+        await _within(STOP_TIMEOUT_S, self._played)
+
+    async def _discard(self) -> None:
+        """End the recording and delete its file; there may be neither."""
+        if not self._recorded.is_set():
+            await self.leg.ari.recordings.discard(self._recording)
+            await _within(STOP_TIMEOUT_S, self._recorded)
+        if self._collecting is not None:
+            self._collecting.cancel()
+            await asyncio.wait({self._collecting})
+        await self.leg.ari.recordings.delete(self._recording)
+
+    def _playback_finished(self, *, failed: bool) -> None:
+        self._played.set()
+        if not self._playing:
+            return
+        self._playing = False
+        if failed and not self.leg.ended:
+            self.leg.inbox.end(
+                CallLostError(
+                    "Asterisk could not play a prompt: check that prompts.asterisk_folder "
+                    f"({self._rules.sound_folder}) is where Asterisk finds them, as 8 kHz WAV"
+                )
+            )
+        self.leg.inbox.put(PromptEnded())
+
+    def _recording_finished(self, *, failed: bool) -> None:
+        self._recorded.set()
+        if failed:
+            self.leg.inbox.end(CallLostError("Asterisk could not record: see its log"))
+        elif self._wanted and not self.leg.ended:
+            lasted_s = self._loop.time() - self._began_at
+            self._collecting = asyncio.create_task(self._collect(lasted_s))
+
+    async def _collect(self, lasted_s: float) -> None:
+        """Fetch the recording, delete it, and let the flow hear it."""
+        try:
+            content = await self.leg.ari.recordings.fetch(self._recording)
+            await self.leg.ari.recordings.delete(self._recording)
+            frames = frames_lasting(recorded_pcm(self._rules.format, content), lasted_s)
+        except (AriError, RecordingError) as error:
+            self.leg.inbox.end(CallLostError(str(error)))
+            return
+        self._wanted = False
+        for pcm in frames:
+            self.leg.inbox.put(Frame(pcm))
+
+    def _begin_to_close(self) -> asyncio.Task[None]:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._dismantle())
+        return self._closing
+
+    async def _dismantle(self) -> None:
+        if self.leg.abandoned:
+            if self._collecting is not None:
+                self._collecting.cancel()
+                await asyncio.wait({self._collecting})
+            return
+        if self._wanted:
+            await tidied(self._discard())
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for the event, but no longer than that: what follows must be tried in any case."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        log.warning("stop_not_confirmed", after_s=seconds)

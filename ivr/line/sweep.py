@@ -1,0 +1,41 @@
+"""Removes what a process before us made in Asterisk and left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+
+from ivr.ari.client import AriClient
+from ivr.domain.call import CallId
+from ivr.line.names import Kind, Names
+from ivr.line.tidying import tidied
+
+log = structlog.get_logger()
+
+
+async def sweep(ari: AriClient, names: Names, calls: Iterable[CallId]) -> None:
+    """Remove media channels, bridges and recordings of ours that belong to none of `calls`.
+
+    Raises an `AriError` where Asterisk cannot be asked what there is.
+    """
+    in_use = {name for call in calls for name in names.all_of(call)}
+    media = [channel.id for channel in await ari.channels.list()]
+    bridges = [bridge.id for bridge in await ari.bridges.list()]
+    recordings = await ari.recordings.stored()
+    orphans = {
+        Kind.MEDIA: _orphans(names, Kind.MEDIA, media, in_use),
+        Kind.BRIDGE: _orphans(names, Kind.BRIDGE, bridges, in_use),
+        Kind.RECORDING: _orphans(names, Kind.RECORDING, recordings, in_use),
+    }
+    await tidied(
+        *(ari.channels.hangup(each) for each in orphans[Kind.MEDIA]),
+        *(ari.bridges.destroy(each) for each in orphans[Kind.BRIDGE]),
+        *(ari.recordings.delete(each) for each in orphans[Kind.RECORDING]),
+    )
+    if any(orphans.values()):
+        log.warning("orphans_swept", **{kind.value: len(found) for kind, found in orphans.items()})
+
+
+def _orphans(names: Names, kind: Kind, found: Iterable[str], in_use: set[str]) -> list[str]:
+    return [each for each in found if names.is_ours(kind, each) and each not in in_use]

@@ -1,0 +1,244 @@
+"""Every call of the application: who called, who conducts it, and what a dropped line left over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+from ivr.ari.client import AriClient, Connected, Disconnected, Notice
+from ivr.ari.errors import AriError, AriRequestError
+from ivr.ari.events import ApplicationReplaced, StasisStart
+from ivr.ari.model import Channel
+from ivr.domain.call import CallFacts, CallId, CallRequest, Purpose
+from ivr.line.adopted_call import AdoptedCall
+from ivr.line.arguments import BadRequestError, RequestDefaults, parse_arguments
+from ivr.line.capability import MediaWay, media_way
+from ivr.line.errors import ApplicationReplacedError
+from ivr.line.leg import Leg, Watch, watch_nothing
+from ivr.line.line_call import LineCall
+from ivr.line.names import Names
+from ivr.line.recorded_call import RecordedCall, RecordRules
+from ivr.line.roster import Roster
+from ivr.line.sweep import sweep
+from ivr.line.websocket_call import WebsocketCall
+from ivr.media.prompts import PromptLibrary
+from ivr.media.socket import MediaSockets
+from ivr.ports import Call, PortError
+
+ADOPTION_GRACE_S = 0.5
+"""A channel found in our application may be a new call whose StasisStart is still on its way."""
+CANCEL_GRACE_S = 2.0
+"""So long may a call take to be handed back when the program is told to stop at once."""
+
+log = structlog.get_logger()
+
+Conversation = Callable[[Call], Awaitable[None]]
+"""Conducts a call to its end; it releases the caller, or finds that it cannot."""
+
+
+class Switchboard:
+    """Turns the events of one Stasis application into calls and gives each to its conversation.
+
+    A call that its conversation did not release goes back to the dialplan with no variable set,
+    which every dialplan must take for INCONCLUSIVE; so does one whose arguments cannot be used.
+    """
+
+    def __init__(
+        self,
+        ari: AriClient,
+        sockets: MediaSockets,
+        prompts: PromptLibrary,
+        record: RecordRules,
+        *,
+        conduct: Conversation,
+        adopt: Conversation,
+        defaults: RequestDefaults | None = None,
+        watch: Watch = watch_nothing,
+    ) -> None:
+        """Take entered `ari` and `sockets`. `adopt` ends the calls that a crash left behind."""
+        self._ari = ari
+        self._sockets = sockets
+        self._prompts = prompts
+        self._record = record
+        self._conduct = conduct
+        self._adopt = adopt
+        self._defaults = defaults or RequestDefaults()
+        self._watch = watch
+        self._names = Names(ari.address.app)
+        self._way = MediaWay.WEBSOCKET
+        self._roster = Roster()
+        self._settling = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
+        self._draining = False
+        self._replaced = False
+        self._tasks: asyncio.TaskGroup | None = None
+
+    @property
+    def calls(self) -> frozenset[CallId]:
+        """The calls at present."""
+        return self._roster.ids
+
+    async def run(self) -> None:
+        """Take calls until `drain` or until the client is closed.
+
+        Raises `ApplicationReplacedError` where another process takes the application over.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            self._reading = tasks.create_task(self._read())
+        if self._replaced:
+            raise ApplicationReplacedError(self._ari.address.app)
+
+    async def drain(self) -> None:
+        """Send new callers back to the dialplan, wait until the last call is over, stop `run`."""
+        self._draining = True
+        await self._roster.empty()
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def _read(self) -> None:
+        async for notice in self._ari.events():
+            await self._take(notice)
+        for call in self._roster:
+            call.leg.abandon("the connection to Asterisk was given up")
+
+    async def _take(self, notice: Notice) -> None:
+        match notice:
+            case Connected():
+                await self._connected()
+            case Disconnected(cause=cause):
+                log.warning("asterisk_lost", why=str(cause), calls=len(self.calls))
+            case ApplicationReplaced():
+                self._give_up_all()
+            case StasisStart(channel=channel) if not self._names.is_media(channel.id):
+                self._arrived(notice)
+            case _:
+                self._roster.deliver(notice)
+
+    async def _connected(self) -> None:
+        try:
+            self._way = await media_way(self._ari)
+        except AriError as error:
+            log.warning("asterisk_not_asked", why=str(error))
+        log.info("asterisk_connected", media=self._way.value)
+        self._spawn(self._settle())
+
+    def _give_up_all(self) -> None:
+        self._replaced = True
+        for call in self._roster:
+            call.leg.abandon("another process took over the application, and this call with it")
+
+    def _arrived(self, start: StasisStart) -> None:
+        channel = start.channel
+        try:
+            request = parse_arguments(start.args, self._defaults)
+        except BadRequestError as error:
+            log.warning("call_refused", call=channel.id, why=str(error))
+            self._begin(AdoptedCall(self._leg(channel, None), self._names), _refuse)
+            return
+        if self._draining:
+            log.info("call_refused", call=channel.id, why="the application is about to stop")
+            self._begin(AdoptedCall(self._leg(channel, request), self._names), _refuse)
+            return
+        self._begin(self._call(self._leg(channel, request)), self._conduct)
+
+    def _call(self, leg: Leg) -> LineCall:
+        match self._way:
+            case MediaWay.WEBSOCKET:
+                return WebsocketCall(leg, self._names, self._sockets, self._prompts)
+            case MediaWay.RECORDING:
+                return RecordedCall(leg, self._names, self._record)
+
+    def _leg(self, channel: Channel, request: CallRequest | None) -> Leg:
+        refused = CallRequest(Purpose.VERIFY, self._defaults.tenant, None, self._defaults.locale)
+        facts = CallFacts(CallId(channel.id), channel.caller.number, request or refused)
+        return Leg(self._ari, facts, self._watch)
+
+    def _begin(self, call: LineCall, conversation: Conversation) -> None:
+        earlier = self._roster.earlier(call.facts.id)
+        self._roster.add(call, self._spawn(self._serve(call, conversation, earlier)))
+
+    async def _serve(
+        self, call: LineCall, conversation: Conversation, earlier: Sequence[asyncio.Task[None]]
+    ) -> None:
+        """Conduct one call, and leave nothing of it behind whatever happens."""
+        try:
+            if earlier:
+                await asyncio.wait(earlier)
+            await conversation(call)
+        except Exception:
+            # The last line of defence: one call's fault must not end the others.
+            log.exception("call_failed", call=call.facts.id)
+        finally:
+            async with asyncio.timeout(CANCEL_GRACE_S if _cancelled() else None):
+                await self._finish(call)
+
+    async def _finish(self, call: LineCall) -> None:
+        try:
+            if not call.leg.ended:
+                await call.release({})
+        except PortError as error:
+            log.warning("call_not_released", call=call.facts.id, why=str(error))
+        finally:
+            await call.close()
+            self._roster.remove(call)
+
+    async def _settle(self) -> None:
+        """Compare what Asterisk has with what we know: after a start, a crash or a dropped line."""
+        async with self._settling:
+            try:
+                strays = await self._compare()
+                await sweep(self._ari, self._names, self.calls)
+                await asyncio.sleep(ADOPTION_GRACE_S if strays else 0)
+                for stray in sorted(strays):
+                    await self._adopt_stray(stray)
+            except AriError as error:
+                log.warning("not_settled", why=str(error))
+
+    async def _compare(self) -> set[str]:
+        """Hang up our calls that are gone; return the callers that nobody conducts."""
+        known = {call.facts.id: call for call in self._roster}
+        application = await self._ari.applications.get(self._ari.address.app)
+        present = set(application.channel_ids) if application else set()
+        for call_id, call in known.items():
+            if call_id not in present:
+                call.leg.hung_up()
+        return {each for each in present - known.keys() if not self._names.is_media(each)}
+
+    async def _adopt_stray(self, channel_id: str) -> None:
+        if channel_id in self.calls:
+            return
+        try:
+            channel = await self._ari.channels.get(channel_id)
+        except AriRequestError:
+            return
+        request = self._request_of(channel)
+        log.warning("call_adopted", call=channel.id)
+        call = AdoptedCall(self._leg(channel, request), self._names)
+        self._begin(call, self._adopt if request else _refuse)
+
+    def _request_of(self, channel: Channel) -> CallRequest | None:
+        """Read once more what the dialplan asked for, from the line that it waits in."""
+        asked = channel.dialplan.app_data.split(",")[1:] if channel.dialplan else []
+        try:
+            return parse_arguments(asked, self._defaults)
+        except BadRequestError as error:
+            log.warning("call_refused", call=channel.id, why=str(error))
+            return None
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        if self._tasks is None:
+            raise RuntimeError("the switchboard does not run")
+        return self._tasks.create_task(work)
+
+
+async def _refuse(call: Call) -> None:
+    """Hold no conversation: the caller goes back to the dialplan as it came."""
+
+
+def _cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,222 @@
+"""A call over chan_websocket: caller and media channel in a bridge of two, audio both ways."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import structlog
+
+from ivr.ari.events import ChannelDtmfReceived, Event, StasisStart
+from ivr.domain.call import CallFacts, CallState
+from ivr.domain.prompt import Prompt
+from ivr.line.ear import Ear
+from ivr.line.leg import Leg
+from ivr.line.names import AGAIN, Kind, Names
+from ivr.line.tidying import tidied
+from ivr.media.codec import FORMATS
+from ivr.media.control import ControlEvent, MediaFault
+from ivr.media.errors import MediaError
+from ivr.media.outflow import Message, Outflow
+from ivr.media.prompts import PromptLibrary
+from ivr.media.socket import MediaFrame, MediaSocket, MediaSockets
+from ivr.ports import CallLostError, Heard, Key, PortError, PromptEnded
+
+CONNECTION_ID = "MEDIA_WEBSOCKET_CONNECTION_ID"
+MEDIA_START_TIMEOUT_S = 2.0
+"""Asterisk says nothing of a media channel that nobody joins; it takes 3 ms where all is well."""
+
+log = structlog.get_logger()
+
+
+class WebsocketCall:
+    """`ivr.ports.Call` by the recipe that keeps the caller's audio bit-exact under a prompt.
+
+    `play` while something plays replaces it. Keys come by ARI, audio and prompts by the media
+    socket. What the call cost is logged once, at its end: frames, silence filled in, frames lost.
+    """
+
+    def __init__(
+        self,
+        leg: Leg,
+        names: Names,
+        sockets: MediaSockets,
+        prompts: PromptLibrary,
+        *,
+        format: str = "slin",
+    ) -> None:
+        """Take the caller's leg; nothing is asked of Asterisk yet."""
+        self.leg = leg
+        self._channel = names.of(Kind.MEDIA, leg.facts.id)
+        self._bridge = names.of(Kind.BRIDGE, leg.facts.id)
+        self._sockets = sockets
+        self._prompts = prompts
+        self._format = format
+        self._codec = FORMATS[format]()
+        self._outflow = Outflow()
+        self._sending = asyncio.Lock()
+        self._started: set[str] = set()
+        self._media_started = asyncio.Event()
+        self._attaching = False
+        self._socket: MediaSocket | None = None
+        self._ear: Ear | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    @property
+    def facts(self) -> CallFacts:
+        """See `ivr.ports.Call.facts`."""
+        return self.leg.facts
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The caller's channel, and the media channel by either of its ids."""
+        return self.leg.facts.id, self._channel, self._channel + AGAIN
+
+    def took(self, event: Event) -> None:
+        """Take a key, the media channel's start or the caller's end into account."""
+        match event:
+            case StasisStart(channel=channel):
+                self._started.add(channel.id)
+                self._media_started.set()
+            case ChannelDtmfReceived(channel=channel) if channel.id == self.leg.facts.id:
+                self.leg.inbox.put(Key(event.digit))
+            case _:
+                self.leg.took(event)
+
+    async def answer(self) -> None:
+        """See `ivr.ports.Call.answer`."""
+        try:
+            await self.leg.through(self._attach())
+        except MediaError as error:
+            raise CallLostError(str(error)) from error
+
+    async def play(self, prompts: Sequence[Prompt]) -> None:
+        """See `ivr.ports.Call.play`."""
+        self.leg.inbox.forget_prompt_end()
+        audio = self._prompts.audio(self.leg.facts.request.locale, prompts)
+        if not len(audio):
+            self.leg.inbox.put(PromptEnded())
+            return
+        async with self._sending:
+            await self._send(self._outflow.play(self._codec.encode(audio)))
+
+    async def hush(self) -> None:
+        """See `ivr.ports.Call.hush`."""
+        async with self._sending:
+            flushed = self._outflow.flush()
+            if flushed:
+                await self._send(flushed)
+                self.leg.inbox.put(PromptEnded())
+
+    async def heard(self) -> Heard:
+        """See `ivr.ports.Call.heard`."""
+        return await self.leg.inbox.get()
+
+    async def tag(self, record: UUID) -> None:
+        """See `ivr.ports.Call.tag`."""
+        await self.leg.tag(record)
+
+    async def tagged(self) -> UUID | None:
+        """See `ivr.ports.Call.tagged`."""
+        return await self.leg.tagged()
+
+    async def note(self, state: CallState) -> None:
+        """See `ivr.ports.Call.note`."""
+        await self.leg.note(state)
+
+    async def release(self, variables: Mapping[str, str]) -> None:
+        """See `ivr.ports.Call.release`; the media is taken down behind the caller's back."""
+        await self.leg.release(variables)
+        self._begin_to_close()
+
+    async def close(self) -> None:
+        """See `LineCall.close`."""
+        await asyncio.shield(self._begin_to_close())
+
+    async def _attach(self) -> None:
+        ari, caller = self.leg.ari, self.leg.facts.id
+        await ari.channels.answer(caller)
+        self._attaching = True
+        media = await ari.channels.external_media(self._channel, format=self._format)
+        self._socket = await self._sockets.connect(media.channelvars.get(CONNECTION_ID, ""))
+        await ari.bridges.create(self._bridge, name=self._bridge)
+        await self._wait_for_start(media.id)
+        await ari.bridges.add(self._bridge, caller, media.id)
+        self._ear = Ear(self._codec, self.leg.inbox)
+        self._listening = asyncio.create_task(self._listen(self._socket, self._ear))
+
+    async def _wait_for_start(self, channel: str) -> None:
+        try:
+            async with asyncio.timeout(MEDIA_START_TIMEOUT_S):
+                while channel not in self._started:
+                    self._media_started.clear()
+                    await self._media_started.wait()
+        except TimeoutError:
+            raise CallLostError(
+                f"the media channel did not start within {MEDIA_START_TIMEOUT_S:g} s"
+            ) from None
+
+    async def _listen(self, socket: MediaSocket, ear: Ear) -> None:
+        try:
+            async for item in socket:
+                if isinstance(item, MediaFrame):
+                    ear.take(item.payload)
+                else:
+                    await self._control(item)
+        except PortError as error:
+            log.info("media_not_heard_to_its_end", call=self.leg.facts.id, why=str(error))
+        self.leg.inbox.end(CallLostError(f"the media socket closed (code {socket.close_code})"))
+
+    async def _control(self, event: ControlEvent) -> None:
+        if isinstance(event, MediaFault):
+            log.warning("media_command_refused", call=self.leg.facts.id, why=event.error_text)
+        if self._outflow.ended(event):
+            self.leg.inbox.put(PromptEnded())
+            return
+        async with self._sending:
+            messages = self._outflow.took(event)
+            if messages:
+                await self._send(messages)
+
+    async def _send(self, messages: Iterable[Message]) -> None:
+        """Send to Asterisk, or say what became of the call instead."""
+        if self._socket is None:
+            raise CallLostError("nothing can be played before the call is answered")
+        try:
+            await self.leg.through(self._socket.send(messages))
+        except MediaError as error:
+            raise CallLostError(str(error)) from error
+
+    def _begin_to_close(self) -> asyncio.Task[None]:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._dismantle())
+        return self._closing
+
+    async def _dismantle(self) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait({self._listening})
+        if self._ear is not None:
+            self._ear.close()
+            self._log_cost(self._ear)
+        if self._socket is not None:
+            await self._socket.close()
+        if self._attaching and not self.leg.abandoned:
+            await tidied(
+                self.leg.ari.channels.hangup(self._channel),
+                self.leg.ari.channels.hangup(self._channel + AGAIN),
+                self.leg.ari.bridges.destroy(self._bridge),
+            )
+
+    def _log_cost(self, ear: Ear) -> None:
+        log.info(
+            "media_ended",
+            call=self.leg.facts.id,
+            frames=ear.frames,
+            gaps=ear.pacer.gaps,
+            silence_frames=ear.pacer.inserted,
+            refused_frames=ear.refused,
+            unheard_frames=self.leg.inbox.dropped,
+        )

@@ -1,0 +1,56 @@
+"""What can go wrong with media: one root, one named error per malformation."""
+
+from __future__ import annotations
+
+
+class MediaError(Exception):
+    """Root of everything this package raises on purpose."""
+
+
+class MalformedControlError(MediaError):
+    """Asterisk's media socket sent text that is not a control message; no content is quoted."""
+
+    def __init__(self, event: str, found: str) -> None:
+        super().__init__(f"malformed {event}: {found}")
+        self.event = event
+        self.found = found
+
+
+class FrameSizeError(MediaError):
+    """A media frame does not hold a whole number of samples."""
+
+    def __init__(self, format: str, size: int, sample: int) -> None:
+        super().__init__(
+            f"a {format} frame of {size} bytes: must be a multiple of {sample} above 0"
+        )
+        self.size = size
+        """The frame's size in bytes."""
+
+
+class MediaUnreachableError(MediaError):
+    """The media socket could not be opened."""
+
+    def __init__(self, host: str, found: str) -> None:
+        super().__init__(
+            f"no media socket at {host}: {found}; check that chan_websocket is loaded and that "
+            "http.conf is reachable from here"
+        )
+
+
+class MediaClosedError(MediaError):
+    """The media socket is closed, and nothing more can be sent."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(f"Asterisk closed the media socket (code {code})")
+        self.code = code
+
+
+class PromptError(MediaError):
+    """A prompt's file is absent or not what is allowed (the operator's to mend)."""
+
+    def __init__(self, path: str, found: str) -> None:
+        super().__init__(
+            f"prompt {path}: {found}; allowed is a mono WAV file of 16-bit PCM, "
+            "8000 to 48000 Hz, 10 ms to 120 s"
+        )
+        self.path = path
