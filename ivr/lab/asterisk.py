@@ -22,7 +22,7 @@ from ivr.lab.readiness import Readiness
 __all__ = ["ROUTE_BY_CAUSE", "AsteriskProgram", "AsteriskStartError", "PrivateAsterisk", "find"]
 
 ROUTE_BY_CAUSE = {
-    26: ("agent-confirmed", "enrolled"),
+    30: ("agent-confirmed", "enrolled"),
     21: ("agent-warning", "enroll-declined"),
     31: ("pin", "enroll-failed"),
     41: ("pin-only", "enroll-later"),

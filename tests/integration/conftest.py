@@ -1,0 +1,45 @@
+"""A real Asterisk for the tests: one shared, and one of its own where a test breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from ivr.lab import LabError
+from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk, find
+from tests.integration import probing
+
+
+@pytest.fixture(scope="session")
+def asterisk_program() -> AsteriskProgram:
+    """The Asterisk that the tests run; skips them, with the reason, where there is none."""
+    try:
+        return find()
+    except LabError as lack:
+        pytest.skip(f"no Asterisk: {lack}")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def asterisk(
+    asterisk_program: AsteriskProgram, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[PrivateAsterisk]:
+    """An Asterisk shared by all tests: leave it running, and leave no channel in it."""
+    folder = tmp_path_factory.mktemp("asterisk")
+    async with PrivateAsterisk(
+        folder, program=asterisk_program, extra_dialplan=probing.DIALPLAN
+    ) as shared:
+        yield shared
+
+
+@pytest_asyncio.fixture
+async def own_asterisk(
+    asterisk_program: AsteriskProgram, tmp_path: Path
+) -> AsyncIterator[PrivateAsterisk]:
+    """An Asterisk of the test's own, to kill, stop and start."""
+    async with PrivateAsterisk(
+        tmp_path, program=asterisk_program, extra_dialplan=probing.DIALPLAN
+    ) as own:
+        yield own
