@@ -113,3 +113,18 @@ def _version(command: tuple[str, ...]) -> str:
 def _modules_wanted() -> list[str]:
     text = (DIALPLANS / "asterisk/modules.conf").read_text()
     return re.findall(r"^load = (\S+)", text, re.MULTILINE)
+
+
+def main() -> int:
+    """Make sure that there is an Asterisk, and say which; 1 where there is none."""
+    try:
+        program = find()
+    except LabError as lack:
+        say_on_stderr(f"no Asterisk: {lack}")
+        return 1
+    say_on_stderr(f"Asterisk {program.version} at {program.command[-1]}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
