@@ -119,6 +119,7 @@ class FakeCall:
         self._check(media=True)
         self.played.append(tuple(prompts))
         self._queue = deque(each for each in self._queue if not isinstance(each, PromptEnded))
+        self._prompt_heard = False
         self._playing = self._prompt_frames if prompts else 0
         if not prompts:
             self._end_prompt()
@@ -212,6 +213,8 @@ class FakeCall:
                 left = seconds - FRAME_SAMPLES / TELEPHONE_RATE_HZ
                 if left > 1e-9:
                     self._script.appendleft(Waits(left))
+            case _:
+                pass
         return _SILENCE.copy()
 
 
