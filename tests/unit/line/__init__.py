@@ -1,0 +1,1 @@
+"""Tests of the line's parts that need no Asterisk."""

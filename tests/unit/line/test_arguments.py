@@ -1,0 +1,91 @@
+"""The dialplan's arguments, as a caller or a careless dialplan may shape them."""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.domain.call import AccountId, CallRequest, Purpose, TenantId
+from ivr.line.arguments import (
+    TEXT_MAX_CHARACTERS,
+    BadRequestError,
+    RequestDefaults,
+    parse_arguments,
+)
+
+DEFAULTS = RequestDefaults(TenantId("house"), "en-GB")
+
+texts = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc"]),
+    min_size=1,
+    max_size=TEXT_MAX_CHARACTERS,
+)
+
+
+@given(account=texts, tenant=texts)
+def test_any_text_survives_the_dialplan(account: str, tenant: str) -> None:
+    """Spaces, commas, quotes, emoji: what URIENCODE wrote is read as it was."""
+    args = ["verify", f"tenant={quote(tenant)}", "locale=", f"account={quote(account, safe='')}"]
+    request = parse_arguments(args, DEFAULTS)
+    assert (request.account, request.tenant) == (account, tenant)
+
+
+@pytest.mark.parametrize("account", ["Ann Lee", "a,b", "'\"", "☎️🙂", "100%", "a=b&c", "(", "ü"])
+def test_awkward_accounts_survive(account: str) -> None:
+    """The examples that the dialplan's own splitting would break."""
+    request = parse_arguments(["enroll", f"account={quote(account, safe='')}"], DEFAULTS)
+    assert request == CallRequest(Purpose.ENROLL, DEFAULTS.tenant, AccountId(account), "en-GB")
+
+
+def test_empty_values_are_the_defaults() -> None:
+    """What the dialplan leaves empty is as good as not said."""
+    request = parse_arguments(["verify", "tenant=", "locale=", "account="], DEFAULTS)
+    assert request == CallRequest(Purpose.VERIFY, TenantId("house"), None, "en-GB")
+
+
+@pytest.mark.parametrize(
+    ("args", "argument"),
+    [
+        ([], "1"),
+        (["listen"], "1"),
+        (["Verify"], "1"),
+        (["verify", "acount=1"], "2"),
+        (["verify", "account"], "2"),
+        (["verify", "locale=en-US", ""], "3"),
+        (["verify", "account=1", "account=2"], "account"),
+        (["verify", "account=%"], "account"),
+        (["verify", "account=%4"], "account"),
+        (["verify", "account=%zz"], "account"),
+        (["verify", "account=%ff"], "account"),
+        (["verify", "account=%00"], "account"),
+        (["verify", "account=a%0d%0ab"], "account"),
+        (["verify", "account=\udcff"], "account"),
+        (["verify", "account=" + "9" * 129], "account"),
+        (["verify", "tenant=" + "%C3%BC" * 129], "tenant"),
+        (["verify", "locale=../../etc"], "locale"),
+        (["verify", "locale=en_US"], "locale"),
+    ],
+)
+def test_bad_argument_is_named_and_not_quoted(args: list[str], argument: str) -> None:
+    """Every malformation is the one error; its message holds no value a caller may have keyed."""
+    with pytest.raises(BadRequestError, match=f"^Stasis argument {argument}: ") as caught:
+        parse_arguments(args, DEFAULTS)
+    assert caught.value.argument == argument
+    for value in (arg.partition("=")[2] for arg in args):
+        assert len(value) < 4 or value not in str(caught.value)
+
+
+@given(st.lists(st.text(max_size=200), max_size=5))
+def test_any_arguments_are_read_or_refused(args: list[str]) -> None:
+    """Nothing that a dialplan can say raises anything else, and nothing unprintable comes in."""
+    try:
+        request = parse_arguments(["verify", *args], DEFAULTS)
+    except BadRequestError:
+        return
+    for text in (request.account or "", request.tenant, request.locale):
+        assert len(text) <= TEXT_MAX_CHARACTERS
+        assert not any(unicodedata.category(character) == "Cc" for character in text)
