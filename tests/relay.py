@@ -86,7 +86,11 @@ class Relay:
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until either side ends it or it is cut."""
         self.connections += 1
-        up_reader, up_writer = await asyncio.open_connection(*self._server_address)
+        try:
+            up_reader, up_writer = await asyncio.open_connection(*self._server_address)
+        except ConnectionError:
+            _reset(writer)
+            return
         pumps = {
             asyncio.create_task(self._pump(reader, up_writer, self._toward_server)),
             asyncio.create_task(self._pump(up_reader, writer, self._toward_client)),

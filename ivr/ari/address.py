@@ -28,8 +28,7 @@ class AriAddress:
 
     def __post_init__(self) -> None:
         """Refuse what could never work, before anything is tried."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        if not _is_root(self.url):
             raise AriAddressError("ari.url", "must look like http://127.0.0.1:8088")
         if not self.user or ":" in self.user:
             raise AriAddressError("ari.user", "must name a section of ari.conf, without a colon")
@@ -59,3 +58,19 @@ class AriAddress:
         parts = urlsplit(self.url)
         path = parts.path.rstrip("/").removesuffix("/ari")
         return urlunsplit((parts.scheme, parts.netloc, f"{path}/ari", "", ""))
+
+
+def _is_root(url: str) -> bool:
+    """Whether this is an HTTP server's address, with a host and without credentials."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(parts.hostname)
+        and parts.username is None
+        and port != 0
+        and not (parts.query or parts.fragment)
+    )

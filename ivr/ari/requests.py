@@ -62,7 +62,7 @@ class Requester(Protocol):
     """What the operations need: someone who sends a request and returns its answer."""
 
     async def request(self, request: Request, *, timeout_s: float | None = None) -> Response:
-        """Return the answer, of a status below 400 or one that the request takes."""
+        """Return the answer, of a status below 300 or one that the request takes."""
         ...
 
 
@@ -78,7 +78,7 @@ def tolerant(request: Request, *statuses: int) -> Request:
 
 def accepted(request: Request, response: Response) -> Response:
     """Return the response, or raise `AriRequestError` where the request does not take it."""
-    if response.status < 400 or response.status in request.gone:
+    if response.status < 300 or response.status in request.gone:
         return response
     raise AriRequestError(response.status, request.method, request.path, explanation(response))
 
