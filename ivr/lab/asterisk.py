@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 
 from ivr.lab import LabError
+from ivr.lab.configuration import Configuration, output
 from ivr.lab.freeports import LOOPBACK, free_port, free_rtp_ports, refuse_taken
-from ivr.lab.program import DIALPLANS, AsteriskProgram, find
+from ivr.lab.program import AsteriskProgram, find
 from ivr.lab.readiness import Readiness
 
 __all__ = ["ROUTE_BY_CAUSE", "AsteriskProgram", "AsteriskStartError", "PrivateAsterisk", "find"]
@@ -35,8 +36,6 @@ STOP_LIMIT_S = 5.0
 RTP_PORTS = 400
 """Two a call: 200 calls at once."""
 
-_SOCKET_PATH_MAX_BYTES = 107
-"""A Unix socket's path: `sockaddr_un` has 108 with the final zero (unix(7))."""
 _LOG_LINES_TOLD = 12
 
 
@@ -80,10 +79,17 @@ class PrivateAsterisk:
         self.ari_url = f"http://{LOOPBACK}:{self.http_port}"
         self.log_path = self.folder / "state/log/messages"
         self.console_path = self.folder / "state/log/console"
-        self._app = app
-        self._extra_modules = extra_modules
-        self._without_modules = without_modules
-        self._extra_dialplan = extra_dialplan
+        self._configuration = Configuration(
+            self.folder,
+            self.http_port,
+            self.sip_port,
+            self.rtp_ports,
+            self.ari_password,
+            app,
+            extra_modules,
+            without_modules,
+            extra_dialplan,
+        )
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> PrivateAsterisk:
@@ -111,7 +117,7 @@ class PrivateAsterisk:
         self._refuse_taken_ports()
         if self.program is None:
             self.program = await asyncio.to_thread(find)
-        await self._lay_out(self.program)
+        await self._configuration.write(self.program)
         booting_at = self.log_path.stat().st_size if self.log_path.is_file() else 0
         with Readiness() as ready:
             process = self._process = await self._spawn(self.program, ready.address)
@@ -152,17 +158,13 @@ class PrivateAsterisk:
         program = self.program
         if program is None or self._process is None:
             raise LabError("Asterisk is not running")
-        arguments = ("-C", str(self._etc / "asterisk.conf"), "-rx", line)
-        return await _output(*program.command, *arguments)
+        arguments = ("-C", str(self._configuration.main_file), "-rx", line)
+        return await output(*program.command, *arguments)
 
     @property
     def running(self) -> bool:
         """Whether it has been started and has not ended."""
         return self._process is not None and self._process.returncode is None
-
-    @property
-    def _etc(self) -> Path:
-        return self.folder / "etc"
 
     def _refuse_taken_ports(self) -> None:
         refuse_taken(
@@ -172,43 +174,6 @@ class PrivateAsterisk:
             ]
         )
 
-    async def _lay_out(self, program: AsteriskProgram) -> None:
-        """Make the folders, render dialplans/ and add what is this instance's own."""
-        state = self.folder / "state"
-        control = state / "run/asterisk.ctl"
-        if len(os.fsencode(control)) > _SOCKET_PATH_MAX_BYTES:
-            raise LabError(f"{self.folder}: the path is too long for Asterisk's control socket")
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("lib/keys", "spool/recording", "log", "cache", "run"):
-            (state / name).mkdir(parents=True, exist_ok=True)
-        secret = self.folder / "ari.password"
-        secret.touch(mode=0o600)
-        secret.write_text(self.ari_password)
-        await _output(str(DIALPLANS / "render"), str(self._etc), *self._values(program, secret))
-        (self._etc / "extensions.site.conf").write_text(self._extra_dialplan)
-        (self._etc / "modules.site.conf").write_text(self._module_lines())
-
-    def _values(self, program: AsteriskProgram, secret: Path) -> list[str]:
-        return [
-            f"ETC={self._etc}",
-            f"STATE={self.folder / 'state'}",
-            f"MODULES={program.modules}",
-            f"SHARE={program.share}",
-            f"SBIN={Path(program.command[-1]).parent}",
-            f"APP={self._app}",
-            f"ARI_PASSWORD_FILE={secret}",
-            f"HTTP_PORT={self.http_port}",
-            f"SIP_ADDRESS={LOOPBACK}",
-            f"SIP_PORT={self.sip_port}",
-            f"SIP_TRUNK={LOOPBACK}",
-            f"RTP_FIRST_PORT={self.rtp_ports[0]}",
-            f"RTP_LAST_PORT={self.rtp_ports[-1]}",
-        ]
-
-    def _module_lines(self) -> str:
-        more = "".join(f"load = {name}.so\n" for name in self._extra_modules)
-        return more + "".join(f"noload = {name}.so\n" for name in self._without_modules)
-
     async def _spawn(self, program: AsteriskProgram, address: str) -> asyncio.subprocess.Process:
         """Run it in the foreground; it dies with us, and hears no Ctrl-C meant for us."""
         leash = shutil.which("setpriv")
@@ -216,7 +181,7 @@ class PrivateAsterisk:
             return await asyncio.create_subprocess_exec(
                 *((leash, "--pdeathsig", "KILL", "--") if leash else ()),
                 *program.command,
-                *("-C", str(self._etc / "asterisk.conf"), "-f", "-n"),
+                *("-C", str(self._configuration.main_file), "-f", "-n"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -283,14 +248,3 @@ class PrivateAsterisk:
 
 def _unused_folder() -> Path:
     return Path(tempfile.gettempdir()) / f"asterisk-{secrets.token_hex(8)}"
-
-
-async def _output(*command: str) -> str:
-    """Run a short command; return what it prints, `LabError` with its complaint if it fails."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, complaint = await process.communicate()
-    if process.returncode:
-        raise LabError(f"{Path(command[0]).name}: {complaint.decode(errors='replace').strip()}")
-    return out.decode(errors="replace")
