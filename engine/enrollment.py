@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.decision.calibration import Calibration
-from engine.decision.scoring import evidence
 from engine.types import Voiceprint
 
 EVEN_ODDS_LLR = 0.0
@@ -22,5 +21,5 @@ def consistent(
     """
     if not others:
         return True
-    found = evidence(voiceprint.embedding, voiceprint.quality, others)
-    return calibration.llr(found) >= EVEN_ODDS_LLR
+    llr = calibration.weigh(voiceprint.embedding, voiceprint.quality, others)
+    return llr >= EVEN_ODDS_LLR

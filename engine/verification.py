@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.decision.calibration import Calibration
-from engine.decision.scoring import evidence
 from engine.types import Embedding, Llr, Quality, Voiceprint
 
 
@@ -20,4 +19,4 @@ def compare(
     `NoVoiceprintError` without voiceprints; `ModelMismatchError` where embedding, voiceprints and
     calibration are not all of one model. NaN where the embedding or its quality holds NaN.
     """
-    return calibration.llr(evidence(embedding, quality, voiceprints))
+    return calibration.weigh(embedding, quality, voiceprints)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from statistics import fmean
 
 import numpy as np
 
-from engine.decision.scoring import Evidence
+from engine.decision.scoring import score
 from engine.errors import ModelError, ModelMismatchError
-from engine.types import Llr, ModelId
+from engine.types import Embedding, Llr, ModelId, Quality, Score, Voiceprint
 from engine.voice.card import CalibrationCard, Card
 
 SPEECH_S = (0.5, 10.0)
@@ -18,11 +20,34 @@ VOICEPRINTS = (1, 5)
 """Likewise the number of voiceprints."""
 
 
-def terms(evidence: Evidence) -> tuple[float, float, float, float, float]:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one comparison found, and what it rests on."""
+
+    score: Score
+    test_s: float
+    """Net speech of the utterance that is tested, in seconds."""
+    enrolled_s: float
+    """Mean net speech of the voiceprints, in seconds."""
+    voiceprints: int
+    """How many there are."""
+
+
+def evidence(embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]) -> Evidence:
+    """Compare an utterance with a person's voiceprints; errors as `score`."""
+    return Evidence(
+        score=score(embedding, voiceprints),
+        test_s=quality.net_speech_s,
+        enrolled_s=fmean(voiceprint.quality.net_speech_s for voiceprint in voiceprints),
+        voiceprints=len(voiceprints),
+    )
+
+
+def terms(found: Evidence) -> tuple[float, float, float, float, float]:
     """Return what the weights multiply, in the order of `Weights`; NaN where the evidence is."""
-    test, enrolled = np.log(np.clip((evidence.test_s, evidence.enrolled_s), *SPEECH_S))
-    voiceprints = np.log(np.clip(evidence.voiceprints, *VOICEPRINTS))
-    return float(evidence.score), float(test), float(enrolled), float(voiceprints), 1.0
+    test, enrolled = np.log(np.clip((found.test_s, found.enrolled_s), *SPEECH_S))
+    voiceprints = np.log(np.clip(found.voiceprints, *VOICEPRINTS))
+    return float(found.score), float(test), float(enrolled), float(voiceprints), 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +74,23 @@ class Calibration:
             )
         return cls(card.model, card.calibration)
 
-    def llr(self, evidence: Evidence) -> Llr:
+    def weigh(
+        self, embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]
+    ) -> Llr:
+        """Weigh one utterance against a person's voiceprints.
+
+        `NoVoiceprintError` without voiceprints; `ModelMismatchError` where the embedding or a
+        voiceprint is another model's than the calibration.
+        """
+        if embedding.model != self.model:
+            raise ModelMismatchError(embedding.model, self.model)
+        return self.llr(evidence(embedding, quality, voiceprints))
+
+    def llr(self, found: Evidence) -> Llr:
         """Weigh the evidence; held within the card's limit, NaN where the evidence is NaN.
-
-        `ModelMismatchError` where the evidence is another model's.
-
         The limit is what the number of trials can support (Vergeer et al., "Numerical likelihood
         ratios outputted by LR systems are often based on extrapolation: when to stop
         extrapolating?", Science & Justice 56, 2016). `np.clip` keeps NaN; `min` would hide it.
         """
-        if evidence.model != self.model:
-            raise ModelMismatchError(evidence.model, self.model)
-        llr = np.dot(astuple(self.card.weights), terms(evidence))
+        llr = np.dot(astuple(self.card.weights), terms(found))
         return Llr(float(np.clip(llr, -self.card.limit, self.card.limit)))

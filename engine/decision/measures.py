@@ -39,7 +39,7 @@ def cllr(judged: Judged) -> float:
 
 def min_cllr(judged: Judged) -> float:
     """Cllr after the best monotone recalibration: what the scores could have said at best."""
-    order = np.lexsort((judged.same, judged.llrs))
+    order = np.lexsort((~judged.same, judged.llrs))
     weights, same = judged.balanced()[order], judged.same[order]
     posterior = isotonic_regression(same.astype(np.float64), weights=weights).x
     likelihood = np.where(same, posterior, 1 - posterior)
@@ -57,13 +57,14 @@ def rates(judged: Judged, threshold: float) -> tuple[float, float]:
 
 
 def eer(judged: Judged) -> float:
-    """Equal error rate: the mean of FMR and FNMR where they lie closest."""
-    order = np.argsort(judged.llrs, kind="stable")
-    weights, same = judged.balanced()[order], judged.same[order]
-    fnmr = np.cumsum(np.where(same, weights, 0))
-    fmr = 1 - np.cumsum(np.where(same, 0, weights))
-    closest = np.argmin(np.abs(fmr - fnmr))
-    return float((fmr[closest] + fnmr[closest]) / 2)
+    """Equal error rate: where FMR and FNMR meet, interpolated between neighbouring thresholds."""
+    values, which = np.unique(judged.llrs, return_inverse=True)
+    weights = judged.balanced()
+    missed = np.bincount(which, np.where(judged.same, weights, 0), len(values))
+    refused = np.bincount(which, np.where(judged.same, 0, weights), len(values))
+    fnmr = np.concatenate([[0], np.cumsum(missed)])
+    fmr = 1 - np.concatenate([[0], np.cumsum(refused)])
+    return float(np.interp(0, fnmr - fmr, fnmr))
 
 
 def threshold_at(judged: Judged, fmr: float) -> float:

@@ -11,7 +11,7 @@ from engine.types import Judgement, Llr, Quality, Reason, Shortcoming, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class QualityLimits:
     """What an utterance must have before it is compared."""
 
     net_speech_s: float = 1.0
@@ -24,7 +24,7 @@ class Limits:
     """At most: the share of samples at full scale."""
 
 
-def shortcoming(quality: Quality, limits: Limits) -> Shortcoming | None:
+def shortcoming(quality: Quality, limits: QualityLimits) -> Shortcoming | None:
     """Return the first thing that keeps an utterance from being used, or None.
 
     Written so that NaN is a shortcoming too.

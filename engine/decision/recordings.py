@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from engine.audio import Listener
-from engine.decision.policy import Limits, shortcoming
+from engine.decision.policy import QualityLimits, shortcoming
 from engine.decision.trials import TAKES, CallTakes, Take
 from engine.errors import AudioError
 from engine.types import (
@@ -43,13 +43,16 @@ Heard = tuple[Utterance, Quality]
 def calls_of(corpus: Path, embedder: Embedder) -> list[CallTakes]:
     """Hear and embed every call of the corpus's telephone split.
 
-    `OSError` or `KeyError` where the corpus is not laid out as its README says.
+    `OSError`, `KeyError` or `ValueError` where the corpus is not laid out as its README says.
     """
     speakers: dict[str, int] = {}
-    return [
+    calls = [
         CallTakes(speakers.setdefault(speaker, len(speakers)), dict(_takes(prompts, embedder)))
         for speaker, prompts in _calls(corpus)
     ]
+    if not calls:
+        raise ValueError(f"{corpus} holds no calls of split {SPLIT}")
+    return calls
 
 
 def _calls(corpus: Path) -> Iterator[tuple[str, dict[str, Pcm]]]:
@@ -77,7 +80,7 @@ def _pcm(recordings: tarfile.TarFile, member: str) -> Pcm:
 
 def _takes(prompts: Mapping[str, Pcm], embedder: Embedder) -> Iterator[tuple[str, Voiceprint]]:
     """Yield the takes that the call has all prompts of and that are fit to use."""
-    limits = Limits()
+    limits = QualityLimits()
     for name, take in TAKES.items():
         if prompts.keys() >= set(take.prompts):
             utterance, quality = _joined([_heard(prompts[each], take) for each in take.prompts])

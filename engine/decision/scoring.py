@@ -1,27 +1,12 @@
-"""Scoring: how alike one voice is to a person's voiceprints, and how much speech says so."""
+"""Scoring: how alike one voice is to a person's voiceprints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
 from engine.errors import NoVoiceprintError
-from engine.types import Embedding, ModelId, Quality, Score, Voiceprint
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What one comparison found, and what it rests on."""
-
-    model: ModelId
-    score: Score
-    test_s: float
-    """Net speech of the utterance that is tested, in seconds."""
-    enrolled_s: float
-    """Mean net speech of the voiceprints, in seconds."""
-    voiceprints: int
-    """How many there are."""
+from engine.types import Embedding, Score, Voiceprint
 
 
 def score(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score:
@@ -37,14 +22,3 @@ def score(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score:
     if not voiceprints:
         raise NoVoiceprintError
     return Score(fmean(embedding.cosine(voiceprint.embedding) for voiceprint in voiceprints))
-
-
-def evidence(embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]) -> Evidence:
-    """Compare an utterance with a person's voiceprints; errors as `score`."""
-    return Evidence(
-        model=embedding.model,
-        score=score(embedding, voiceprints),
-        test_s=quality.net_speech_s,
-        enrolled_s=fmean(voiceprint.quality.net_speech_s for voiceprint in voiceprints),
-        voiceprints=len(voiceprints),
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import onnxruntime as ort
@@ -27,7 +28,7 @@ class Embedder:
         self._features = LogMel(card.features)
 
     @classmethod
-    def load(cls, card_path: Path) -> Embedder:
+    def load(cls, card_path: Path) -> Self:
         """Read the card, verify the ONNX file beside it and try it once.
 
         `ModelError` where either is absent, corrupt or not what the card says it is.

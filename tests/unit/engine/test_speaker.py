@@ -1,0 +1,127 @@
+"""The engine as a whole, through its front door."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import engine
+from engine import SpeakerEngine
+from engine.audio import ListeningLimits
+from engine.decision import Basis, OperatingPoint, QualityLimits
+from engine.errors import ModelError, NoVoiceprintError
+from engine.types import (
+    Embedding,
+    Hearing,
+    Llr,
+    Quality,
+    Shortcoming,
+    Utterance,
+    Verdict,
+    Voiceprint,
+)
+from tests.unit.engine.voice.models import CARD, MODELS, copied_model
+
+GOOD = Quality(net_speech_s=2.5, snr_db=30.0, level_dbfs=-20.0, clipped=0.0)
+
+
+@pytest.fixture(scope="module")
+def speaker() -> SpeakerEngine:
+    """The built-in engine."""
+    return SpeakerEngine.load()
+
+
+def _buzz(formant_hz: float) -> Utterance:
+    """Three seconds of a made-up voice."""
+    seconds = np.arange(48_000) / 16_000
+    pulses = np.sign(np.sin(2 * np.pi * 110 * seconds)) * np.sin(2 * np.pi * 2 * seconds) ** 2
+    formant = np.sin(2 * np.pi * formant_hz * seconds)
+    return Utterance((0.2 * pulses * formant).astype(np.float32))
+
+
+def _opposite(embedding: Embedding) -> Embedding:
+    """The voice least like this one, whatever the model."""
+    return replace(embedding, vector=-embedding.vector)
+
+
+def test_a_voice_matches_itself_and_not_its_opposite(speaker: SpeakerEngine) -> None:
+    """From samples to judgement: the same sound is accepted, the least like it is not."""
+    enrolled = [Voiceprint(speaker.embed(_buzz(f)), GOOD) for f in (500, 510, 520)]
+    heard = speaker.embed(_buzz(505))
+    same, other = (speaker.compare(each, GOOD, enrolled) for each in (heard, _opposite(heard)))
+    assert speaker.judge([same]).verdict is Verdict.ACCEPT
+    assert speaker.judge([other]).verdict is Verdict.REJECT
+    assert speaker.judge([]).verdict is Verdict.INCONCLUSIVE
+
+
+def test_enrollment_notices_another_voice(speaker: SpeakerEngine) -> None:
+    """A recording that sounds like someone else is to be asked again."""
+    first, second = (Voiceprint(speaker.embed(_buzz(f)), GOOD) for f in (500, 510))
+    assert speaker.consistent(first, [])
+    assert speaker.consistent(second, [first])
+    stranger = Voiceprint(_opposite(second.embedding), GOOD)
+    assert not speaker.consistent(stranger, [first])
+
+
+def test_nobody_is_compared_with_no_voiceprint(speaker: SpeakerEngine) -> None:
+    """The error comes through the front door."""
+    with pytest.raises(NoVoiceprintError):
+        speaker.compare(speaker.embed(_buzz(500)), GOOD, [])
+
+
+def test_the_operator_sets_the_limits() -> None:
+    """What is too short and how long to wait are settings, not constants."""
+    found = SpeakerEngine.load(
+        CARD, 0.05, QualityLimits(net_speech_s=3.0), ListeningLimits(wait_s=0.5)
+    )
+    assert found.shortcoming(GOOD) is Shortcoming.TOO_SHORT
+    assert found.listener().push(np.zeros(8000, np.int16)) is Hearing.SILENT
+
+
+def test_a_stricter_target_asks_for_more_evidence() -> None:
+    """The same evidence is enough for one operating point and not for the other."""
+    lax, strict = SpeakerEngine.load(target_fmr=0.1), SpeakerEngine.load(target_fmr=0.01)
+    between = Llr((lax.point.threshold + strict.point.threshold) / 2)
+    assert lax.judge([between]).verdict is Verdict.ACCEPT
+    assert strict.judge([between]).verdict is Verdict.REJECT
+
+
+def test_an_engine_names_its_model(speaker: SpeakerEngine) -> None:
+    """The id on the card is the id on every voice."""
+    assert speaker.embed(_buzz(500)).model == speaker.model == CARD.stem
+
+
+def test_another_operating_point_can_be_put_in(speaker: SpeakerEngine) -> None:
+    """A threshold from costs replaces the one from a rate."""
+    point = OperatingPoint(Llr(-9.0), Basis.COSTS)
+    lenient = SpeakerEngine(speaker.embedder, speaker.calibration, point)
+    assert lenient.judge([Llr(-8.9)]).verdict is Verdict.ACCEPT
+
+
+def test_a_folder_without_a_card_does_not_load(tmp_path: Path) -> None:
+    """The message names the folder and what to do."""
+    with pytest.raises(ModelError, match="must hold one model card, found none"):
+        SpeakerEngine.load(tmp_path)
+
+
+def test_an_uncalibrated_model_does_not_load(tmp_path: Path) -> None:
+    """It could embed, but no threshold would mean anything."""
+    with pytest.raises(ModelError, match="not calibrated"):
+        SpeakerEngine.load(copied_model(tmp_path, calibration=None))
+
+
+def test_the_words_alone_load_no_network() -> None:
+    """`engine.types` is for everyone; onnxruntime is for those who ask for the engine."""
+    check = "import engine.types, sys; sys.exit('onnxruntime' in sys.modules)"
+    subprocess.run([sys.executable, "-c", check], check=True, cwd=MODELS.parents[2])
+
+
+def test_the_package_offers_nothing_by_accident() -> None:
+    """A misspelt name is an AttributeError, as in any module."""
+    with pytest.raises(AttributeError, match="SpeakerEngin"):
+        getattr(engine, "SpeakerEngin")  # noqa: B009 (mypy would see the attribute)

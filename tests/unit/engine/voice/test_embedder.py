@@ -1,0 +1,139 @@
+"""What an embedder promises, and what it says of a model that it cannot use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from engine.errors import AudioError, ModelError
+from engine.types import ENGINE_RATE_HZ, Utterance
+from engine.voice.card import card_in
+from engine.voice.embedder import Embedder
+from tests.unit.engine.voice.models import MODELS
+from tests.unit.engine.voice.test_frontend import REFERENCE
+
+ModelWith = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    """The built-in model."""
+    return Embedder.load(card_in(MODELS))
+
+
+@pytest.mark.parametrize("seconds", [1 / ENGINE_RATE_HZ, 0.2, 3.0, 40.0])
+def test_a_voice_is_a_unit_vector(embedder: Embedder, seconds: float) -> None:
+    """Whatever the length of the speech, and it names its model."""
+    embedding = embedder.embed(_speech(seconds))
+    assert embedding.vector.shape == (embedder.card.dim,)
+    assert embedding.vector.dtype == np.float32
+    assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-5)
+    assert embedding.model == embedder.card.id
+
+
+def test_silence_has_a_finite_voice(embedder: Embedder) -> None:
+    """It means nothing, but it is a number."""
+    assert np.isfinite(embedder.embed(Utterance(np.zeros(16_000, np.float32))).vector).all()
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="needs the model's reference activations")
+def test_the_embedding_is_the_trainers(embedder: Embedder) -> None:
+    """Front end and network together give the vector that the trainer saw."""
+    reference = np.load(REFERENCE)
+    found = embedder.embed(Utterance(reference["samples_16k"])).vector
+    assert found @ reference["embedding"] > 1 - 1e-5
+
+
+def test_threads_do_not_disturb_each_other(embedder: Embedder) -> None:
+    """Eight threads at once get what one thread gets alone."""
+    utterances = [_speech(0.2 + 0.1 * n) for n in range(16)]
+    alone = [embedder.embed(each).vector for each in utterances]
+    with ThreadPoolExecutor(8) as pool:
+        together = [each.vector for each in pool.map(embedder.embed, utterances)]
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_an_empty_utterance_is_refused(embedder: Embedder) -> None:
+    """The caller of the engine is told, not the network."""
+    with pytest.raises(AudioError, match="empty"):
+        embedder.embed(Utterance(np.zeros(0, np.float32)))
+
+
+def test_another_file_than_the_cards_is_refused(model_with: ModelWith) -> None:
+    """A changed byte is found before the network is loaded; both digests are named."""
+    card_path = model_with()
+    file = _file(card_path)
+    file.write_bytes(file.read_bytes()[:-1] + b"\x00")
+    with pytest.raises(ModelError, match=rf"{file.name} is not the one.*sha256 \w{{64}}.*fetch"):
+        Embedder.load(card_path)
+
+
+def test_an_absent_network_is_named(model_with: ModelWith) -> None:
+    """The message says which file to fetch."""
+    card_path = model_with()
+    _file(card_path).unlink()
+    with pytest.raises(ModelError, match=rf"no voice model at .*{_file(card_path).name}"):
+        Embedder.load(card_path)
+
+
+def test_a_folder_in_place_of_a_network_is_named(model_with: ModelWith) -> None:
+    """What the operating system refuses to read is the operator's to mend."""
+    card_path = model_with()
+    _file(card_path).unlink()
+    _file(card_path).mkdir()
+    with pytest.raises(ModelError, match="cannot be read: Is a directory"):
+        Embedder.load(card_path)
+
+
+def test_a_file_that_is_no_network_is_named(model_with: ModelWith) -> None:
+    """Even where the digest is right."""
+    garbage = b"not a network"
+    card_path = model_with(sha256=sha256(garbage).hexdigest(), bytes=len(garbage))
+    _file(card_path).write_bytes(garbage)
+    with pytest.raises(ModelError, match="is not an ONNX file that onnxruntime"):
+        Embedder.load(card_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"input": "audio"}, "takes .*'feats'.*'audio'"),
+        ({"output": "voice"}, "gives .*'embedding'.*'voice'"),
+        ({"dim": 256}, r"shape \(192,\).* dim 256"),
+    ],
+)
+def test_a_network_that_its_card_misdescribes_is_refused(
+    model_with: ModelWith, changes: dict[str, Any], message: str
+) -> None:
+    """The message says what the network has and what the card says."""
+    with pytest.raises(ModelError, match=message):
+        Embedder.load(model_with(**changes))
+
+
+def test_features_that_the_network_does_not_take_are_refused(
+    model_with: ModelWith, card_path: Path
+) -> None:
+    """A card with 40 mel bins for a network of 48 fails at the start, not in a call."""
+    features = msgspec.json.decode(card_path.read_bytes())["features"]
+    with pytest.raises(ModelError, match="40 mel bins"):
+        Embedder.load(model_with(features=features | {"mel_bins": 40}))
+
+
+def _file(card_path: Path) -> Path:
+    file: str = msgspec.json.decode(card_path.read_bytes())["file"]
+    return card_path.parent / file
+
+
+def _speech(seconds: float) -> Utterance:
+    """A buzz with a moving formant: enough like speech to have a voice."""
+    n = np.arange(round(seconds * ENGINE_RATE_HZ))
+    buzz = np.sign(np.sin(n / 20)) * np.sin(n / 8 * (1 + np.sin(n / 4000) / 4))
+    return Utterance((0.2 * buzz).astype(np.float32))
