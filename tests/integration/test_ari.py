@@ -41,7 +41,7 @@ from ivr.ari.events import (
 )
 from ivr.ari.model import Channel
 from ivr.ari.requests import Method, Request
-from ivr.lab.asterisk import PrivateAsterisk
+from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from tests.relay import Relay
 
 pytestmark = [
@@ -72,10 +72,12 @@ R = TypeVar("R")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def asterisk() -> AsyncIterator[PrivateAsterisk]:
-    """A real Asterisk with callers that need no telephone."""
+async def asterisk(asterisk_program: AsteriskProgram) -> AsyncIterator[PrivateAsterisk]:
+    """An Asterisk of this module's own, with callers that need no telephone."""
     async with PrivateAsterisk(
-        extra_modules=("app_echo", "app_senddtmf"), extra_dialplan=CALLERS
+        program=asterisk_program,
+        extra_modules=("app_echo", "app_senddtmf"),
+        extra_dialplan=CALLERS,
     ) as running:
         yield running
 
