@@ -1,0 +1,128 @@
+"""Ears for one utterance: takes the caller's frames and says when he has begun and finished."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from engine.audio.activity import Activity, Segment
+from engine.audio.detector import WINDOW, Detector
+from engine.audio.listening import FINAL, TRANSITIONS, Change, ListeningLimits, Moment, notice
+from engine.audio.pcm import checked, to_float
+from engine.audio.quality import measure
+from engine.audio.resample import Upsampler
+from engine.types import (
+    ENGINE_RATE_HZ,
+    TELEPHONE_RATE_HZ,
+    Hearing,
+    Pcm,
+    Quality,
+    Samples,
+    Utterance,
+)
+
+_USUAL: Final = ListeningLimits()
+_NO_PCM: Final = np.zeros(0, np.int16)
+_UP: Final = ENGINE_RATE_HZ // TELEPHONE_RATE_HZ
+
+
+class Listener:
+    """Judges 32 ms windows, and resamples them at once, so that nothing is left for the end.
+
+    What it hears depends on the audio alone, not on the pieces that it comes in. Audio after
+    the end (`ENDED`, `SILENT`, `TOO_LONG`) is ignored until `restart`.
+    """
+
+    def __init__(self, limits: ListeningLimits = _USUAL) -> None:
+        """Begin to listen; takes 0.1 s where no detector is idle (`detector.warm`)."""
+        self._limits = limits
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was heard and wait anew."""
+        self._detector = Detector()
+        self._activity = Activity()
+        self._upsampler = Upsampler()
+        self._pcm: list[Pcm] = []
+        self._samples: list[Samples] = []
+        self._pending = _NO_PCM
+        self._hearing = Hearing.WAITING
+
+    def push(self, pcm: Pcm) -> Hearing:
+        """Take the next audio, int16 `[n]` at 8 kHz of any length, and say what it makes of it.
+
+        `AudioError` for anything but an int16 vector.
+        """
+        pending = np.concatenate([self._pending, checked(pcm)])
+        while len(pending) >= WINDOW and self._hearing not in FINAL:
+            self._judge(pending[:WINDOW].copy())
+            pending = pending[WINDOW:]
+        self._pending = _NO_PCM if self._hearing in FINAL else pending
+        return self._hearing
+
+    @property
+    def heard_s(self) -> float:
+        """Seconds of audio taken since the start; it stops where the end was decided."""
+        return (self._activity.judged + len(self._pending)) / TELEPHONE_RATE_HZ
+
+    @property
+    def speech_began_at_s(self) -> float | None:
+        """Where the first speech begins, in seconds since the start; None without speech."""
+        segments = self._activity.segments
+        return segments[0].start / TELEPHONE_RATE_HZ if segments else None
+
+    @property
+    def speech_ended_at_s(self) -> float | None:
+        """Where the last speech so far ends, in seconds since the start; None without speech."""
+        segments = self._activity.segments
+        return segments[-1].end / TELEPHONE_RATE_HZ if segments else None
+
+    def utterance(self) -> Utterance:
+        """Return the speech so far, 16 kHz, with `margin_s` of what was around it.
+
+        Pauses within it stay. It is empty without speech.
+        """
+        extent = self._extent()
+        samples = np.concatenate([*self._samples, self._upsampler.rest()])
+        return Utterance(samples[_UP * extent.start : _UP * extent.end].copy())
+
+    def quality(self) -> Quality:
+        """Measure the utterance as it stands, against the noise around it."""
+        return measure(np.concatenate([_NO_PCM, *self._pcm]), self._activity.segments)
+
+    def _judge(self, window: Pcm) -> None:
+        self._pcm.append(window)
+        self._samples.append(self._upsampler.push(to_float(window)))
+        self._activity.take(self._detector.probability(window))
+        change = notice(self._hearing, self._moment(), self._limits)
+        if change is not None:
+            self._follow(change)
+
+    def _follow(self, change: Change) -> None:
+        self._hearing = TRANSITIONS[self._hearing, change]
+        if change is Change.COUGH:
+            self._activity.forget()
+        if self._hearing in FINAL:
+            self._detector.close()
+
+    def _moment(self) -> Moment:
+        judged, segments = self._activity.judged, self._activity.segments
+        if not segments:
+            return Moment(False, judged / TELEPHONE_RATE_HZ, 0.0, 0.0, 0.0)
+        return Moment(
+            speaking=self._activity.speaking,
+            heard_s=judged / TELEPHONE_RATE_HZ,
+            speech_s=(judged - segments[0].start) / TELEPHONE_RATE_HZ,
+            silence_s=(judged - segments[-1].end) / TELEPHONE_RATE_HZ,
+            net_speech_s=sum(map(len, segments)) / TELEPHONE_RATE_HZ,
+        )
+
+    def _extent(self) -> Segment:
+        """Return the part that is the utterance, from sample to sample at 8 kHz."""
+        segments = self._activity.segments
+        if not segments:
+            return Segment(0, 0)
+        margin = round(self._limits.margin_s * TELEPHONE_RATE_HZ)
+        start, end = segments[0].start - margin, segments[-1].end + margin
+        return Segment(max(0, start), min(self._activity.judged, end))

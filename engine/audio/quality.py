@@ -1,0 +1,74 @@
+"""What the line did to an utterance: how much speech, how loud, over what noise, how clipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.activity import Segment
+from engine.audio.pcm import FULL_SCALE, checked
+from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality
+
+MOST_SNR_DB: Final = 60.0
+LEAST_SNR_DB: Final = -20.0
+LEAST_LEVEL_DBFS: Final = -100.0
+CLIPPED_AT: Final = 32_124
+"""The largest magnitude that mu-law has; A-law's is 32256 (ITU-T G.711)."""
+
+_FRAME: Final = 160
+"""20 ms; noise power is measured in frames of this many samples."""
+_GUARD: Final = 800
+"""0.1 s on either side of speech belongs to neither: breath, release, the detector's error."""
+_ENOUGH_FRAMES: Final = 5
+_PAUSES_PERCENT: Final = 5.0
+
+
+def measure(pcm: Pcm, segments: Sequence[Segment]) -> Quality:
+    """Measure a recording, int16 `[n]` at 8 kHz, in which `segments` are the speech.
+
+    Noise is the median power of 20 ms frames outside the speech, or, where there is less than
+    0.1 s of them, the 5th percentile of those inside: its pauses. SNR lies in [-20, 60] dB and
+    is 0 without speech. A constant offset counts neither as speech nor as noise.
+    """
+    speech = _mask(len(checked(pcm)), segments, margin=0)
+    if not speech.any():
+        return Quality(net_speech_s=0.0, snr_db=0.0, level_dbfs=LEAST_LEVEL_DBFS, clipped=0.0)
+    spoken = pcm[speech].astype(np.float64)
+    power = float(np.var(spoken))
+    return Quality(
+        net_speech_s=len(spoken) / TELEPHONE_RATE_HZ,
+        snr_db=_snr_db(power, _noise_power(pcm, segments)),
+        level_dbfs=_decibels(power / FULL_SCALE**2, LEAST_LEVEL_DBFS),
+        clipped=float(np.mean(np.abs(spoken) >= CLIPPED_AT)),
+    )
+
+
+def _noise_power(pcm: Pcm, segments: Sequence[Segment]) -> float:
+    frames = len(pcm) // _FRAME
+    if not frames:
+        return 0.0
+    powers = np.var(pcm[: frames * _FRAME].reshape(frames, _FRAME), axis=1, dtype=np.float64)
+    near = _mask(frames * _FRAME, segments, margin=_GUARD).reshape(frames, _FRAME).any(axis=1)
+    if np.count_nonzero(~near) >= _ENOUGH_FRAMES:
+        return float(np.median(powers[~near]))
+    return float(np.percentile(powers, _PAUSES_PERCENT))
+
+
+def _mask(length: int, segments: Sequence[Segment], margin: int) -> NDArray[np.bool_]:
+    mask = np.zeros(length, dtype=np.bool_)
+    for segment in segments:
+        mask[max(0, segment.start - margin) : segment.end + margin] = True
+    return mask
+
+
+def _snr_db(power: float, noise: float) -> float:
+    if noise <= 0.0:
+        return MOST_SNR_DB
+    return min(MOST_SNR_DB, _decibels((power - noise) / noise, LEAST_SNR_DB))
+
+
+def _decibels(ratio: float, least: float) -> float:
+    return max(least, 10.0 * float(np.log10(ratio))) if ratio > 0.0 else least
