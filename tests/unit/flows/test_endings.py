@@ -1,0 +1,135 @@
+"""Whatever fails, a call ends in exactly one verdict, and never in ACCEPT."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from engine.types import Reason, Verdict
+from ivr.domain.call import CallState
+from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.flows.conduct import adopt
+from tests.fakes.call import FakeCall, HangsUp, Listens, LosesMedia, Says, Step, Waits
+from tests.unit.flows.conftest import Desk
+from tests.unit.flows.people import ALICE, speech
+
+
+def written(desk: Desk) -> tuple[Verdict, Reason]:
+    """Return the one verdict that was written."""
+    (verification,) = desk.store.closed.values()
+    return verification.verdict, verification.reason
+
+
+HANG_UPS: dict[str, list[Step]] = {
+    "before the answer": [HangsUp()],
+    "during the prompt": [Waits(0.1), HangsUp()],
+    "while waiting to speak": [Listens(), Waits(0.5), HangsUp()],
+    "while speaking": [Listens(), Says(speech(ALICE, 0.5)), HangsUp()],
+    "in the last pause": [Listens(), Says(speech(ALICE)), Waits(0.3), HangsUp()],
+}
+
+
+@pytest.mark.parametrize("script", HANG_UPS.values(), ids=HANG_UPS.keys())
+async def test_a_caller_who_hangs_up_is_inconclusive(
+    alice_enrolled: Desk, script: list[Step]
+) -> None:
+    """In every state, once, with the reason."""
+    call = await alice_enrolled.verify(*script)
+    assert written(alice_enrolled) == (Verdict.INCONCLUSIVE, Reason.CALLER_HUNG_UP)
+    assert call.released is None
+    assert call.noted[-1] is CallState.GONE
+
+
+async def test_attempts_before_the_hang_up_are_kept(alice_enrolled: Desk) -> None:
+    """What was tried stands in the record."""
+    await alice_enrolled.verify(
+        Listens(), Says(speech(ALICE, 0.4)), Waits(1.0), Listens(), HangsUp()
+    )
+    (verification,) = alice_enrolled.store.closed.values()
+    assert [attempt.reason for attempt in verification.attempts] == [Reason.NOT_ENOUGH_SPEECH]
+
+
+@pytest.mark.parametrize("before", [[], [Listens(), Says(speech(ALICE, 0.5))]])
+async def test_lost_media_is_unavailable_and_the_caller_goes_on(
+    alice_enrolled: Desk, before: list[Step]
+) -> None:
+    """At the start or in the middle of a word."""
+    call = await alice_enrolled.verify(*before, LosesMedia())
+    assert written(alice_enrolled) == (Verdict.INCONCLUSIVE, Reason.UNAVAILABLE)
+    assert call.released is not None
+    assert call.released["COUNTERSIGN_VERDICT"] == "INCONCLUSIVE"
+
+
+async def test_a_voice_engine_that_fails_is_unavailable(alice_enrolled: Desk) -> None:
+    """A fault of ours, of any kind, is not the caller's verdict."""
+    alice_enrolled.voice.failure = ZeroDivisionError("a fault")
+    call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
+    assert written(alice_enrolled) == (Verdict.INCONCLUSIVE, Reason.UNAVAILABLE)
+    assert call.released is not None
+
+
+async def test_a_store_that_is_away_is_unavailable(alice_enrolled: Desk) -> None:
+    """The caller is told nothing and asked nothing: nothing could be compared."""
+    alice_enrolled.store.away = True
+    call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
+    assert call.released is not None
+    assert call.released["COUNTERSIGN_REASON"] == "UNAVAILABLE"
+    assert call.played == []
+
+
+async def test_a_verdict_that_could_not_be_written_is_not_told(alice_enrolled: Desk) -> None:
+    """The dialplan hears what the ledger says, not what the flow thought."""
+
+    class Keeper:
+        async def close(self, verification: Verification) -> Verification:
+            assert verification.verdict is Verdict.ACCEPT
+            return _unavailable(verification)
+
+    alice_enrolled.ledger = Keeper()
+    call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
+    assert call.released is not None
+    assert call.released["COUNTERSIGN_VERDICT"] == "INCONCLUSIVE"
+
+
+async def test_an_adopted_call_gets_the_verdict_that_was_written(alice_enrolled: Desk) -> None:
+    """A crash between writing and telling changes nothing."""
+    first = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
+    orphan = FakeCall(tag=first.tag_written)
+    await adopt(orphan, alice_enrolled.services)
+    assert orphan.released == first.released
+    assert written(alice_enrolled) == (Verdict.ACCEPT, Reason.MATCH)
+
+
+async def test_an_adopted_call_without_a_verdict_is_unavailable(alice_enrolled: Desk) -> None:
+    """The record that the crashed process opened is ended, and no other is made."""
+    opening = Opening(
+        id=_id(9),
+        call=FakeCall().facts.id,
+        tenant=FakeCall().facts.request.tenant,
+        worker="worker-1",
+        started_at=alice_enrolled.services.clock.now(),
+    )
+    await alice_enrolled.store.open(opening)
+    orphan = FakeCall(tag=opening.id)
+    await adopt(orphan, alice_enrolled.services)
+    assert written(alice_enrolled) == (Verdict.INCONCLUSIVE, Reason.UNAVAILABLE)
+    assert list(alice_enrolled.store.closed) == [opening.id]
+    assert orphan.released is not None
+
+
+async def test_an_untagged_orphan_is_ended_too(alice_enrolled: Desk) -> None:
+    """A process that died at once left no tag."""
+    orphan = FakeCall()
+    await adopt(orphan, alice_enrolled.services)
+    assert written(alice_enrolled) == (Verdict.INCONCLUSIVE, Reason.UNAVAILABLE)
+    assert orphan.released is not None
+
+
+def _id(number: int) -> VerificationId:
+    return VerificationId(UUID(int=number))
+
+
+def _unavailable(verification: Verification) -> Verification:
+    return replace(verification, verdict=Verdict.INCONCLUSIVE, reason=Reason.UNAVAILABLE)

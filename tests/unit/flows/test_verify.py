@@ -1,0 +1,206 @@
+"""The verification call: whom it believes, what it asks again, and how it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.domain.claim import ClaimSource
+from ivr.domain.profile import ProfileState
+from ivr.domain.prompt import Prompt
+from ivr.domain.verification import Verification
+from tests.fakes.call import FakeCall, Listens, Presses, Says, Step, Waits
+from tests.unit.flows.conftest import Desk, profile
+from tests.unit.flows.people import ALICE, DIN, MALLORY, NEARLY_ALICE, speech
+
+
+def told(call: FakeCall) -> tuple[str, str]:
+    """Return verdict and reason as the dialplan got them."""
+    assert call.released is not None, "the caller was not released"
+    return call.released["COUNTERSIGN_VERDICT"], call.released["COUNTERSIGN_REASON"]
+
+
+def record(desk: Desk) -> Verification:
+    """Return the one verification that was written."""
+    (verification,) = desk.store.closed.values()
+    return verification
+
+
+async def test_the_enrolled_voice_is_accepted(alice_enrolled: Desk) -> None:
+    """Alice says the phrase after the tone and is let on."""
+    call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
+    assert told(call) == ("ACCEPT", "MATCH")
+    assert call.played == [
+        (Prompt.AFTER_THE_TONE_SAY, Prompt.PHRASE_MY_VOICE_IS_MY_PASSPORT, Prompt.TONE)
+    ]
+
+
+async def test_another_voice_is_rejected_at_once(alice_enrolled: Desk) -> None:
+    """Mallory gets no second try: more speech would not make her Alice."""
+    call = await alice_enrolled.verify(Listens(), Says(speech(MALLORY)))
+    assert told(call) == ("REJECT", "NO_MATCH")
+    assert len(record(alice_enrolled).attempts) == 1
+
+
+async def test_what_was_written_is_what_the_dialplan_is_told(alice_enrolled: Desk) -> None:
+    """Record and variables agree, and the tag on the channel names the record."""
+    call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
+    written = record(alice_enrolled)
+    assert written.claim is not None
+    assert (written.claim.account, written.claim.source) == ("1001", ClaimSource.DIALPLAN)
+    assert call.tag_written == written.opening.id
+    assert call.released == {
+        "COUNTERSIGN_VERDICT": "ACCEPT",
+        "COUNTERSIGN_REASON": "MATCH",
+        "COUNTERSIGN_LLR": "10.00",
+        "COUNTERSIGN_CONFIDENCE": "99",
+        "COUNTERSIGN_ATTEMPTS": "1",
+        "COUNTERSIGN_PROFILE": str(profile().id),
+        "COUNTERSIGN_ID": str(written.opening.id),
+    }
+
+
+async def test_silence_is_inconclusive_after_three_attempts(alice_enrolled: Desk) -> None:
+    """Who never speaks is told so, twice, and is not judged."""
+    call = await alice_enrolled.verify()
+    assert told(call) == ("INCONCLUSIVE", "NOT_ENOUGH_SPEECH")
+    assert [played[0] for played in call.played] == [
+        Prompt.AFTER_THE_TONE_SAY,
+        Prompt.NOTHING_HEARD,
+        Prompt.NOTHING_HEARD,
+    ]
+
+
+async def test_too_little_speech_gets_its_own_second_chance(alice_enrolled: Desk) -> None:
+    """The caller is told what was wrong, and may mend it."""
+    call = await alice_enrolled.verify(
+        Listens(), Says(speech(ALICE, 0.4)), Waits(1.0), Listens(), Says(speech(ALICE))
+    )
+    assert call.played[1][0] is Prompt.TOO_SHORT
+    assert told(call) == ("ACCEPT", "MATCH")
+    assert [attempt.reason for attempt in record(alice_enrolled).attempts] == [
+        "NOT_ENOUGH_SPEECH",
+        "MATCH",
+    ]
+
+
+async def test_noise_gets_its_own_second_chance_and_is_never_judged(alice_enrolled: Desk) -> None:
+    """Three noisy attempts are INCONCLUSIVE, and no evidence is made of them."""
+    din: list[Step] = [Listens(), Says(speech(DIN)), Waits(1.0)]
+    call = await alice_enrolled.verify(*din, *din, *din)
+    assert call.played[1][0] is Prompt.TOO_NOISY
+    assert told(call) == ("INCONCLUSIVE", "TOO_NOISY")
+    assert record(alice_enrolled).llr is None
+
+
+async def test_who_is_nearly_sure_is_asked_again(alice_enrolled: Desk) -> None:
+    """Evidence that leans to the claim earns another try, and counts together with it."""
+    call = await alice_enrolled.verify(
+        Listens(), Says(speech(NEARLY_ALICE)), Waits(1.0), Listens(), Says(speech(ALICE))
+    )
+    assert call.played[1][0] is Prompt.NOT_SURE_YET
+    assert told(call) == ("ACCEPT", "MATCH")
+    assert record(alice_enrolled).llr == pytest.approx(6.05, abs=0.1)
+
+
+async def test_who_stays_nearly_sure_is_rejected(alice_enrolled: Desk) -> None:
+    """Trying three times does not lower the bar."""
+    once: list[Step] = [Listens(), Says(speech(NEARLY_ALICE)), Waits(1.0)]
+    call = await alice_enrolled.verify(*once, *once, *once)
+    assert told(call) == ("REJECT", "NO_MATCH")
+    assert call.released is not None
+    assert call.released["COUNTERSIGN_ATTEMPTS"] == "3"
+
+
+async def test_who_speaks_without_stopping_is_judged_by_what_was_said(
+    alice_enrolled: Desk,
+) -> None:
+    """The listener stops at its limit; the call does not go on for ever."""
+    call = await alice_enrolled.verify(Listens(), Says(speech(ALICE, 60.0)))
+    assert told(call) == ("ACCEPT", "MATCH")
+    assert call.heard_s < 10
+
+
+async def test_speech_stops_the_prompt(alice_enrolled: Desk) -> None:
+    """A caller who knows what to say need not wait, and no word is lost."""
+    call = FakeCall(Says(speech(ALICE)), prompt_s=30.0)
+    await alice_enrolled.conducted(call)
+    assert call.hushed == 1
+    assert told(call) == ("ACCEPT", "MATCH")
+
+
+async def test_a_cough_does_not_stop_the_prompt(alice_enrolled: Desk) -> None:
+    """Nor does the prompt's own short echo; what was coughed is forgotten."""
+    call = await alice_enrolled.verify(Says(speech(MALLORY, 0.1)), Listens(), Says(speech(ALICE)))
+    assert call.hushed == 0
+    assert told(call) == ("ACCEPT", "MATCH")
+
+
+async def test_the_voice_is_embedded_in_the_pause(alice_enrolled: Desk) -> None:
+    """The work is done before the end of speech is certain, and only once."""
+    call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
+    assert told(call)[0] == "ACCEPT"
+    assert alice_enrolled.voice.embedded == 1
+
+
+async def test_speech_after_the_pause_is_heard_too(alice_enrolled: Desk) -> None:
+    """An embedding begun too early is dropped: the whole utterance counts."""
+    call = await alice_enrolled.verify(
+        Listens(), Says(speech(ALICE, 1.0)), Waits(0.4), Says(speech(ALICE, 1.0))
+    )
+    assert told(call) == ("ACCEPT", "MATCH")
+    quality = record(alice_enrolled).attempts[0].quality
+    assert quality is not None
+    assert quality.net_speech_s == pytest.approx(2.0)
+
+
+async def test_the_caller_number_is_a_claim_where_somebody_is_known_by_it(
+    alice_enrolled: Desk,
+) -> None:
+    """No account from the dialplan: the number is tried before digits are asked for."""
+    call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)), account=None, number="1001")
+    assert told(call) == ("ACCEPT", "MATCH")
+    claim = record(alice_enrolled).claim
+    assert claim is not None
+    assert claim.source is ClaimSource.CALLER_NUMBER
+
+
+async def test_digits_are_asked_for_where_nothing_else_claims(alice_enrolled: Desk) -> None:
+    """The caller may key over the prompt; `#` ends."""
+    call = await alice_enrolled.verify(
+        Presses("1001#"), Listens(), Listens(), Says(speech(ALICE)), account=None
+    )
+    assert call.played[0] == (Prompt.KEY_ACCOUNT,)
+    assert told(call) == ("ACCEPT", "MATCH")
+
+
+@pytest.mark.parametrize("keys", ["", "#", "7" * 64 + "#"])
+async def test_no_account_is_no_claim(alice_enrolled: Desk, keys: str) -> None:
+    """Nothing, or more digits than any account has, asked for twice, is NO_CLAIM."""
+    call = await alice_enrolled.verify(Presses(keys), account=None)
+    assert told(call) == ("INCONCLUSIVE", "NO_CLAIM")
+    assert call.played == [(Prompt.KEY_ACCOUNT,)] * 2
+
+
+async def test_who_is_not_enrolled_is_not_asked_to_speak(desk: Desk) -> None:
+    """There is nothing to compare with."""
+    call = await desk.verify()
+    assert told(call) == ("INCONCLUSIVE", "NOT_ENROLLED")
+    assert call.played == []
+
+
+@pytest.mark.parametrize(
+    ("state", "consented", "reason"),
+    [
+        (ProfileState.ENROLLING, True, "NOT_ENROLLED"),
+        (ProfileState.EXPIRED, True, "EXPIRED"),
+        (ProfileState.OPTED_OUT, False, "OPTED_OUT"),
+        (ProfileState.ENROLLED, False, "NO_CONSENT"),
+    ],
+)
+async def test_a_profile_that_may_not_be_used_is_not(
+    desk: Desk, state: ProfileState, consented: bool, reason: str
+) -> None:
+    """Neither half an enrollment, nor an expired one, nor one without consent."""
+    desk.store.put(profile(state, consented=consented))
+    call = await desk.verify(Listens(), Says(speech(ALICE)))
+    assert told(call) == ("INCONCLUSIVE", reason)
