@@ -1,0 +1,150 @@
+"""The composition root: a configuration goes in, a running service comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from engine import SpeakerEngine
+from ivr.abandoned import end_abandoned
+from ivr.ari.client import AriClient
+from ivr.clock import SystemClock
+from ivr.config import Configuration
+from ivr.flows.conduct import adopt, conduct
+from ivr.flows.services import Services
+from ivr.line.arguments import RequestDefaults
+from ivr.line.switchboard import Switchboard
+from ivr.media.prompts import PromptLibrary
+from ivr.media.socket import MediaSockets
+from ivr.storage import Database, EmbeddedPostgres, Outbox, PostgresStore, migrate
+from ivr.translation import (
+    ari_address,
+    enroll_rules,
+    listening_limits,
+    model_path,
+    prompt_folder,
+    quality_limits,
+    record_rules,
+    verify_rules,
+)
+from ivr.voice import EngineVoice
+
+log = structlog.get_logger()
+
+
+async def serve(configuration: Configuration) -> None:
+    """Take calls until told to stop (SIGTERM, SIGINT): then finish them and take no new ones."""
+    async with AsyncExitStack() as stack:
+        voice = EngineVoice(load_engine(configuration), configuration.voice.threads)
+        stack.push_async_callback(voice.close)
+        prompts = PromptLibrary.load(prompt_folder(configuration))
+        database = await stack.enter_async_context(database_of(configuration))
+        outbox = await stack.enter_async_context(outbox_of(configuration, database))
+        ari = await stack.enter_async_context(AriClient(ari_address(configuration)))
+        sockets = await stack.enter_async_context(MediaSockets(configuration.ari.url))
+        services = services_of(configuration, outbox, voice)
+        switchboard = Switchboard(
+            ari,
+            sockets,
+            prompts,
+            record_rules(configuration, prompts.locales),
+            conduct=partial(conduct, services=services),
+            adopt=partial(adopt, services=services),
+            defaults=RequestDefaults(locale=configuration.prompts.locale),
+        )
+        left = await outbox.unfinished(services.worker)
+        mending = asyncio.create_task(end_abandoned(left, ari, services))
+        stack.push_async_callback(_ended, mending)
+        await _run(switchboard, configuration.calls.drain_s)
+
+
+def load_engine(configuration: Configuration) -> SpeakerEngine:
+    """Load the voice model with the operator's limits; `EngineError` where that cannot be."""
+    return SpeakerEngine.load(
+        model_path(configuration),
+        configuration.voice.target_fmr,
+        quality_limits(configuration),
+        listening_limits(configuration),
+    )
+
+
+def services_of(configuration: Configuration, outbox: Outbox, voice: EngineVoice) -> Services:
+    """Join the ports and the rules."""
+    return Services(
+        store=outbox,
+        ledger=outbox,
+        voice=voice,
+        clock=SystemClock(),
+        worker=configuration.ari.app,
+        verify=verify_rules(configuration),
+        enroll=enroll_rules(configuration),
+        longest_call_s=configuration.calls.longest_s,
+    )
+
+
+@asynccontextmanager
+async def database_of(configuration: Configuration) -> AsyncIterator[Database]:
+    """Connect to the configured server, or start the embedded one and make its schema."""
+    async with AsyncExitStack() as stack:
+        dsn = configuration.database.dsn
+        if not dsn:
+            folder = Path(configuration.database.folder).absolute()
+            dsn = (await stack.enter_async_context(EmbeddedPostgres(folder))).dsn
+            await migrate(dsn)
+        yield await stack.enter_async_context(await Database.connect(dsn))
+
+
+def outbox_of(configuration: Configuration, database: Database) -> Outbox:
+    """Return the store, with the folder for what it cannot take."""
+    settings = configuration.database
+    folder = Path(settings.folder, settings.outbox).absolute()
+    return Outbox(folder, PostgresStore(database), patience_s=settings.patience_s)
+
+
+async def _run(switchboard: Switchboard, drain_s: float) -> None:
+    """Take calls until a signal, then finish those at hand, for so long."""
+    stop = _stop_signal()
+    running = asyncio.create_task(switchboard.run())
+    stopping = asyncio.create_task(stop.wait())
+    log.info("service_ready")
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            log.info("service_stopping", calls=len(switchboard.calls))
+            await _drained(switchboard, running, drain_s)
+    finally:
+        await _ended(stopping)
+    await _ended(running)
+    log.info("service_stopped")
+
+
+async def _drained(switchboard: Switchboard, running: asyncio.Task[None], drain_s: float) -> None:
+    try:
+        async with asyncio.timeout(drain_s):
+            await switchboard.drain()
+    except TimeoutError:
+        log.warning("calls_cut_off", calls=len(switchboard.calls), after_s=drain_s)
+        running.cancel()
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _ended(task: asyncio.Task[None] | asyncio.Task[bool]) -> None:
+    """Let a task end, cancelling it if it has not; raise what it raised."""
+    if not task.done():
+        task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()

@@ -1,0 +1,86 @@
+"""From the operator's settings to what each part takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.audio import ListeningLimits
+from engine.decision import Limits
+from engine.speaker import MODELS
+from ivr.ari.address import AriAddress
+from ivr.config import Configuration
+from ivr.domain.claim import ClaimSource
+from ivr.flows.claiming import ClaimRules
+from ivr.flows.enroll import EnrollRules
+from ivr.flows.verify import VerifyRules
+from ivr.line.recorded_call import RecordRules
+from ivr.media.prompts import BUILT_IN
+
+
+def ari_address(configuration: Configuration) -> AriAddress:
+    """Return where Asterisk is."""
+    ari = configuration.ari
+    return AriAddress(url=ari.url, user=ari.user, password=ari.password, app=ari.app)
+
+
+def model_path(configuration: Configuration) -> Path:
+    """Return the voice model's card: one that is built in, by its id, or a path."""
+    model = configuration.voice.model
+    return Path(model) if model.endswith(".json") or "/" in model else MODELS / f"{model}.json"
+
+
+def quality_limits(configuration: Configuration) -> Limits:
+    """Return what an utterance must have before it is compared."""
+    voice = configuration.voice
+    return Limits(net_speech_s=voice.net_speech_min_s, snr_db=voice.snr_min_db)
+
+
+def listening_limits(configuration: Configuration) -> ListeningLimits:
+    """Return when an utterance begins, ends and is too long."""
+    listening = configuration.listening
+    return ListeningLimits(
+        end_silence_s=listening.end_silence_s,
+        wait_s=listening.wait_s,
+        longest_s=listening.longest_s,
+    )
+
+
+def verify_rules(configuration: Configuration) -> VerifyRules:
+    """Return the rules of a verification call."""
+    verify = configuration.verify
+    sources = tuple(ClaimSource(source) for source in verify.claim)
+    return VerifyRules(
+        attempts_max=verify.attempts_max,
+        barge_in=configuration.listening.barge_in,
+        claim=ClaimRules(sources, verify.key_wait_s),
+    )
+
+
+def enroll_rules(configuration: Configuration) -> EnrollRules:
+    """Return the rules of an enrollment call."""
+    enroll = configuration.enroll
+    sources = tuple(ClaimSource(source) for source in enroll.claim)
+    return EnrollRules(
+        repetitions=enroll.repetitions,
+        tries_max=enroll.tries_max,
+        barge_in=configuration.listening.barge_in,
+        consent_wait_s=enroll.consent_wait_s,
+        claim=ClaimRules(sources, configuration.verify.key_wait_s),
+    )
+
+
+def prompt_folder(configuration: Configuration) -> Path | None:
+    """Return the operator's prompts, or None for the built-in ones."""
+    folder = configuration.prompts.folder
+    return Path(folder).absolute() if folder else None
+
+
+def record_rules(configuration: Configuration, locales: Sequence[str]) -> RecordRules:
+    """Return how to prompt and record where Asterisk has no chan_websocket.
+
+    The prompts are played by Asterisk itself there: `prompts.asterisk_folder` is where it finds
+    them, the same folder as ours unless Asterisk is on another machine.
+    """
+    folder = configuration.prompts.asterisk_folder or str(prompt_folder(configuration) or BUILT_IN)
+    return RecordRules(sound_folder=folder, locales=tuple(locales))
