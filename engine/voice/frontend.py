@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+from scipy.sparse import csr_array
 
 from engine.errors import AudioError
 from engine.types import ENGINE_RATE_HZ, Samples, Utterance
@@ -26,7 +27,8 @@ class LogMel:
     def __init__(self, features: Features) -> None:
         self._features = features
         self._window = _window(features)
-        self._mel = mel_matrix(features).T.astype(np.float32)
+        # Sparse, for two triangles overlap at most; and BLAS would spread this over all cores.
+        self._mel = csr_array(mel_matrix(features).astype(np.float32))
 
     def __call__(self, utterance: Utterance) -> NDArray[np.float32]:
         """Return features float32 `[mel_bins, frames]`, one frame per hop and one more.
@@ -37,9 +39,8 @@ class LogMel:
         """
         samples = utterance.samples[: LONGEST_S * ENGINE_RATE_HZ]
         _check(samples)
-        energies = self._power(_level(samples, self._features.level)) @ self._mel
-        energies += np.float32(self._features.log_offset)
-        bands = np.log(energies, out=energies).T
+        power = self._power(_level(samples, self._features.level))
+        bands = np.log(self._mel @ power.T + np.float32(self._features.log_offset))
         centred: NDArray[np.float32] = bands - bands.mean(axis=1, keepdims=True)
         return np.ascontiguousarray(centred)
 
