@@ -1,0 +1,14 @@
+# The application, its packages from the lock file, for any uid, with a read-only root.
+FROM python:3.13-slim
+WORKDIR /usr/share/countersign
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY engine engine
+COPY ivr ivr
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+# The mode goes over to the volume that is mounted here.
+RUN install -d -m 1777 /var/lib/countersign
+COPY .docker/healthy.py /usr/local/share/healthy.py
+ENTRYPOINT ["countersign"]
+CMD ["serve"]

@@ -1,0 +1,8 @@
+# Asterisk with exactly the configuration of dialplans/, for any uid, with a read-only root.
+FROM debian:testing-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends asterisk \
+    && rm -rf /var/lib/apt/lists/*
+COPY dialplans /usr/share/countersign/dialplans
+COPY .docker/start-asterisk /usr/local/bin/start-asterisk
+ENTRYPOINT ["/usr/local/bin/start-asterisk"]

@@ -1,0 +1,30 @@
+"""Ports: what is free is found, what is taken is named."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from ivr.lab import LabError
+from ivr.lab.freeports import free_port, free_rtp_ports, is_free, refuse_taken
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_free_port_can_be_bound_and_then_is_taken(kind: socket.SocketKind) -> None:
+    """A port that was found free is free until somebody has it."""
+    port = free_port(kind)
+    with socket.socket(socket.AF_INET, kind) as taker:
+        taker.bind(("127.0.0.1", port))
+        if kind == socket.SOCK_STREAM:
+            taker.listen()
+        assert not is_free(port, kind)
+        with pytest.raises(LabError, match=f"SIP port {port} .* is in use"):
+            refuse_taken([("SIP", port, kind)])
+    refuse_taken([("SIP", port, kind)])
+
+
+def test_rtp_ports_begin_even() -> None:
+    """RTP takes the even port of a pair, RTCP the odd one (RFC 3550, clause 11)."""
+    ports = free_rtp_ports(10)
+    assert (len(ports), ports.start % 2) == (10, 0)
