@@ -14,8 +14,8 @@ from ivr.lab.softphone.errors import KeysError
 from ivr.lab.softphone.g711 import Codec
 from ivr.lab.softphone.rtp import FRAME_SAMPLES, RtpPacket
 
-Slot = bytes | tuple[dtmf.KeyEvent, ...]
-"""20 ms on the line: encoded audio, or the packets of a key."""
+Slot = bytes | tuple[dtmf.KeyEvent, ...] | None
+"""20 ms on the line: encoded audio, the packets of a key, or nothing said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Outgoing:
             raise KeysError("the far end takes no RFC 4733 events: keys cannot be pressed")
         slots: list[Slot] = []
         for key in keys:
-            slots += [*dtmf.press(key), *[self._silence] * dtmf.PAUSE_FRAMES]
+            slots += [*dtmf.press(key), *[None] * dtmf.PAUSE_FRAMES]
         return self._queue(slots, sent)
 
     def tick(self) -> list[bytes]:
@@ -75,18 +75,17 @@ class Outgoing:
         self._turns.append(turn)
         return turn
 
-    def _next_slot(self) -> Slot | None:
-        if self._turns and self._turns[0].slots:
-            return self._turns[0].slots.popleft()
-        return None if self.dtx else self._silence
+    def _next_slot(self) -> Slot:
+        saying = self._turns and self._turns[0].slots
+        return self._turns[0].slots.popleft() if saying else None
 
-    def _packets(self, slot: Slot | None) -> list[bytes]:
-        if slot is None:
+    def _packets(self, slot: Slot) -> list[bytes]:
+        if slot is None and self.dtx:
             self._spurt_begins = True
             return []
-        if isinstance(slot, bytes):
-            return [self._audio(slot)]
-        return [self._event(event) for event in slot]
+        if isinstance(slot, tuple):
+            return [self._event(event) for event in slot]
+        return [self._audio(slot or self._silence)]
 
     def _audio(self, payload: bytes) -> bytes:
         marker, self._spurt_begins = self._spurt_begins, False

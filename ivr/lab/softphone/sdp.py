@@ -13,7 +13,7 @@ EVENTS_TYPE = 101
 _MAX_PORT = 65_535
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Session:
     """Where one side wants its audio, and in which codecs, most wanted first."""
 
