@@ -77,6 +77,11 @@ class Leg:
         self.abandoned = True
         self._finish(CallLostError(reason))
 
+    def check(self) -> None:
+        """Raise how the leg ended, if it has."""
+        if self._end.done():
+            raise self._end.result()
+
     async def through(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Return the result of `work`, unless the leg ends first: then raise how it ended."""
         task = asyncio.ensure_future(work)

@@ -34,7 +34,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class RecordRules:
-    """How the caller is recorded. The end of speech is Asterisk's to find, in whole seconds."""
+    """How the caller is recorded. The end of speech is Asterisk's to find, in whole seconds.
+
+    It finds none where the telephone suppresses silence: then the recording lasts to its limit.
+    """
 
     sound_folder: str
     """Where Asterisk finds the prompts, absolute or below its sounds; `<locale>/<prompt>` in it."""
@@ -106,6 +109,7 @@ class RecordedCall:
 
     async def play(self, prompts: Sequence[Prompt]) -> None:
         """See `ivr.ports.Call.play`."""
+        self.leg.check()
         await self._stop()
         self.leg.inbox.forget_prompt_end()
         if not prompts:
@@ -117,6 +121,7 @@ class RecordedCall:
 
     async def hush(self) -> None:
         """See `ivr.ports.Call.hush`."""
+        self.leg.check()
         if self._playing:
             self._playing = False
             await self.leg.through(self._stop_playback())

@@ -26,7 +26,7 @@ from ivr.line.sweep import sweep
 from ivr.line.websocket_call import WebsocketCall
 from ivr.media.prompts import PromptLibrary
 from ivr.media.socket import MediaSockets
-from ivr.ports import Call, PortError
+from ivr.ports import Call, CallerHungUpError, PortError
 
 ADOPTION_GRACE_S = 0.5
 """A channel found in our application may be a new call whose StasisStart is still on its way."""
@@ -57,8 +57,12 @@ class Switchboard:
         adopt: Conversation,
         defaults: RequestDefaults | None = None,
         watch: Watch = watch_nothing,
+        way: MediaWay | None = None,
     ) -> None:
-        """Take entered `ari` and `sockets`. `adopt` ends the calls that a crash left behind."""
+        """Take entered `ari` and `sockets`. `adopt` ends the calls that a crash left behind.
+
+        `way` is how callers are heard; None: the best that this Asterisk offers.
+        """
         self._ari = ari
         self._sockets = sockets
         self._prompts = prompts
@@ -68,7 +72,8 @@ class Switchboard:
         self._defaults = defaults or RequestDefaults()
         self._watch = watch
         self._names = Names(ari.address.app)
-        self._way = MediaWay.WEBSOCKET
+        self._way_wanted = way
+        self._way = way or MediaWay.WEBSOCKET
         self._roster = Roster()
         self._settling = asyncio.Lock()
         self._reading: asyncio.Task[None] | None = None
@@ -120,7 +125,7 @@ class Switchboard:
 
     async def _connected(self) -> None:
         try:
-            self._way = await media_way(self._ari)
+            self._way = self._way_wanted or await media_way(self._ari)
         except AriError as error:
             log.warning("asterisk_not_asked", why=str(error))
         log.info("asterisk_connected", media=self._way.value)
@@ -180,6 +185,8 @@ class Switchboard:
         try:
             if not call.leg.ended:
                 await call.release({})
+        except CallerHungUpError:
+            log.debug("call_gone_before_release", call=call.facts.id)
         except PortError as error:
             log.warning("call_not_released", call=call.facts.id, why=str(error))
         finally:

@@ -94,6 +94,7 @@ class WebsocketCall:
 
     async def play(self, prompts: Sequence[Prompt]) -> None:
         """See `ivr.ports.Call.play`."""
+        self.leg.check()
         self.leg.inbox.forget_prompt_end()
         audio = self._prompts.audio(self.leg.facts.request.locale, prompts)
         if not len(audio):
@@ -104,6 +105,7 @@ class WebsocketCall:
 
     async def hush(self) -> None:
         """See `ivr.ports.Call.hush`."""
+        self.leg.check()
         async with self._sending:
             flushed = self._outflow.flush()
             if flushed:
