@@ -65,9 +65,10 @@ async def asterisk(
 
 @pytest_asyncio.fixture
 async def phone() -> AsyncIterator[Softphone]:
-    """A phone on loopback."""
+    """A phone on loopback; at the end nothing that it asked is left unanswered."""
     async with Softphone(HOST) as ready:
         yield ready
+    assert ready.unanswered_farewells == 0
 
 
 async def all_echoed(call: PhoneCall) -> None:

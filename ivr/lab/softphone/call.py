@@ -121,8 +121,9 @@ class PhoneCall:
         return await self.ended()
 
     def drop(self) -> None:
-        """End the call without waiting for the far end."""
-        self._goodbye()
+        """End the call, if it is not over, without waiting for the far end."""
+        if not self.is_over:
+            self._goodbye()
 
     async def ended(self) -> Ending:
         """Wait until one of the two hangs up."""

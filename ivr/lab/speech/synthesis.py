@@ -79,30 +79,45 @@ def _run(text: str, voice: Voice, cache: Path | None) -> bytes:
         words, spoken = Path(folder, "words.txt"), Path(folder, "spoken.wav")
         words.write_text(text, encoding="utf-8")
         try:
-            subprocess.run(
-                _command(root, voice, words, spoken),
-                capture_output=True,
-                check=True,
-                timeout=_TIMEOUT_S,
-            )
+            _call(_command(root, voice, words, spoken))
             return spoken.read_bytes()
         except (subprocess.SubprocessError, FileNotFoundError) as error:
             raise SynthesisError(f"{voice.synthesiser} said nothing as {voice.name}") from error
 
 
+def _call(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, check=True, timeout=_TIMEOUT_S)
+    return done.stdout.decode("utf-8", "replace")
+
+
 def _command(root: DebianRoot, voice: Voice, words: Path, spoken: Path) -> list[str]:
     if voice.synthesiser is Synthesiser.FLITE:
-        pace = f"duration_stretch={voice.stretch}"
-        files = ("-f", str(words), "-o", str(spoken))
-        return root.command("usr/bin/flite", "-voice", voice.name, "--setf", pace, *files)
+        return _flite(root, voice, words, spoken)
+    return _espeak(root, voice, words, spoken)
+
+
+def _flite(root: DebianRoot, voice: Voice, words: Path, spoken: Path) -> list[str]:
+    known = _call(root.command("usr/bin/flite", "-lv")).split()
+    if voice.name not in known:  # flite would speak as kal, and say nothing of it
+        raise SynthesisError(f"flite has no voice {voice.name}; {' '.join(known)}")
+    pace = f"duration_stretch={voice.stretch}"
+    files = ("-f", str(words), "-o", str(spoken))
+    return root.command("usr/bin/flite", "-voice", voice.name, "--setf", pace, *files)
+
+
+def _espeak(root: DebianRoot, voice: Voice, words: Path, spoken: Path) -> list[str]:
+    shelf = _espeak_shelf(root)
+    variant = voice.name.partition("+")[2]
+    if variant and not (shelf / "espeak-ng-data/voices/!v" / variant).is_file():  # it would not say
+        raise SynthesisError(f"espeak-ng has no variant {variant} (case matters)")
     pace = str(round(_ESPEAK_WORDS_PER_MINUTE / voice.stretch))
-    voices = f"--path={_espeak_voices(root)}"
     files = ("-f", str(words), "-w", str(spoken))
-    return root.command("usr/bin/espeak-ng", voices, "-v", voice.name, "-s", pace, *files)
+    options = (f"--path={shelf}", "-v", voice.name, "-s", pace, *files)
+    return root.command("usr/bin/espeak-ng", *options)
 
 
-def _espeak_voices(root: DebianRoot) -> str:
+def _espeak_shelf(root: DebianRoot) -> Path:
     for folder in root.libraries:
         if (folder / "espeak-ng-data").is_dir():
-            return str(folder)
+            return folder
     raise SynthesisError(f"espeak-ng's voices are not in the Debian packages: {root.folder}")

@@ -100,9 +100,10 @@ async def peer() -> AsyncIterator[Peer]:
 
 @pytest_asyncio.fixture
 async def phone() -> AsyncIterator[Softphone]:
-    """A phone on loopback."""
+    """A phone on loopback; at the end nothing that it asked is left unanswered."""
     async with Softphone(HOST) as ready:
         yield ready
+    assert ready.unanswered_farewells == 0
 
 
 async def answered(phone: Softphone, peer: Peer) -> tuple[PhoneCall, sip.Request]:
@@ -231,17 +232,28 @@ async def test_what_cannot_be_read_is_passed_over(phone: Softphone, peer: Peer) 
 
 async def test_closing_the_phone_ends_whoever_is_still_dialling(peer: Peer) -> None:
     """The call in the making is cancelled, and its caller is told."""
+
+    async def refuse() -> None:
+        peer.answer(await peer.request("CANCEL"), 200)
+        peer.answer(invite, 487)
+        await peer.request("ACK")
+
     async with Softphone(HOST) as phone:
         dialling = asyncio.create_task(phone.dial("x", HOST, peer.port))
         invite = await peer.request("INVITE")
         peer.answer(invite, 180)
-        closing = asyncio.create_task(phone.__aexit__(None, None, None))
-        peer.answer(await peer.request("CANCEL"), 200)
-        peer.answer(invite, 487)
-        await peer.request("ACK")
-        await closing
+        refusing = asyncio.create_task(refuse())
+    await refusing
     with pytest.raises(DialError, match="cancelled"):
         await dialling
+
+
+async def test_closing_the_phone_does_not_wait_for_a_far_end_that_is_gone(peer: Peer) -> None:
+    """It says goodbye, waits 2 s, and counts that nobody replied."""
+    async with Softphone(HOST) as phone:
+        await answered(phone, peer)
+    await peer.request("BYE")
+    assert phone.unanswered_farewells == 1
 
 
 async def test_a_name_without_an_address_is_an_error(phone: Softphone) -> None:
