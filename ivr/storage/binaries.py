@@ -103,9 +103,9 @@ class Outcome:
     output: str
 
 
-def find_programs() -> Path:
+def find_programs(package: str = PACKAGE) -> Path:
     """Return the folder of PostgreSQL's programs; `EmbeddedPostgresError` if not installed."""
-    spec = importlib.util.find_spec(PACKAGE)
+    spec = importlib.util.find_spec(package)
     roots = spec.submodule_search_locations if spec else None
     folders = [found for root in roots or () for found in Path(root).glob("pginstall*/bin")]
     if not folders:

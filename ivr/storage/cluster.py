@@ -20,7 +20,7 @@ DATABASE = "countersign"
 SUPERUSER = "postgres"
 SOCKET_PATH_OCTETS = 107
 """Longest path of a unix socket (sun_path, less its final zero)."""
-_SOCKET_NAME = ".s.PGSQL.5432"
+_SOCKET_NAME = ".s.PGSQL.65535"
 _LOG_LINES = 5
 
 StopMode = Literal["fast", "immediate"]
@@ -90,7 +90,7 @@ class Cluster:
         """Stop the server and wait for its end; nothing happens if it does not run."""
         if not self.running():
             return
-        sockets = self._socket_folder()
+        sockets, _ = self._listening()
         outcome = self._programs.run("pg_ctl", "stop", "-w", "-m", mode, "-D", str(self._data))
         if outcome.status != 0 and self.running():
             raise self._failure("the server does not stop", outcome.output)
@@ -99,9 +99,10 @@ class Cluster:
 
     def sql(self, statements: str) -> None:
         """Run statements as the superuser in the database `postgres`."""
+        sockets, port = self._listening()
         outcome = self._programs.run(
             "psql",
-            *("--host", str(self._socket_folder()), "--username", SUPERUSER),
+            *("--host", str(sockets), "--port", port, "--username", SUPERUSER),
             *("--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "postgres"),
             stdin=statements,
         )
@@ -110,8 +111,8 @@ class Cluster:
 
     def dsn(self, database: str = DATABASE, role: str = ROLE) -> str:
         """Return the DSN of a database of the running server."""
-        host = quote(str(self._socket_folder()), safe="")
-        return f"postgresql://{role}@/{database}?host={host}"
+        sockets, port = self._listening()
+        return f"postgresql://{role}@/{database}?host={quote(str(sockets), safe='')}&port={port}"
 
     def _make_data(self) -> None:
         fresh = self.folder / "data.new"
@@ -155,10 +156,10 @@ class Cluster:
         self._give_away(sockets)
         return sockets
 
-    def _socket_folder(self) -> Path:
+    def _listening(self) -> tuple[Path, str]:
         with self._clear_errors():
             lines = (self._data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        return Path(lines[4])
+        return Path(lines[4]), lines[3]
 
     def _give_away(self, path: Path) -> None:
         if os.geteuid() == 0:

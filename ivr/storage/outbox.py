@@ -30,7 +30,8 @@ PATIENCE_S = 2.0
 RETRY_S = 0.1
 BACKOFF_S = 0.5
 BACKOFF_LONGEST_S = 30.0
-"""Also how often the folder is looked at for what another process left there."""
+LOOK_S = 30.0
+"""How often the folder is looked at for what another process left there."""
 
 log = structlog.get_logger()
 
@@ -45,11 +46,17 @@ class Outbox:
     """
 
     def __init__(
-        self, folder: Path, store: ProfileStore, *, patience_s: float = PATIENCE_S
+        self,
+        folder: Path,
+        store: ProfileStore,
+        *,
+        patience_s: float = PATIENCE_S,
+        backoff_s: float = BACKOFF_S,
     ) -> None:
         self._store = store
         self._box = LetterBox(folder)
         self._patience_s = patience_s
+        self._backoff_s = backoff_s
         self._wake = asyncio.Event()
         self._something_waits = False
         self._postman: asyncio.Task[None] | None = None
@@ -170,23 +177,30 @@ class Outbox:
         return answer
 
     async def _deliver_forever(self) -> None:
-        backoff_s = BACKOFF_S
+        backoff_s = self._backoff_s
         while True:
             self._wake.clear()
-            self._something_waits = False
-            try:
-                await self.deliver()
-            except (StoreUnavailableError, OSError) as error:
-                log.warning("outbox_waits", error=str(error))
-                self._something_waits = True
-            await self._pause(backoff_s if self._something_waits else BACKOFF_LONGEST_S)
-            backoff_s = (
-                min(2 * backoff_s, BACKOFF_LONGEST_S) if self._something_waits else BACKOFF_S
-            )
+            if await self._delivered():
+                backoff_s = self._backoff_s
+                await self._pause(LOOK_S)
+            else:
+                await self._pause(backoff_s)
+                backoff_s = min(2 * backoff_s, BACKOFF_LONGEST_S)
+
+    async def _delivered(self) -> bool:
+        self._something_waits = False
+        try:
+            await self.deliver()
+        except (StoreUnavailableError, OSError) as error:
+            log.warning("outbox_waits", error=str(error))
+            self._something_waits = True
+        return not self._something_waits
 
     async def _pause(self, longest_s: float) -> None:
+        # Not wait_for: that of Python 3.11 loses a cancellation that meets the event.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), longest_s)
+            async with asyncio.timeout(longest_s):
+                await self._wake.wait()
 
     async def _deliver_one(self, verification: VerificationId) -> None:
         told = await self._waiting(verification)

@@ -1,0 +1,105 @@
+"""Letters of the outbox: whole or not at all, private, and the first one stands."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.types import Llr
+from ivr.storage.letters import STALE_S, CorruptLetterError, LetterBox, decode, encode
+from tests.unit.storage.records import QUALITY, accepted, hung_up, opening
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that is not there yet."""
+    return tmp_path / "state" / "outbox"
+
+
+@pytest.fixture
+def box(folder: Path) -> LetterBox:
+    """An empty letter box."""
+    box = LetterBox(folder)
+    box.prepare(time.time())
+    return box
+
+
+def test_a_verification_comes_back_as_it_was() -> None:
+    """Every field survives the file, also where there is nothing."""
+    for verification in (accepted(opening()), hung_up(opening())):
+        assert decode(encode(verification)) == verification
+
+
+def test_numbers_that_json_cannot_hold_become_none() -> None:
+    """An infinite ratio or level must not make the letter unreadable."""
+    whole = accepted(opening())
+    odd = replace(whole.attempts[1], llr=Llr(float("nan")), quality=QUALITY)
+    worse = replace(whole.attempts[1], quality=replace(QUALITY, snr_db=float("inf")))
+    kept = decode(encode(replace(whole, attempts=(odd, worse))))
+    assert (kept.attempts[0].llr, kept.attempts[0].quality) == (None, QUALITY)
+    assert kept.attempts[1].quality is None
+
+
+def test_a_letter_is_one_private_file(box: LetterBox, folder: Path) -> None:
+    """Mode 0600 in a folder of mode 0700, and no draft is left."""
+    verification = accepted(opening())
+    assert box.put(verification) == verification
+    (file,) = folder.iterdir()
+    assert file.name == f"{verification.opening.id}.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert list(box.waiting()) == [verification.opening.id]
+
+
+def test_the_first_letter_of_a_verification_stands(box: LetterBox) -> None:
+    """A second one is not written, and its writer is told the first."""
+    begun = opening()
+    box.put(hung_up(begun))
+    assert box.put(accepted(begun)) == hung_up(begun)
+    assert box.get(begun.id) == hung_up(begun)
+
+
+def test_a_letter_removed_twice_is_removed(box: LetterBox) -> None:
+    """Two processes may deliver the same letter."""
+    verification = accepted(opening())
+    box.put(verification)
+    box.remove(verification.opening.id)
+    box.remove(verification.opening.id)
+    assert box.get(verification.opening.id) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"verdict": "ACCEPT"}'])
+def test_a_file_that_is_no_verification_is_corrupt(
+    box: LetterBox, folder: Path, content: bytes
+) -> None:
+    """Torn, foreign or incomplete: it is named so, and can be set aside."""
+    begun = opening()
+    (folder / f"{begun.id}.json").write_bytes(content)
+    with pytest.raises(CorruptLetterError):
+        box.get(begun.id)
+    assert box.set_aside(begun.id) == f"{begun.id}.undeliverable"
+    assert list(box.waiting()) == []
+    assert box.set_aside(begun.id) is None
+
+
+def test_a_draft_of_a_dead_writer_is_cleared_and_that_of_a_live_one_is_not(
+    box: LetterBox, folder: Path
+) -> None:
+    """Age tells them apart."""
+    now = time.time()
+    for name, age_s in (("old", STALE_S + 1), ("new", 0.0)):
+        (folder / f".{name}.draft").touch()
+        os.utime(folder / f".{name}.draft", (now - age_s, now - age_s))
+    box.prepare(now)
+    assert [file.name for file in folder.iterdir()] == [".new.draft"]
+
+
+def test_files_of_others_are_left_alone(box: LetterBox, folder: Path) -> None:
+    """Only names that are verification ids are letters."""
+    (folder / "notes.json").write_text("{}")
+    (folder / "README").touch()
+    assert list(box.waiting()) == []
