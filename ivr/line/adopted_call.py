@@ -80,8 +80,10 @@ class AdoptedCall:
 
     async def _quieten(self) -> None:
         ari, call = self.leg.ari, self.leg.facts.id
-        await ari.playbacks.stop(self._names.of(Kind.PLAYBACK, call))
-        await ari.recordings.discard(self._names.of(Kind.RECORDING, call))
+        await tidied(
+            ari.playbacks.stop(self._names.of(Kind.PLAYBACK, call)),
+            ari.recordings.discard(self._names.of(Kind.RECORDING, call)),
+        )
 
     async def _dismantle(self) -> None:
         if self.leg.abandoned:

@@ -10,7 +10,7 @@ import structlog
 from ivr.ari.client import AriClient
 
 MODULE = "chan_websocket.so"
-JSON_SINCE = {20: 18, 21: 12, 22: 8, 23: 2}
+JSON_SINCE = {20: 18, 22: 8, 23: 2}
 """The minor version from which chan_websocket speaks JSON (its documentation), by major version."""
 
 log = structlog.get_logger()

@@ -196,7 +196,7 @@ class RecordedCall:
     async def _discard(self) -> None:
         """End the recording and delete its file; there may be neither."""
         if not self._recorded.is_set():
-            await self.leg.ari.recordings.discard(self._recording)
+            await tidied(self.leg.ari.recordings.discard(self._recording))
             await _within(STOP_TIMEOUT_S, self._recorded)
         if self._collecting is not None:
             self._collecting.cancel()

@@ -178,8 +178,14 @@ class Switchboard:
             # The last line of defence: one call's fault must not end the others.
             log.exception("call_failed", call=call.facts.id)
         finally:
-            async with asyncio.timeout(CANCEL_GRACE_S if _cancelled() else None):
+            await self._finish_in_time(call, CANCEL_GRACE_S if _cancelled() else None)
+
+    async def _finish_in_time(self, call: LineCall, limit_s: float | None) -> None:
+        try:
+            async with asyncio.timeout(limit_s):
                 await self._finish(call)
+        except TimeoutError:
+            log.warning("call_left_to_the_sweep", call=call.facts.id, after_s=limit_s)
 
     async def _finish(self, call: LineCall) -> None:
         try:
@@ -198,14 +204,14 @@ class Switchboard:
         async with self._settling:
             try:
                 strays = await self._compare()
-                await sweep(self._ari, self._names, self.calls)
+                await sweep(self._ari, self._names, self.calls | strays)
                 await asyncio.sleep(ADOPTION_GRACE_S if strays else 0)
                 for stray in sorted(strays):
                     await self._adopt_stray(stray)
             except AriError as error:
                 log.warning("not_settled", why=str(error))
 
-    async def _compare(self) -> set[str]:
+    async def _compare(self) -> set[CallId]:
         """Hang up our calls that are gone; return the callers that nobody conducts."""
         known = {call.facts.id: call for call in self._roster}
         application = await self._ari.applications.get(self._ari.address.app)
@@ -213,13 +219,14 @@ class Switchboard:
         for call_id, call in known.items():
             if call_id not in present:
                 call.leg.hung_up()
-        return {each for each in present - known.keys() if not self._names.is_media(each)}
+        strays = present - known.keys()
+        return {CallId(each) for each in strays if not self._names.is_media(each)}
 
-    async def _adopt_stray(self, channel_id: str) -> None:
-        if channel_id in self.calls:
+    async def _adopt_stray(self, call_id: CallId) -> None:
+        if call_id in self.calls:
             return
         try:
-            channel = await self._ari.channels.get(channel_id)
+            channel = await self._ari.channels.get(call_id)
         except AriRequestError:
             return
         request = self._request_of(channel)

@@ -155,6 +155,8 @@ class Stage:
         self.asterisk = asterisk
         self.app = f"line-{uuid4().hex[:8]}"
         self.adopted: list[Call] = []
+        self.running: asyncio.Task[None] | None = None
+        """The switchboard's run, the latest one's."""
         self.phone = phone
         self._sockets = sockets
         self._listeners: set[asyncio.Task[None]] = set()
@@ -171,6 +173,7 @@ class Stage:
         url: str = "",
         media_url: str = "",
         backoff_s: float = 0.01,
+        media_heartbeat_s: float = 5.0,
     ) -> AsyncIterator[Switchboard]:
         """Run a switchboard; at the end it is drained, and must leave nothing behind."""
         address = AriAddress(
@@ -181,7 +184,9 @@ class Stage:
         )
         async with (
             AriClient(address, heartbeat_s=0.4, backoff=lambda _: backoff_s) as ari,
-            MediaSockets(media_url or self.asterisk.ari_url) as sockets,
+            MediaSockets(
+                media_url or self.asterisk.ari_url, heartbeat_s=media_heartbeat_s
+            ) as sockets,
         ):
             board = Switchboard(
                 ari,
@@ -192,7 +197,7 @@ class Stage:
                 adopt=self._adopt,
                 way=way,
             )
-            running = asyncio.create_task(board.run())
+            running = self.running = asyncio.create_task(board.run())
             try:
                 yield board
                 await self.hang_up_all()

@@ -14,11 +14,13 @@ import pytest_asyncio
 from ivr.domain.prompt import Prompt
 from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.line.capability import MediaWay
+from ivr.line.errors import ApplicationReplacedError
 from ivr.ports import CallerHungUpError, CallLostError, Frame, Key, PromptEnded
 from tests.integration.line_stage import (
     DIALPLAN,
     MODULES,
     Stage,
+    eventually,
     listened,
     next_of,
     open_stage,
@@ -316,6 +318,151 @@ async def test_crash_is_swept_and_adopted(stage: Stage) -> None:
                 assert stage.adopted[0].facts.request.account == "a,b 1"
                 assert await stage.phone.bridges.list() == ()
                 assert [each.id for each in await stage.phone.channels.list()] == [caller.channel]
+
+
+async def test_crash_while_recording_leaves_no_file(stage: Stage, tmp_path: Path) -> None:
+    """A recording that a dead process began is stopped and deleted with the call's adoption."""
+    sounds = write_sounds(tmp_path / "sounds")
+    async with (
+        Relay(stage.asterisk.http_port) as relay,
+        stage.switchboard(
+            url=relay.url, backoff_s=60.0, way=MediaWay.RECORDING, sounds=sounds
+        ) as first,
+    ):
+        caller, call = await stage.called()
+        await call.answer()
+        waiting = asyncio.create_task(call.heard())
+        waiting.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await caller.say(ramp(2.0))
+        await eventually(lambda: _recording(stage))
+        await relay.refuse()
+        relay.cut()
+        async with stage.switchboard(way=MediaWay.RECORDING) as board:
+            assert await caller.left() == "SUCCESS/INCONCLUSIVE/"
+            await stage.until(lambda: not board.calls)
+            assert await stage.phone.recordings.stored() == ()
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        await stage.until(lambda: not first.calls)
+
+
+async def test_replaced_application_gives_its_calls_up(stage: Stage) -> None:
+    """A second process of the same name takes the calls; the first touches them no more."""
+    with pytest.raises(ApplicationReplacedError, match="stop one of the two"):
+        await _replaced(stage)
+
+
+async def _replaced(stage: Stage) -> None:
+    async with stage.switchboard():
+        caller, call = await stage.called()
+        await call.answer()
+        async with stage.switchboard():
+            with pytest.raises(CallLostError):
+                await next_of(call, PromptEnded)
+            with pytest.raises(CallLostError):
+                await call.release({"COUNTERSIGN_VERDICT": "ACCEPT"})
+            stage.over(call)
+            assert await caller.left() == "SUCCESS/INCONCLUSIVE/"
+
+
+async def test_stopping_at_once_hands_the_callers_back(stage: Stage) -> None:
+    """A switchboard that is cancelled releases its callers, undecided."""
+    async with stage.switchboard() as board:
+        caller, call = await stage.called()
+        await call.answer()
+        assert stage.running is not None
+        stage.running.cancel()
+        assert await caller.left() == "SUCCESS//"
+        await stage.until(lambda: not board.calls)
+
+
+async def test_silent_media_socket_is_kept(stage: Stage) -> None:
+    """A caller with DTX sends nothing for long: pings are answered, and the call goes on."""
+    async with stage.switchboard(media_heartbeat_s=0.2):
+        caller, call = await stage.called()
+        await call.answer()
+        for _ in range(75):
+            assert isinstance(await call.heard(), Frame)
+        await caller.say(ramp(0.2))
+        assert np.array_equal(await listened(call, 1600), ramp(0.2))
+
+
+async def test_dead_media_socket_is_a_lost_call(stage: Stage) -> None:
+    """A network that swallows everything is noticed by the pings that nobody answers."""
+    async with (
+        Relay(stage.asterisk.http_port) as relay,
+        stage.switchboard(media_url=relay.url, media_heartbeat_s=0.2),
+    ):
+        caller, call = await stage.called()
+        await call.answer()
+        relay.hold()
+        with pytest.raises(CallLostError):
+            await next_of(call, PromptEnded)
+        await call.release({"COUNTERSIGN_VERDICT": "INCONCLUSIVE"})
+        assert await caller.left() == "SUCCESS/INCONCLUSIVE/"
+
+
+async def test_asterisk_restarts_under_a_call(
+    asterisk_program: AsteriskProgram, tmp_path: Path
+) -> None:
+    """The call is over, and the next one after the restart works."""
+    async with (
+        PrivateAsterisk(
+            tmp_path,
+            program=asterisk_program,
+            extra_modules=MODULES,
+            extra_dialplan=DIALPLAN,
+        ) as asterisk,
+        open_stage(asterisk) as stage,
+        stage.switchboard() as board,
+    ):
+        _, call = await stage.called()
+        await call.answer()
+        await asterisk.kill()
+        with pytest.raises((CallerHungUpError, CallLostError)):
+            await next_of(call, PromptEnded)
+        await asterisk.start()
+        await eventually(lambda: _taking_calls(stage))
+        stage.over(call)
+        await stage.until(lambda: not board.calls)
+        caller, second = await stage.called()
+        await second.answer()
+        await caller.say(ramp(0.5))
+        assert np.array_equal(await listened(second, 4000), ramp(0.5))
+
+
+async def test_without_chan_websocket_calls_are_recorded(
+    asterisk_program: AsteriskProgram, tmp_path: Path
+) -> None:
+    """An Asterisk that lacks the module is found out, and calls are served all the same."""
+    sounds = write_sounds(tmp_path / "sounds")
+    async with (
+        PrivateAsterisk(
+            tmp_path / "asterisk",
+            program=asterisk_program,
+            extra_modules=MODULES,
+            without_modules=("chan_websocket",),
+            extra_dialplan=DIALPLAN,
+        ) as asterisk,
+        open_stage(asterisk) as stage,
+        stage.switchboard(sounds=sounds),
+    ):
+        caller = await stage.keyer()
+        call = await stage.arrived()
+        await call.answer()
+        await call.play([Prompt.TONE])
+        await next_of(call, PromptEnded)
+        assert await next_of(call, Key) == Key("1")
+        await call.release({"COUNTERSIGN_VERDICT": "ACCEPT"})
+        assert await caller.left() == "SUCCESS/ACCEPT/"
+
+
+async def _recording(stage: Stage) -> bool:
+    return bool(await stage.phone.recordings.stored())
+
+
+async def _taking_calls(stage: Stage) -> bool:
+    return stage.phone.connected and await stage.phone.applications.get(stage.app) is not None
 
 
 async def test_drain_refuses_new_callers(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from ivr.line.capability import speaks_json
         ("20.18.2", True),
         ("20.6.0~dfsg+~cs6.13.40431414-2build5", False),
         ("18.10.0", False),
+        ("21.12.1", False),
         ("23.1.0", False),
         ("23.2.0", True),
         ("24.0.0", True),
