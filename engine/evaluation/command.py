@@ -1,0 +1,116 @@
+"""`countersign evaluate`: score a trial list, print the error rates, write them, draw them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import engine.voice
+from engine.errors import EngineError
+from engine.evaluation.assessment import REPLICATES, assess
+from engine.evaluation.audio_files import AudioFiles, Folder, Shards
+from engine.evaluation.peers import PEERS
+from engine.evaluation.plots import draw
+from engine.evaluation.protocols import PROTOCOLS, calls
+from engine.evaluation.recordings import CorpusError, read_manifest
+from engine.evaluation.report import Result, as_json, table
+from engine.evaluation.scoring import Model, OwnModel, score
+from engine.evaluation.trials import Trial, read_trials
+from engine.voice.card import card_in
+
+MODELS = Path(engine.voice.__file__).parent / "models"
+"""Where the cards of the models lie that come along."""
+
+_ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """A set of trials with its audio."""
+
+    name: str
+    trials: list[Trial]
+    files: AudioFiles
+
+
+def main(argv: list[str]) -> int:
+    """Run `countersign evaluate` with these arguments; returns the exit status, 2 for a mistake."""
+    arguments = _parser().parse_args(argv)
+    try:
+        _evaluate(arguments)
+    except EngineError as error:
+        sys.stderr.write(f"countersign evaluate: {error}\n")
+        return 2
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    models = _models(arguments)
+    results: list[Result] = []
+    with ExitStack() as stack:
+        for task in _tasks(arguments, stack):
+            results += _results(task, models, arguments)
+    sys.stdout.write(table(results) + "\n")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(as_json(results), indent=2) + "\n", encoding="utf-8")
+
+
+def _results(task: _Task, models: list[Model], arguments: argparse.Namespace) -> list[Result]:
+    """Score one set of trials with every model."""
+    scored = [(model.name, score(model, task.trials, task.files)) for model in models]
+    if arguments.plot:
+        draw(task.name, scored, arguments.plot)
+    return [Result(model, task.name, assess(each, arguments.replicates)) for model, each in scored]
+
+
+def _models(arguments: argparse.Namespace) -> list[Model]:
+    models: list[Model] = [OwnModel.load(_card(arguments.model))]
+    return models + [PEERS[peer]() for peer in arguments.peer]
+
+
+def _card(model: str | None) -> Path:
+    """The card of a model that comes along, by id; or a card's path; or the only one there is."""
+    if model is None:
+        return card_in(MODELS)
+    own = MODELS / f"{model}.json"
+    return own if own.exists() else card_in(Path(model))
+
+
+def _tasks(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[_Task]:
+    if arguments.trials:
+        if not arguments.audio:
+            raise CorpusError("--trials needs --audio DIR, the folder that the files lie in")
+        yield _Task(arguments.trials.stem, read_trials(arguments.trials), Folder(arguments.audio))
+        return
+    recordings = read_manifest(arguments.corpus, arguments.split)
+    found = calls(recordings)
+    if len({call.speaker for call in found}) < 2:
+        raise CorpusError(
+            f"the split {arguments.split} of {arguments.corpus} has not two speakers with calls of "
+            "all five words: the built-in protocols need them"
+        )
+    shards = stack.enter_context(closing(Shards(arguments.corpus, recordings)))
+    for name in PROTOCOLS if arguments.protocol == _ALL else (arguments.protocol,):
+        yield _Task(name, list(PROTOCOLS[name](found)), shards)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="countersign evaluate", description=__doc__)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--corpus", type=Path, metavar="DIR", help="manifest.tsv and tar shards")
+    source.add_argument("--trials", type=Path, metavar="FILE", help="a trial list, tab-separated")
+    add = parser.add_argument
+    add("--split", default="dev-telephone", help="of the corpus (dev-telephone)")
+    add("--protocol", default=_ALL, choices=[*PROTOCOLS, _ALL], help="of the corpus (all)")
+    add("--audio", type=Path, metavar="DIR", help="the folder of the trial list's files")
+    add("--model", metavar="ID", help="id of a model that comes along, or the path of a card")
+    add("--peer", action="append", default=[], choices=sorted(PEERS), help="measure it as well")
+    add("--json", type=Path, metavar="FILE", help="write the figures there")
+    add("--plot", type=Path, metavar="DIR", help="draw DET curves and histograms there")
+    add("--replicates", type=int, default=REPLICATES, help=f"of the bootstrap ({REPLICATES})")
+    return parser

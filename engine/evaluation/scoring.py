@@ -1,0 +1,99 @@
+"""Scores of a trial list: every group of files becomes one voice, once, and voices are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.decision.calibration import Calibration, Evidence
+from engine.evaluation.assessment import Scored
+from engine.evaluation.audio_files import AudioFiles
+from engine.evaluation.trials import Group, Trial
+from engine.types import ENGINE_RATE_HZ, Samples, Score, Utterance
+from engine.voice.embedder import Embedder
+
+Voices = dict[Group, NDArray[np.float32]]
+"""Unit vectors float32 `[dim]` by the files that were joined."""
+
+
+class Model(Protocol):
+    """Whatever turns speech into a voice: a countersign model, or a peer."""
+
+    @property
+    def name(self) -> str:
+        """How the model is called in a report."""
+        ...
+
+    def embed(self, samples: Samples) -> NDArray[np.float32]:
+        """Return the voice of float32 `[n]` at 16 kHz: a unit vector, float32 `[dim]`."""
+        ...
+
+
+class OwnModel:
+    """A model of engine.voice."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        card = embedder.card
+        self.name: str = card.id
+        self.calibration = None if card.calibration is None else Calibration.of(card)
+
+    @classmethod
+    def load(cls, card: Path) -> OwnModel:
+        """Load by the path of its card; `ModelError` where it cannot be loaded."""
+        return cls(Embedder.load(card))
+
+    def embed(self, samples: Samples) -> NDArray[np.float32]:
+        """Return the voice of float32 `[n]` at 16 kHz: a unit vector, float32 `[dim]`."""
+        return self._embedder.embed(Utterance(samples)).vector
+
+
+def groups(trials: Iterable[Trial]) -> list[Group]:
+    """Every group that the trials need, once, in the order of first need."""
+    needed = (group for trial in trials for group in (*trial.enroll, trial.test))
+    return list(dict.fromkeys(needed))
+
+
+def joined(files: AudioFiles, group: Group) -> Samples:
+    """The files of a group as one utterance, float32 `[n]` at 16 kHz, one after the other."""
+    return np.concatenate([files.samples(name) for name in group])
+
+
+def score(model: Model, trials: Sequence[Trial], files: AudioFiles) -> Scored:
+    """Score every trial: the mean cosine of the tested voice with the enrolled ones.
+
+    With a calibrated model of our own the LLRs come along. `CorpusError` where audio is missing.
+    """
+    voices: Voices = {}
+    seconds: dict[Group, float] = {}
+    for group in groups(trials):
+        samples = joined(files, group)
+        voices[group], seconds[group] = model.embed(samples), len(samples) / ENGINE_RATE_HZ
+    scores = compare(voices, trials)
+    calibration = getattr(model, "calibration", None)
+    if calibration is None:
+        return Scored(trials, scores)
+    pairs = zip(trials, scores, strict=True)
+    llrs = [calibration.llr(_evidence(trial, value, seconds)) for trial, value in pairs]
+    return Scored(trials, scores, np.array(llrs, dtype=np.float64))
+
+
+def compare(voices: Voices, trials: Iterable[Trial]) -> NDArray[np.float64]:
+    """Mean cosine of each trial `[trials]`, from voices that are already known."""
+    place = {group: k for k, group in enumerate(voices)}
+    matrix = np.stack(list(voices.values())).astype(np.float64)
+    cosines = matrix @ matrix.T
+    rows = (
+        cosines[place[trial.test], [place[group] for group in trial.enroll]].mean()
+        for trial in trials
+    )
+    return np.fromiter(rows, dtype=np.float64)
+
+
+def _evidence(trial: Trial, value: float, seconds: dict[Group, float]) -> Evidence:
+    enrolled = float(np.mean([seconds[group] for group in trial.enroll]))
+    return Evidence(Score(value), seconds[trial.test], enrolled, len(trial.enroll))

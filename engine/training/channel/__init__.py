@@ -1,0 +1,1 @@
+"""Telephone calls for training, simulated in batches on the device that trains."""
