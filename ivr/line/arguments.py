@@ -56,6 +56,11 @@ def parse_arguments(args: Sequence[str], defaults: RequestDefaults) -> CallReque
     )
 
 
+def parse_app_data(app_data: str, defaults: RequestDefaults) -> CallRequest:
+    """Read the whole of a `Stasis()` line's arguments, as a channel that waits in it shows them."""
+    return parse_arguments(app_data.split(",")[1:], defaults)
+
+
 def _purpose(word: str) -> Purpose:
     try:
         return Purpose(word)

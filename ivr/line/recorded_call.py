@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -19,43 +18,19 @@ from ivr.ari.events import (
 )
 from ivr.domain.call import CallFacts, CallState
 from ivr.domain.prompt import Prompt
-from ivr.line.errors import SoundFolderError
 from ivr.line.leg import Leg
 from ivr.line.names import Kind, Names
+from ivr.line.record_rules import RecordRules
 from ivr.line.recorded_audio import RecordingError, frames_lasting, recorded_pcm
 from ivr.line.tidying import tidied
 from ivr.ports import CallLostError, Frame, Heard, Key, PromptEnded
+
+__all__ = ["RecordRules", "RecordedCall"]
 
 STOP_TIMEOUT_S = 1.0
 """Asterisk says within milliseconds that a playback or a recording has stopped."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class RecordRules:
-    """How the caller is recorded. The end of speech is Asterisk's to find, in whole seconds.
-
-    It finds none where the telephone suppresses silence: then the recording lasts to its limit.
-    """
-
-    sound_folder: str
-    """Where Asterisk finds the prompts, absolute or below its sounds; `<locale>/<prompt>` in it."""
-    locales: tuple[str, ...] = ("en-US",)
-    """The folders in it; any other locale is spoken in the first."""
-    format: str = "wav"
-    max_silence_s: int = 2
-    max_duration_s: int = 12
-
-    def __post_init__(self) -> None:
-        """Refuse a folder that would be taken for two."""
-        if "," in self.sound_folder:
-            raise SoundFolderError(self.sound_folder)
-
-    def media(self, locale: str, prompts: Sequence[Prompt]) -> str:
-        """Return the prompts as ARI's media URIs."""
-        folder = locale if locale in self.locales else self.locales[0]
-        return ",".join(f"sound:{self.sound_folder}/{folder}/{each.value}" for each in prompts)
 
 
 class RecordedCall:

@@ -14,7 +14,12 @@ from ivr.ari.events import ApplicationReplaced, StasisStart
 from ivr.ari.model import Channel
 from ivr.domain.call import CallFacts, CallId, CallRequest, Purpose
 from ivr.line.adopted_call import AdoptedCall
-from ivr.line.arguments import BadRequestError, RequestDefaults, parse_arguments
+from ivr.line.arguments import (
+    BadRequestError,
+    RequestDefaults,
+    parse_app_data,
+    parse_arguments,
+)
 from ivr.line.capability import MediaWay, media_way
 from ivr.line.errors import ApplicationReplacedError
 from ivr.line.leg import Leg, Watch, watch_nothing
@@ -141,14 +146,16 @@ class Switchboard:
         try:
             request = parse_arguments(start.args, self._defaults)
         except BadRequestError as error:
-            log.warning("call_refused", call=channel.id, why=str(error))
-            self._begin(AdoptedCall(self._leg(channel, None), self._names), _refuse)
+            self._turn_away(channel, str(error))
             return
         if self._draining:
-            log.info("call_refused", call=channel.id, why="the application is about to stop")
-            self._begin(AdoptedCall(self._leg(channel, request), self._names), _refuse)
+            self._turn_away(channel, "the application is about to stop")
             return
         self._begin(self._call(self._leg(channel, request)), self._conduct)
+
+    def _turn_away(self, channel: Channel, why: str) -> None:
+        log.warning("call_refused", call=channel.id, why=why)
+        self._begin(AdoptedCall(self._leg(channel, None), self._names), _refuse)
 
     def _call(self, leg: Leg) -> LineCall:
         match self._way:
@@ -236,9 +243,9 @@ class Switchboard:
 
     def _request_of(self, channel: Channel) -> CallRequest | None:
         """Read once more what the dialplan asked for, from the line that it waits in."""
-        asked = channel.dialplan.app_data.split(",")[1:] if channel.dialplan else []
+        asked = channel.dialplan.app_data if channel.dialplan else ""
         try:
-            return parse_arguments(asked, self._defaults)
+            return parse_app_data(asked, self._defaults)
         except BadRequestError as error:
             log.warning("call_refused", call=channel.id, why=str(error))
             return None

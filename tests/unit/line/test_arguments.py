@@ -14,6 +14,7 @@ from ivr.line.arguments import (
     TEXT_MAX_CHARACTERS,
     BadRequestError,
     RequestDefaults,
+    parse_app_data,
     parse_arguments,
 )
 
@@ -45,6 +46,20 @@ def test_empty_values_are_the_defaults() -> None:
     """What the dialplan leaves empty is as good as not said."""
     request = parse_arguments(["verify", "tenant=", "locale=", "account="], DEFAULTS)
     assert request == CallRequest(Purpose.VERIFY, TenantId("house"), None, "en-GB")
+
+
+def test_waiting_channel_shows_what_was_asked() -> None:
+    """The line that a channel waits in holds the same arguments, after the application's name."""
+    line = "countersign,verify,tenant=,locale=de-DE,account=a%2Cb%20(1"
+    expected = CallRequest(Purpose.VERIFY, DEFAULTS.tenant, AccountId("a,b (1"), "de-DE")
+    assert parse_app_data(line, DEFAULTS) == expected
+
+
+@pytest.mark.parametrize("line", ["", "countersign", "500,^worker-,verify:account=1,yes"])
+def test_other_lines_are_refused(line: str) -> None:
+    """A channel that waits elsewhere shows nothing that could be taken for a request."""
+    with pytest.raises(BadRequestError):
+        parse_app_data(line, DEFAULTS)
 
 
 @pytest.mark.parametrize(
