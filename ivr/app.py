@@ -7,11 +7,11 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 import structlog
 
 from engine import SpeakerEngine
+from engine.audio import warm
 from ivr.abandoned import end_abandoned
 from ivr.ari.client import AriClient
 from ivr.clock import SystemClock
@@ -25,15 +25,20 @@ from ivr.media.socket import MediaSockets
 from ivr.storage import Database, EmbeddedPostgres, Outbox, PostgresStore, migrate
 from ivr.translation import (
     ari_address,
+    database_folder,
     enroll_rules,
     listening_limits,
     model_path,
+    outbox_folder,
     prompt_folder,
     quality_limits,
     record_rules,
     verify_rules,
 )
 from ivr.voice import EngineVoice
+
+LISTENERS_READY = 4
+"""So many callers can begin to speak at once without waiting 0.1 s for ears to be made."""
 
 log = structlog.get_logger()
 
@@ -43,6 +48,7 @@ async def serve(configuration: Configuration) -> None:
     async with AsyncExitStack() as stack:
         voice = EngineVoice(load_engine(configuration), configuration.voice.threads)
         stack.push_async_callback(voice.close)
+        await asyncio.to_thread(warm, LISTENERS_READY)
         prompts = PromptLibrary.load(prompt_folder(configuration))
         database = await stack.enter_async_context(database_of(configuration))
         outbox = await stack.enter_async_context(outbox_of(configuration, database))
@@ -94,17 +100,16 @@ async def database_of(configuration: Configuration) -> AsyncIterator[Database]:
     async with AsyncExitStack() as stack:
         dsn = configuration.database.dsn
         if not dsn:
-            folder = Path(configuration.database.folder).absolute()
-            dsn = (await stack.enter_async_context(EmbeddedPostgres(folder))).dsn
+            embedded = EmbeddedPostgres(database_folder(configuration))
+            dsn = (await stack.enter_async_context(embedded)).dsn
             await migrate(dsn)
         yield await stack.enter_async_context(await Database.connect(dsn))
 
 
 def outbox_of(configuration: Configuration, database: Database) -> Outbox:
     """Return the store, with the folder for what it cannot take."""
-    settings = configuration.database
-    folder = Path(settings.folder, settings.outbox).absolute()
-    return Outbox(folder, PostgresStore(database), patience_s=settings.patience_s)
+    patience_s = configuration.database.patience_s
+    return Outbox(outbox_folder(configuration), PostgresStore(database), patience_s=patience_s)
 
 
 async def _run(switchboard: Switchboard, drain_s: float) -> None:

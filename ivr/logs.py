@@ -24,6 +24,8 @@ def configure_log(form: Literal["json", "console"], level: str) -> None:
             *([structlog.processors.format_exc_info] if form == "json" else []),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[level.upper()]
+        ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

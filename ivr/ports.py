@@ -175,15 +175,15 @@ class Ledger(Protocol):
 
 
 class Voice(Protocol):
-    """The engine, as a flow sees it. Only `embed` takes milliseconds."""
+    """The engine, as a flow sees it. Only what is awaited takes milliseconds."""
 
     @property
     def model(self) -> ModelId:
         """Which voice model makes the embeddings."""
         ...
 
-    def listener(self) -> Listener:
-        """Return ears for one utterance."""
+    async def listener(self) -> Listener:
+        """Return ears for one utterance; where none are at hand they are made off the loop."""
         ...
 
     async def embed(self, utterance: Utterance) -> Embedding:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.audio import ListeningLimits
-from engine.decision import Limits
+from engine.decision import QualityLimits
 from engine.speaker import MODELS
 from ivr.ari.address import AriAddress
 from ivr.config import Configuration
@@ -24,16 +24,26 @@ def ari_address(configuration: Configuration) -> AriAddress:
     return AriAddress(url=ari.url, user=ari.user, password=ari.password, app=ari.app)
 
 
+def database_folder(configuration: Configuration) -> Path:
+    """Return where the embedded PostgreSQL lives."""
+    return Path(configuration.database.folder).absolute()
+
+
+def outbox_folder(configuration: Configuration) -> Path:
+    """Return where verdicts wait; a relative one lies beside the embedded PostgreSQL's files."""
+    return Path(configuration.database.folder, configuration.database.outbox).absolute()
+
+
 def model_path(configuration: Configuration) -> Path:
     """Return the voice model's card: one that is built in, by its id, or a path."""
     model = configuration.voice.model
     return Path(model) if model.endswith(".json") or "/" in model else MODELS / f"{model}.json"
 
 
-def quality_limits(configuration: Configuration) -> Limits:
+def quality_limits(configuration: Configuration) -> QualityLimits:
     """Return what an utterance must have before it is compared."""
     voice = configuration.voice
-    return Limits(net_speech_s=voice.net_speech_min_s, snr_db=voice.snr_min_db)
+    return QualityLimits(net_speech_s=voice.net_speech_min_s, snr_db=voice.snr_min_db)
 
 
 def listening_limits(configuration: Configuration) -> ListeningLimits:

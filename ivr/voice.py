@@ -39,9 +39,10 @@ class EngineVoice:
         """Which voice model makes the embeddings."""
         return self._engine.model
 
-    def listener(self) -> Listener:
-        """Return ears for one utterance."""
-        return self._engine.listener()
+    async def listener(self) -> Listener:
+        """Return ears for one utterance, making them away from the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._engine.listener)
 
     async def embed(self, utterance: Utterance) -> Embedding:
         """Turn speech into a voice, away from the event loop.

@@ -37,10 +37,14 @@ class Listener:
     def __init__(self, limits: ListeningLimits = _USUAL) -> None:
         """Begin to listen; takes 0.1 s where no detector is idle (`detector.warm`)."""
         self._limits = limits
-        self.restart()
+        self._begin()
 
     def restart(self) -> None:
-        """Forget what was heard and wait anew."""
+        """Forget what was heard and wait anew, with the same Silero."""
+        self._detector.close()
+        self._begin()
+
+    def _begin(self) -> None:
         self._detector = Detector()
         self._activity = Activity()
         self._upsampler = Upsampler()

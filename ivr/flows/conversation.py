@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Quality, Utterance
@@ -25,6 +26,8 @@ class Capture:
     utterance: Utterance
     quality: Quality
     embedding: Embedding
+    ended_at_s: float
+    """When the end of speech became certain, in seconds of the loop's clock."""
 
 
 async def say(call: Call, *prompts: Prompt) -> None:
@@ -69,7 +72,7 @@ async def ask_keys(call: Call, *prompts: Prompt, at_most: int, wait_s: float) ->
 
 async def ask_speech(call: Call, voice: Voice, *prompts: Prompt, barge_in: bool) -> Capture | None:
     """Ask for speech and listen to its end; None where nobody spoke."""
-    listener = voice.listener()
+    listener = await voice.listener()
     early = EarlyEmbedding(voice)
     try:
         await call.note(CallState.PROMPTING)
@@ -78,9 +81,11 @@ async def ask_speech(call: Call, voice: Voice, *prompts: Prompt, barge_in: bool)
         await call.note(CallState.LISTENING)
         if await _listened(call, listener, early) is Hearing.SILENT:
             return None
+        ended_at_s = asyncio.get_running_loop().time()
         await call.note(CallState.CHECKING)
         utterance = listener.utterance()
-        return Capture(utterance, listener.quality(), await early.embedding(utterance))
+        embedding = await early.embedding(utterance)
+        return Capture(utterance, listener.quality(), embedding, ended_at_s)
     finally:
         early.forget()
 

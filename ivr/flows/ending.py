@@ -44,16 +44,20 @@ async def held(
     return endings.unavailable
 
 
-async def release(call: Call, variables: Mapping[str, str]) -> bool:
-    """Hand the caller back to the dialplan; False where the caller is no longer there."""
+async def release(call: Call, variables: Mapping[str, str]) -> float | None:
+    """Hand the caller back to the dialplan and return when, in seconds of the loop's clock.
+
+    None where the caller is no longer there.
+    """
     try:
         await call.release(variables)
     except CallerHungUpError:
         await call.note(CallState.GONE)
-        return False
+        return None
     except CallLostError as error:
         log.warning("call_not_released", why=str(error))
         await call.note(CallState.GONE)
-        return False
+        return None
+    continued_at_s = asyncio.get_running_loop().time()
     await call.note(CallState.RELEASED)
-    return True
+    return continued_at_s

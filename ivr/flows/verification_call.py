@@ -27,7 +27,8 @@ async def conduct_verification(call: Call, services: Services) -> Verification:
     judgement = await held(
         _converse(call, opening, course, services), ENDINGS, services.longest_call_s
     )
-    return await _close(call, verdict_of(opening, course, judgement, services), services)
+    verification = verdict_of(opening, course, judgement, services)
+    return await _close(call, verification, services, course.ended_at_s)
 
 
 async def adopt_verification(call: Call, services: Services) -> Verification:
@@ -103,12 +104,22 @@ async def _written(opening: Opening, services: Services) -> Verification | None:
         return None
 
 
-async def _close(call: Call, verification: Verification, services: Services) -> Verification:
+async def _close(
+    call: Call, verification: Verification, services: Services, ended_at_s: float | None = None
+) -> Verification:
     written = await services.ledger.close(verification)
     await call.note(CallState.DECIDED)
-    await release(call, verification_variables(written))
-    log.info("verification_ended", **fields_of(written))
+    continued_at_s = await release(call, verification_variables(written))
+    log.info("verification_ended", **fields_of(written), **times_of(ended_at_s, continued_at_s))
     return written
+
+
+def times_of(ended_at_s: float | None, continued_at_s: float | None) -> dict[str, float | None]:
+    """Return when the caller went on, and how long after the end of speech was certain."""
+    if ended_at_s is None or continued_at_s is None:
+        return {"continued_at_s": continued_at_s, "decided_in_ms": None}
+    decided_in_ms = round((continued_at_s - ended_at_s) * 1000, 1)
+    return {"continued_at_s": continued_at_s, "decided_in_ms": decided_in_ms}
 
 
 def fields_of(verification: Verification) -> dict[str, object]:

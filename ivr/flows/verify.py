@@ -33,6 +33,8 @@ class Course:
     attempts: list[Attempt] = field(default_factory=list)
     hint: Prompt | None = None
     """What to tell the caller before the next attempt."""
+    ended_at_s: float | None = None
+    """When the last utterance ended, in seconds of the loop's clock."""
 
 
 def undecided(reason: Reason) -> Judgement:
@@ -105,6 +107,7 @@ async def _attempt(
     if capture is None:
         course.hint = Prompt.NOTHING_HEARD
         return Attempt(Verdict.INCONCLUSIVE, Reason.NOT_ENOUGH_SPEECH, None, None)
+    course.ended_at_s = capture.ended_at_s
     shortcoming = voice.shortcoming(capture.quality)
     if shortcoming is not None:
         course.hint = HINTS[shortcoming]

@@ -42,7 +42,7 @@ async def converse(
     keys: str = "",
     caller_number: str = "",
 ) -> Experience:
-    """Call, press the keys, say one utterance after each tone, and stay until the other hangs up."""
+    """Call, press the keys, say one thing after each tone, and stay until the other hangs up."""
     call = await phone.dial(extension, *where, caller_number=caller_number)
     experience = Experience()
     talking = asyncio.create_task(_talk(call, says, keys, experience))

@@ -98,7 +98,7 @@ class FakeVoice:
     failure: Exception | None = None
     threshold: float = 5.0
 
-    def listener(self) -> FakeListener:
+    async def listener(self) -> FakeListener:
         """Return new ears."""
         return FakeListener()
 

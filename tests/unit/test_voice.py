@@ -61,7 +61,7 @@ async def test_the_port_answers_as_the_engine_does(voice: EngineVoice) -> None:
     assert port.judge([llr, Llr(-1.0)]) == ENGINE.judge([llr, Llr(-1.0)])
     assert port.consistent(voiceprints[0], voiceprints)
     assert port.shortcoming(replace(GOOD, net_speech_s=0.1)) is Shortcoming.TOO_SHORT
-    assert port.listener().push(np.zeros(160, np.int16)) is Hearing.WAITING
+    assert (await port.listener()).push(np.zeros(160, np.int16)) is Hearing.WAITING
 
 
 async def test_the_engines_errors_reach_the_caller(voice: EngineVoice) -> None:

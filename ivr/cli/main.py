@@ -1,0 +1,71 @@
+"""Reads the command, runs it, and turns every expected error into one line that says what to do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.errors import EngineError
+from ivr.ari.errors import AriError
+from ivr.cli import bench, configuration, database, demo, profiles, serve
+from ivr.config import ConfigurationError
+from ivr.lab import LabError
+from ivr.lab.softphone.errors import SoftphoneError
+from ivr.line.errors import ApplicationReplacedError, LineError
+from ivr.media.errors import MediaError
+from ivr.ports import PortError
+
+EXPECTED = (
+    ConfigurationError,
+    EngineError,
+    AriError,
+    MediaError,
+    LineError,
+    PortError,
+    LabError,
+    SoftphoneError,
+)
+STATUS_FAILED = 1
+STATUS_CANNOT = 2
+STATUS_REPLACED = 3
+"""Another process took the application over: to start again would only take it back."""
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 0 done, 1 failed, 2 cannot, 3 replaced."""
+    chosen = parser().parse_args(arguments)
+    run: Command = chosen.run
+    try:
+        return run(chosen)
+    except ApplicationReplacedError as error:
+        return _told(error, STATUS_REPLACED)
+    except EXPECTED as error:
+        return _told(error, STATUS_CANNOT)
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="countersign", description="Voice-biometric second factor for Asterisk."
+    )
+    top.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="configuration (TOML); COUNTERSIGN_<SECTION>_<KEY> in the environment wins over it",
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (serve, configuration, database, profiles, demo, bench):
+        module.add_to(commands)
+    return top
+
+
+def _told(error: Exception, status: int) -> int:
+    print(f"countersign: {error}", file=sys.stderr)
+    return status

@@ -1,0 +1,17 @@
+"""What every command takes: the place to add itself, and the configuration."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TypeAlias
+
+from ivr.config import Configuration, load
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""What `add_subparsers` returns; argparse has no public name for it."""
+
+
+def configuration_of(chosen: argparse.Namespace) -> Configuration:
+    """Read the file named on the command line, and the environment; `ConfigurationError`."""
+    return load(chosen.config, os.environ)
