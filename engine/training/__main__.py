@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--partial", action="store_true", help="train although shards are missing")
     add("--config", default="cores", choices=sorted(RECIPES), help="the recipe (cores)")
     add("--set", type=_change, action="append", default=[], metavar="KEY=VALUE",
-        help="change the recipe: rate=0.001, chances.room=0, chances=0.5, voices=plain")  # fmt: skip
+        help="change the recipe: rate=0.001, chances=0.5, voices=plain")  # fmt: skip
     add("--minutes", type=float, help="budget of the whole run, over all its parts")
     add("--stop-after", type=float, metavar="MINUTES", help="stop this part early; run again")
     add("--start-from", type=Path, metavar="WEIGHTS", help="begin with an earlier weights.pt")

@@ -1,0 +1,88 @@
+"""`countersign evaluate` from arguments to table, JSON and pictures, with a real model."""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.evaluation import main
+from engine.evaluation.trials import Trial, write_trials
+
+
+def voice(pitch_hz: float, seed: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """A buzz of one pitch, and noise of its own: enough for a model to tell two apart."""
+    time = np.arange(8000) / 8000
+    buzz = sum(np.sin(2 * np.pi * pitch_hz * k * time) / k for k in range(1, 12))
+    noise = 0.02 * np.random.default_rng(seed).standard_normal(8000)
+    return (0.1 * (np.asarray(buzz) + noise)).astype(np.float32)
+
+
+@pytest.fixture
+def trial_list(tmp_path: Path) -> Path:
+    """Two people with two recordings each, every pair."""
+    for person, pitch in (("a", 100.0), ("b", 210.0)):
+        for take in (0, 1):
+            soundfile.write(tmp_path / f"{person}{take}.wav", voice(pitch, take), 8000)
+    trials = [
+        Trial(((f"{a}0.wav",),), (f"{b}1.wav",), a == b, a, b, {"sex": "f"})
+        for a in "ab"
+        for b in "ab"
+    ]
+    write_trials(trials, tmp_path / "list.tsv")
+    return tmp_path / "list.tsv"
+
+
+def test_a_trial_list_is_scored(trial_list: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same buzz is more alike than another: no error, in the table and in the JSON."""
+    folder = trial_list.parent
+    arguments = ["--trials", str(trial_list), "--audio", str(folder), "--replicates", "20"]
+    assert main([*arguments, "--json", str(folder / "out.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[2] for line in lines[1:]] == ["all", "sex=f"]
+    entry = json.loads((folder / "out.json").read_text())[0]
+    assert (entry["targets"], entry["non_targets"]) == (2, 2)
+    assert entry["eer"]["value"] == 0.0
+
+
+def test_pictures_are_drawn(trial_list: Path) -> None:
+    """A DET curve for all models and a histogram for each."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # matplotlib's own dependencies
+        pytest.importorskip("matplotlib.figure")
+    folder = trial_list.parent
+    plots = folder / "plots"
+    arguments = ["--trials", str(trial_list), "--audio", str(folder), "--replicates", "0"]
+    assert main([*arguments, "--plot", str(plots)]) == 0
+    drawn = sorted(path.name for path in plots.iterdir())
+    assert len(drawn) == 2
+    assert drawn[0].endswith((".png",))
+    assert all((plots / name).read_bytes().startswith(b"\x89PNG") for name in drawn)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--trials", "absent.tsv", "--audio", "."], "no trial list"),
+        (["--trials", "absent.tsv"], "needs --audio"),
+        (["--corpus", "absent"], r"no manifest.tsv"),
+        (["--corpus", "absent", "--model", "absent"], "no model card"),
+    ],
+)
+def test_a_mistake_is_said_and_answered_with_2(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line on standard error, no traceback."""
+    assert main(arguments) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_missing_file_of_a_trial_is_named(
+    trial_list: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The operator learns which."""
+    (trial_list.parent / "b1.wav").unlink()
+    assert main(["--trials", str(trial_list), "--audio", str(trial_list.parent)]) == 2
+    assert "b1.wav" in capsys.readouterr().err
