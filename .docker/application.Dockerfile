@@ -6,6 +6,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY engine engine
 COPY ivr ivr
+COPY sql sql
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 # The mode goes over to the volume that is mounted here.
 RUN install -d -m 1777 /var/lib/countersign

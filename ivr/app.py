@@ -21,13 +21,13 @@ from ivr.flows.services import Services
 from ivr.line.arguments import RequestDefaults
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary
-from ivr.media.socket import MediaSockets
 from ivr.storage import Database, EmbeddedPostgres, Outbox, PostgresStore, migrate
 from ivr.translation import (
     ari_address,
     database_folder,
     enroll_rules,
     listening_limits,
+    media_sockets,
     model_path,
     outbox_folder,
     prompt_folder,
@@ -53,7 +53,7 @@ async def serve(configuration: Configuration) -> None:
         database = await stack.enter_async_context(database_of(configuration))
         outbox = await stack.enter_async_context(outbox_of(configuration, database))
         ari = await stack.enter_async_context(AriClient(ari_address(configuration)))
-        sockets = await stack.enter_async_context(MediaSockets(configuration.ari.url))
+        sockets = await stack.enter_async_context(media_sockets(configuration))
         services = services_of(configuration, outbox, voice)
         switchboard = Switchboard(
             ari,

@@ -90,6 +90,7 @@ class Enroll(Struct, frozen=True, forbid_unknown_fields=True):
     tries_max: Annotated[int, Meta(ge=3, le=20)] = 7
     claim: Annotated[tuple[ClaimName, ...], Meta(min_length=1)] = ("dialplan",)
     consent_wait_s: Seconds = 8.0
+    consent_text: Text = "en-US/1"
 
 
 class Prompts(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ from ivr.flows.enroll import EnrollRules
 from ivr.flows.verify import VerifyRules
 from ivr.line.recorded_call import RecordRules
 from ivr.media.prompts import BUILT_IN
+from ivr.media.socket import MediaSockets
 
 
 def ari_address(configuration: Configuration) -> AriAddress:
@@ -76,6 +77,7 @@ def enroll_rules(configuration: Configuration) -> EnrollRules:
         tries_max=enroll.tries_max,
         barge_in=configuration.listening.barge_in,
         consent_wait_s=enroll.consent_wait_s,
+        consent_text=enroll.consent_text,
         claim=ClaimRules(sources, configuration.verify.key_wait_s),
     )
 
@@ -84,6 +86,11 @@ def prompt_folder(configuration: Configuration) -> Path | None:
     """Return the operator's prompts, or None for the built-in ones."""
     folder = configuration.prompts.folder
     return Path(folder).absolute() if folder else None
+
+
+def media_sockets(configuration: Configuration) -> MediaSockets:
+    """Return where the callers' audio comes from: the HTTP server that serves ARI."""
+    return MediaSockets(configuration.ari.url, heartbeat_s=configuration.calls.media_timeout_s / 2)
 
 
 def record_rules(configuration: Configuration, locales: Sequence[str]) -> RecordRules:

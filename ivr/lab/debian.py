@@ -47,7 +47,7 @@ class DebianRoot:
     ) -> DebianRoot:
         """Return the packages' root, fetched from the machine's Debian mirror the first time.
 
-        `at_least` asks for a version (`{"asterisk": "1:22.6"}`). Takes seconds the first time;
+        `at_least` asks for a version (`{"asterisk": "1:22.8"}`). Takes seconds the first time;
         a fetch that fails leaves nothing behind. Raises `AptError` or `LabError`.
         """
         shelf = (cache or cache_folder()) / "debian"

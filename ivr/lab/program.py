@@ -14,10 +14,10 @@ from ivr.lab.debian import DebianRoot
 DIALPLANS = Path(__file__).resolve().parents[2] / "dialplans"
 """The product's Asterisk configuration."""
 
-FIRST_WITH_MEDIA_SOCKETS = {20: (20, 16), 21: (21, 11), 22: (22, 6), 23: (23, 0)}
-"""The first release of each branch with chan_websocket's media buffering commands."""
+FIRST_WITH_MEDIA_SOCKETS = {20: (20, 18), 22: (22, 8), 23: (23, 2)}
+"""The first release of each branch whose chan_websocket speaks JSON (its documentation)."""
 
-DEBIAN_AT_LEAST = "1:22.6"
+DEBIAN_AT_LEAST = "1:22.8"
 
 _PROGRAMS = ("/usr/sbin/asterisk", "/usr/local/sbin/asterisk")
 _MODULES = (

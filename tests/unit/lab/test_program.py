@@ -14,13 +14,13 @@ from ivr.lab.program import AsteriskProgram, installed, recent_enough, shortcomi
     [
         ("18.26.4", False),
         ("20.6.0", False),
-        ("20.16.0", True),
+        ("20.18.0", True),
         ("21.10.2", False),
-        ("21.11.0", True),
-        ("22.5.2", False),
-        ("22.6.0", True),
+        ("21.12.0", False),
+        ("22.7.2", False),
+        ("22.8.0", True),
         ("22.10.1", True),
-        ("23.0.0", True),
+        ("23.2.0", True),
         ("24.1.0", True),
         ("", False),
         ("GIT-master-1a", False),
@@ -38,7 +38,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     program.chmod(0o755)
     found = AsteriskProgram((str(program),), "20.6.0", tmp_path, tmp_path)
     told = "; ".join(shortcomings(found))
-    assert "20.16" in told
+    assert "20.18" in told
     assert "chan_websocket.so" in told
     assert "start notification" in told
 
