@@ -48,6 +48,9 @@ def _main(arguments: argparse.Namespace) -> int:
     if lacking and not arguments.partial:
         raise CorpusError(f"the cache lacks {', '.join(lacking)}: decode them, or --partial")
     arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.export_only:
+        _ship(arguments, _recipe(arguments), caches.open_cache(cache))
+        return 0
     return _train(arguments, _recipe(arguments), caches.open_cache(cache))
 
 
@@ -112,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, required=True, help="folder of the run; goes on where it stopped")
     add("--cache", type=Path, help="folder of the decoded corpus (OUT/cache)")
     add("--decode-only", action="store_true", help="decode the shards that are there, and stop")
+    add("--export-only", action="store_true", help="export OUT/weights.pt (or best.pt), and stop")
     add("--partial", action="store_true", help="train although shards are missing")
     add("--config", default="cores", choices=sorted(RECIPES), help="the recipe (cores)")
     add("--set", type=_change, action="append", default=[], metavar="KEY=VALUE",

@@ -46,4 +46,4 @@ def load_weights(network: nn.Module, path: Path, device: torch.device) -> None:
     try:
         network.load_state_dict(load(path, device))
     except (RuntimeError, AttributeError) as error:
-        raise CheckpointError(f"{path} does not fit the recipe: {error}") from error
+        raise CheckpointError(f"{path} holds the weights of another recipe's network") from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import combinations
 
 import numpy as np
@@ -49,7 +51,7 @@ class Jury:
     def eers(self, network: nn.Module) -> dict[str, float]:
         """Equal error rate of each set of trials, in [0, 1]; the network must be in eval mode."""
         every = [trial for trials in self.trials.values() for trial in trials]
-        with torch.backends.cudnn.flags(benchmark=False, allow_tf32=True):  # every length differs
+        with _without_tuning():
             voices: Voices = {group: self._voice(network, group) for group in groups(every)}
         return {name: _eer(voices, trials) for name, trials in self.trials.items()}
 
@@ -61,6 +63,17 @@ class Jury:
         voice: np.ndarray[tuple[int], np.dtype[np.float32]]
         voice = network(self._features(samples.unsqueeze(0)))[0].float().cpu().numpy()
         return voice
+
+
+@contextmanager
+def _without_tuning() -> Iterator[None]:
+    """No trying of every convolution for every length: hardly two recordings are equally long."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
 
 
 def _eer(voices: Voices, trials: list[Trial]) -> float:

@@ -8,6 +8,7 @@ import logging
 import warnings
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -80,10 +81,19 @@ def _write(network: nn.Module, recipe: Recipe, file: Path) -> None:
             input_names=[INPUT], output_names=[OUTPUT], verbose=False, optimize=False,
         )  # fmt: skip
     assert program is not None
-    model = optimizer.optimize(program.model_proto)
+    _fold(program.model)
+    model = program.model_proto
     _halve(model.graph)
     onnx.checker.check_model(model)
     file.write_bytes(model.SerializeToString())
+
+
+def _fold(model: Any) -> None:
+    """Work out what is constant, but leave norms apart from convolutions: onnxruntime merges them
+    when it loads the file, at single precision, and what is rounded here are the trained weights."""
+    optimizer.inline(model)
+    optimizer.fold_constants(model)
+    optimizer.remove_unused_nodes(model)
 
 
 def _halve(graph: onnx.GraphProto) -> None:

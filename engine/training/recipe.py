@@ -120,14 +120,14 @@ RECIPES: dict[str, Recipe] = {
         average_over_steps=500,
     ),
     "gpu": Recipe(
-        trunk="resnet", width=32, speakers=256, voices=SPEEDS_AND_TRACTS, rate=2e-3, minutes=20,
+        trunk="resnet", width=24, speakers=256, voices=SPEEDS_AND_TRACTS, rate=2e-3, minutes=20,
     ),
     "gpu-ecapa": Recipe(width=384, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20),
     "gpu-campplus": Recipe(
-        trunk="campplus", width=32, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20,
+        trunk="campplus", width=20, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20,
     ),
     "gpu-redimnet": Recipe(
-        trunk="redimnet", width=16, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20,
+        trunk="redimnet", width=12, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20,
     ),
 }  # fmt: skip
 

@@ -202,7 +202,7 @@ class Run:
             "average": self.average.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "draw": self.draw.state(),
-            "dropout": torch.get_rng_state(),
+            "dropout": _dropout_state(self.device),
             "random": self.random.bit_generator.state,
             "counts": (self.step, self.seconds, self.scored, self.best),
         }
@@ -222,7 +222,7 @@ class Run:
         self.average.network.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.draw.restore(state["draw"])
-        torch.set_rng_state(state["dropout"].cpu())
+        _restore_dropout(state["dropout"].cpu(), self.device)
         self.random.bit_generator.state = state["random"]
         self.step, self.seconds, self.scored, self.best = state["counts"]
         self.journal.rewind(self.step)
@@ -240,9 +240,20 @@ def _plain(recipe: Recipe) -> dict[str, Any]:
 def _prepare(device: torch.device, seed: int) -> None:
     torch.manual_seed(seed)
     if device.type == "cuda":
-        torch.backends.cuda.matmul.allow_tf32 = True
-        torch.backends.cudnn.allow_tf32 = True
+        torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.benchmark = True
+
+
+def _dropout_state(device: torch.device) -> Tensor:
+    """Where torch's own generator stands, which dropout draws from."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def _restore_dropout(state: Tensor, device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)
 
 
 def _placed(network: nn.Module, device: torch.device) -> nn.Module:
