@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Quality, Utterance
+import numpy as np
+
+from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Pcm, Quality, Utterance
 from ivr.domain.call import CallState
 from ivr.domain.prompt import Prompt
 from ivr.flows.early import EarlyEmbedding
@@ -13,6 +15,10 @@ from ivr.ports import Call, Frame, Key, Listener, PromptEnded, Voice
 
 BARGE_IN_S = 0.3
 """Speech this long stops a prompt; a cough or the prompt's own echo is shorter."""
+
+BARGE_IN_DBFS = -35.0
+"""And it must be louder than that echo: prompts have -20 dBFS, and a two-wire line sends them back
+some 15 dB weaker. Who speaks more quietly is heard after the tone."""
 
 END_KEY = "#"
 
@@ -101,7 +107,8 @@ async def _prompted(call: Call, listener: Listener, *, barge_in: bool) -> None:
                 await call.hush()
             case Frame(pcm) if barge_in:
                 hearing = listener.push(pcm)
-                spoken = spoken + len(pcm) if hearing is Hearing.SPEAKING else 0
+                spoken += len(pcm) if _loud(pcm) else 0
+                spoken *= hearing is Hearing.SPEAKING
                 if spoken >= BARGE_IN_S * TELEPHONE_RATE_HZ:
                     await call.hush()
                 elif hearing in FINAL:
@@ -110,6 +117,12 @@ async def _prompted(call: Call, listener: Listener, *, barge_in: bool) -> None:
                 pass
     if spoken < BARGE_IN_S * TELEPHONE_RATE_HZ:
         listener.restart()
+
+
+def _loud(pcm: Pcm) -> bool:
+    """Say whether a frame is louder than a prompt's echo."""
+    power = float(np.mean(np.square(pcm.astype(np.float32) / 32_768))) if len(pcm) else 0.0
+    return bool(power > 10 ** (BARGE_IN_DBFS / 10))
 
 
 async def _listened(call: Call, listener: Listener, early: EarlyEmbedding) -> Hearing:

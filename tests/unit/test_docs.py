@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
+import msgspec
+
+from ivr.config import Configuration
 from ivr.domain.call import TRANSITIONS, CallState, IllegalTransitionError, step
 from ivr.domain.diagram import call_states
+from ivr.media.prompts import BUILT_IN
 
 ARCHITECTURE = Path(__file__).parents[2] / "docs/architecture.md"
 
@@ -25,3 +31,33 @@ def test_every_step_outside_the_table_is_refused() -> None:
             except IllegalTransitionError:
                 taken = False
             assert taken is legal
+
+
+CONFIGURATION = ARCHITECTURE.with_name("configuration.md")
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    """A table row for each key, and no row for a key that does not exist."""
+    documented = {
+        (section, key): default
+        for section, table in re.findall(
+            r"^## `\[(\w+)\]`.*?\n(.*?)(?=^## )", _text(), re.MULTILINE | re.DOTALL
+        )
+        for key, default in re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", table, re.MULTILINE)
+    }
+    actual = {
+        (section, key): msgspec.json.encode(value).decode()
+        for section, table in msgspec.to_builtins(Configuration()).items()
+        for key, value in table.items()
+    }
+    assert documented == actual
+
+
+def test_the_consent_text_has_the_version_that_is_stored() -> None:
+    """Words and version change together."""
+    prompts = tomllib.loads((BUILT_IN / "en-US/prompts.toml").read_text(encoding="utf-8"))
+    assert prompts["consent_version"] == Configuration().enroll.consent_text
+
+
+def _text() -> str:
+    return CONFIGURATION.read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from ivr.domain.prompt import Prompt
 from ivr.domain.verification import Verification
 from tests.fakes.call import FakeCall, Listens, Presses, Says, Step, Waits
 from tests.unit.flows.conftest import Desk, profile
-from tests.unit.flows.people import ALICE, DIN, MALLORY, NEARLY_ALICE, speech
+from tests.unit.flows.people import ALICE, DIN, ECHO, MALLORY, NEARLY_ALICE, speech
 
 
 def told(call: FakeCall) -> tuple[str, str]:
@@ -131,6 +131,14 @@ async def test_speech_stops_the_prompt(alice_enrolled: Desk) -> None:
 async def test_a_cough_does_not_stop_the_prompt(alice_enrolled: Desk) -> None:
     """Nor does the prompt's own short echo; what was coughed is forgotten."""
     call = await alice_enrolled.verify(Says(speech(MALLORY, 0.1)), Listens(), Says(speech(ALICE)))
+    assert call.hushed == 0
+    assert told(call) == ("ACCEPT", "MATCH")
+
+
+async def test_the_echo_of_the_prompt_does_not_stop_it(alice_enrolled: Desk) -> None:
+    """What comes back from the line is speech, but faint."""
+    call = FakeCall(Says(speech(ECHO, 5.0)), Listens(), Says(speech(ALICE)), prompt_s=6.0)
+    await alice_enrolled.conducted(call)
     assert call.hushed == 0
     assert told(call) == ("ACCEPT", "MATCH")
 
