@@ -89,8 +89,11 @@ def _write(network: nn.Module, recipe: Recipe, file: Path) -> None:
 
 
 def _fold(model: Any) -> None:
-    """Work out what is constant, but leave norms apart from convolutions: onnxruntime merges them
-    when it loads the file, at single precision, and what is rounded here are the trained weights."""
+    """Work out what is constant, but leave norms apart from convolutions.
+
+    onnxruntime merges them when it loads the file, at single precision; merged here, weights would
+    be rounded that nobody trained.
+    """
     optimizer.inline(model)
     optimizer.fold_constants(model)
     optimizer.remove_unused_nodes(model)

@@ -98,7 +98,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_checkpoint(
     """Nothing broken is written over something whole."""
     first = run(RECIPE, cache, tmp_path)
     with torch.no_grad():
-        first.network.project.weight[0, 0] = float("nan")  # type: ignore[index, operator]
+        first.network.project.weight[0, 0] = float("nan")  # type: ignore[index, operator, union-attr]
     with pytest.raises(DivergedError, match="lower rate"):
         first.train()
     assert not (tmp_path / CHECKPOINT).exists()
