@@ -5,20 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import numpy as np
-
-from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Pcm, Quality, Utterance
+from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Quality, Utterance
 from ivr.domain.call import CallState
 from ivr.domain.prompt import Prompt
+from ivr.flows.barge_in import BargeIn
 from ivr.flows.early import EarlyEmbedding
 from ivr.ports import Call, Frame, Key, Listener, PromptEnded, Voice
-
-BARGE_IN_S = 0.3
-"""Speech this long stops a prompt; a cough or the prompt's own echo is shorter."""
-
-BARGE_IN_DBFS = -35.0
-"""And it must be louder than that echo: prompts have -20 dBFS, and a two-wire line sends them back
-some 15 dB weaker. Who speaks more quietly is heard after the tone."""
 
 END_KEY = "#"
 
@@ -98,7 +90,7 @@ async def ask_speech(call: Call, voice: Voice, *prompts: Prompt, barge_in: bool)
 
 async def _prompted(call: Call, listener: Listener, *, barge_in: bool) -> None:
     """Let the prompt play until it ends or the caller speaks or keys over it."""
-    spoken = 0
+    barge = BargeIn()
     while True:
         match await call.heard():
             case PromptEnded():
@@ -107,22 +99,14 @@ async def _prompted(call: Call, listener: Listener, *, barge_in: bool) -> None:
                 await call.hush()
             case Frame(pcm) if barge_in:
                 hearing = listener.push(pcm)
-                spoken += len(pcm) if _loud(pcm) else 0
-                spoken *= hearing is Hearing.SPEAKING
-                if spoken >= BARGE_IN_S * TELEPHONE_RATE_HZ:
+                if barge.follows(hearing, pcm):
                     await call.hush()
                 elif hearing in FINAL:
                     listener.restart()
             case Frame():
                 pass
-    if spoken < BARGE_IN_S * TELEPHONE_RATE_HZ:
+    if not barge.happened:
         listener.restart()
-
-
-def _loud(pcm: Pcm) -> bool:
-    """Say whether a frame is louder than a prompt's echo."""
-    power = float(np.mean(np.square(pcm.astype(np.float32) / 32_768))) if len(pcm) else 0.0
-    return bool(power > 10 ** (BARGE_IN_DBFS / 10))
 
 
 async def _listened(call: Call, listener: Listener, early: EarlyEmbedding) -> Hearing:

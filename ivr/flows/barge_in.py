@@ -1,0 +1,39 @@
+"""Does the caller speak over the prompt, or is it a cough, or the prompt's own echo?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm
+
+BARGE_IN_S = 0.3
+"""Speech this long stops a prompt; a cough or the prompt's own echo is shorter."""
+
+BARGE_IN_DBFS = -35.0
+"""And it must be louder than that echo: prompts have -20 dBFS, and a two-wire line sends them back
+some 15 dB weaker. Who speaks more quietly is heard after the tone."""
+
+
+@dataclass(slots=True)
+class BargeIn:
+    """Tells a caller who speaks over the prompt from a cough and from the prompt's echo."""
+
+    happened: bool = False
+    spoken: int = 0
+
+    def follows(self, hearing: Hearing, pcm: Pcm) -> bool:
+        """Take the next frame, int16 `[n]` at 8 kHz, and say whether the caller has barged in."""
+        if hearing is not Hearing.SPEAKING:
+            self.spoken = 0
+        elif _loud(pcm):
+            self.spoken += len(pcm)
+        self.happened = self.happened or self.spoken >= BARGE_IN_S * TELEPHONE_RATE_HZ
+        return self.happened
+
+
+def _loud(pcm: Pcm) -> bool:
+    """Say whether a frame is louder than a prompt's echo."""
+    power = float(np.mean(np.square(pcm.astype(np.float32) / 32_768))) if len(pcm) else 0.0
+    return bool(power > 10 ** (BARGE_IN_DBFS / 10))
