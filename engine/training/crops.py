@@ -12,10 +12,13 @@ from torch import Tensor
 
 from engine.evaluation.recordings import Recording
 from engine.training.bank import Bank
-from engine.training.recipe import Recipe, Voice
+from engine.training.recipe import Recipe
 from engine.types import TELEPHONE_RATE_HZ
 
 SHORTEST_PIECE_S = 0.4
+
+_UNSTEADY = (-1.0, -0.5, 0.0, 0.5, 1.0)
+"""Shares of the recipe's unsteadiness. Few, so that rows of one speed are played together."""
 
 Numbers = NDArray[np.int64]
 
@@ -62,6 +65,8 @@ class Plan:
     """Number of the speaker `[batch]`."""
     voices: Numbers
     """Number of the voice that it is given `[batch]`."""
+    speeds: NDArray[np.float64]
+    """How fast each row is played `[batch]`: the speed of its voice, a little more or less."""
     recordings: Numbers
     offsets: Numbers
     lengths: Numbers
@@ -76,7 +81,9 @@ def plan(people: People, recipe: Recipe, seconds: float, random: np.random.Gener
     count = min(recipe.speakers, len(people.names))
     chosen = random.choice(len(people.names), count, replace=False, p=people.weights)
     voices = np.tile(random.integers(len(recipe.voices), size=count), recipe.views)
-    reach = round(size * max(voice.speed for voice in recipe.voices)) + 1
+    speeds = np.array([voice.speed for voice in recipe.voices])[voices]
+    speeds *= 1 + recipe.unsteadiness * random.choice(_UNSTEADY, len(voices))
+    reach = round(size * speeds.max()) + 1
     longest = round(recipe.longest_piece_s * TELEPHONE_RATE_HZ)
     turn = random.integers(people.count[chosen])
     columns: list[tuple[Numbers, Numbers, Numbers]] = []
@@ -89,7 +96,8 @@ def plan(people: People, recipe: Recipe, seconds: float, random: np.random.Gener
         )
         columns.append((recordings, *_pieces(people.lengths[recordings], longest, random)))
     pieces = [np.stack(each, axis=1) for each in zip(*columns, strict=True)]
-    return Plan(np.tile(chosen, recipe.views), voices, pieces[0], pieces[1], pieces[2], size)
+    speakers = np.tile(chosen, recipe.views)
+    return Plan(speakers, voices, speeds, pieces[0], pieces[1], pieces[2], size)
 
 
 def _own_part(
@@ -125,17 +133,16 @@ def _pieces(whole: Numbers, longest: int, random: np.random.Generator) -> tuple[
     return random.integers(whole - take + 1), take
 
 
-def gather(bank: Bank, chosen: Plan, voices: Sequence[Voice]) -> Tensor:
-    """Fetch the crops of a plan, float32 `[batch, size]`, at the speed of their voices."""
+def gather(bank: Bank, chosen: Plan) -> Tensor:
+    """Fetch the crops of a plan, float32 `[batch, size]`, each at its speed."""
     device = bank.flat.device
     crops = torch.empty((len(chosen.speakers), chosen.size), device=device)
-    for number, voice in enumerate(voices):
-        rows = np.flatnonzero(chosen.voices == number)
-        if len(rows):
-            pieces = (chosen.recordings, chosen.offsets, chosen.lengths)
-            parts = [torch.from_numpy(each[rows]).to(device) for each in pieces]
-            played = bank.joined(parts[0], parts[1], parts[2], round(chosen.size * voice.speed))
-            crops[torch.from_numpy(rows).to(device)] = resampled(played, chosen.size)
+    for speed in np.unique(chosen.speeds):
+        rows = np.flatnonzero(chosen.speeds == speed)
+        pieces = (chosen.recordings, chosen.offsets, chosen.lengths)
+        parts = [torch.from_numpy(each[rows]).to(device) for each in pieces]
+        played = bank.joined(parts[0], parts[1], parts[2], round(chosen.size * speed))
+        crops[torch.from_numpy(rows).to(device)] = resampled(played, chosen.size)
     return crops
 
 

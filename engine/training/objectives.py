@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -54,22 +55,36 @@ def _pushed(cosine: Tensor, margin: float) -> Tensor:
     return torch.where(cosine > math.cos(math.pi - margin), pushed, beyond)
 
 
-def contrast(
-    embeddings: Tensor, kin: Tensor, views: int, scale: float, kin_margin: float
-) -> Tensor:
+@dataclass(frozen=True, slots=True, eq=False)
+class Views:
+    """How the rows of a batch belong together: view by view, the speakers in the same order."""
+
+    count: int
+    kin: Tensor
+    """Number of the corpus and language of each row `[views * speakers]`."""
+    several: Tensor
+    """Whether the speaker of each row has several recordings, bool `[views * speakers]`."""
+
+
+def contrast(embeddings: Tensor, views: Views, scale: float, kin_margin: float) -> Tensor:
     """Each crop must find another crop of its speaker among all crops of the batch's next view.
 
     Angular prototypical loss (Chung et al., "In defence of metric learning", 2020) with a
-    prototype of one crop: the crops are of different utterances and calls, so what they share is
-    the voice. `embeddings` `[views * speakers, dim]` come view by view, `kin` int64
-    `[views * speakers]`.
+    prototype of one crop: the crops are of different recordings and calls, so what they share is
+    the voice. Speakers of a single recording are only among those to be told apart: their crops
+    share a room too. `embeddings` are unit vectors `[views * speakers, dim]`.
     """
-    rows = embeddings.unflatten(0, (views, -1))
-    family = kin[: rows.shape[1]]
-    raised = kin_margin * (family.unsqueeze(1) == family.unsqueeze(0)).float().fill_diagonal_(0)
-    right = torch.arange(rows.shape[1], device=embeddings.device)
+    rows = embeddings.unflatten(0, (views.count, -1))
+    speakers = rows.shape[1]
+    kin, counted = views.kin[:speakers], views.several[:speakers].float()
+    raised = kin_margin * (kin.unsqueeze(1) == kin.unsqueeze(0)).float().fill_diagonal_(0)
+    right = torch.arange(speakers, device=embeddings.device)
     losses = [
-        functional.cross_entropy(scale * (rows[view] @ rows[(view + 1) % views].T + raised), right)
-        for view in range(views)
+        functional.cross_entropy(
+            scale * (rows[view] @ rows[(view + 1) % views.count].T + raised),
+            right,
+            reduction="none",
+        )
+        for view in range(views.count)
     ]
-    return torch.stack(losses).mean()
+    return (torch.stack(losses).mean(0) * counted).sum() / counted.sum().clamp_min(1.0)

@@ -62,6 +62,9 @@ class Recipe:
     dropout: float = 0.1
 
     voices: tuple[Voice, ...] = SPEEDS
+    unsteadiness: float = 0.03
+    """How much faster or slower, and so higher or lower, a speaker is in one crop than in another:
+    nobody speaks the same way in two calls."""
     speakers: int = 128
     """Different speakers in a batch."""
     views: int = 2

@@ -61,6 +61,8 @@ class Run:
         self.random = np.random.default_rng(recipe.seed)
         self.network = _placed(SpeakerNet(recipe), device)
         self.kin = torch.from_numpy(np.tile(self.people.kin, len(recipe.voices))).to(device)
+        several = np.tile(self.people.count > 1, len(recipe.voices))
+        self._several = torch.from_numpy(several).to(device)
         self.margin = objectives.MarginSoftmax(
             self.kin, recipe.dim, recipe.subcentres, recipe.scale
         ).to(device)
@@ -121,8 +123,8 @@ class Run:
         embeddings = self._embedded(features)
         kin_margin = self.recipe.kin_margin
         apart, right = self.margin(embeddings, classes, now.margin, kin_margin)
-        kin, views = self.kin[classes], self.recipe.views
-        together = objectives.contrast(embeddings, kin, views, self.recipe.scale / 2, kin_margin)
+        views = objectives.Views(self.recipe.views, self.kin[classes], self._several[classes])
+        together = objectives.contrast(embeddings, views, self.recipe.scale / 2, kin_margin)
         loss = apart + self.recipe.contrast * together
         self._descend(loss, now.rate)
         return torch.stack([loss, apart, together, right]).detach()
@@ -134,7 +136,7 @@ class Run:
     @torch.no_grad()
     def _heard(self, chosen: Plan) -> Tensor:
         """The features of a batch at the far end of its calls."""
-        spoken = gather(self.bank, chosen, self.recipe.voices)
+        spoken = gather(self.bank, chosen)
         spoken = changed(spoken, chosen.voices, self.recipe.voices)
         features: Tensor = self.features(self.telephone(spoken))
         return features

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from engine.training.averaging import Average
 from engine.training.network import SpeakerNet, parameters
-from engine.training.objectives import MarginSoftmax, contrast
+from engine.training.objectives import MarginSoftmax, Views, contrast
 from engine.training.recipe import RECIPES, Recipe, RecipeError, recipe
 from engine.training.schedule import setting, spent_share
 from engine.training.trunks import TRUNKS
@@ -109,11 +109,24 @@ def test_the_share_of_right_answers() -> None:
 def test_contrast_is_least_where_views_agree() -> None:
     """Same vectors in both views: near 0; shuffled: large; kin makes it harder."""
     view = functional.normalize(torch.randn(4, 64))
-    kin = torch.tensor([0, 0, 1, 2] * 2)
-    agree = contrast(torch.cat([view, view]), kin, 2, 16.0, 0.0)
-    crossed = contrast(torch.cat([view, view.roll(1, 0)]), kin, 2, 16.0, 0.0)
+    views = Views(2, torch.tensor([0, 0, 1, 2] * 2), torch.ones(8, dtype=torch.bool))
+    agree = contrast(torch.cat([view, view]), views, 16.0, 0.0)
+    crossed = contrast(torch.cat([view, view.roll(1, 0)]), views, 16.0, 0.0)
     assert agree < 0.1 < crossed
-    assert contrast(torch.cat([view, view]), kin, 2, 16.0, 0.2) > agree
+    assert contrast(torch.cat([view, view]), views, 16.0, 0.2) > agree
+
+
+def test_a_speaker_of_one_recording_is_no_example_of_a_voice() -> None:
+    """Its own crops may differ without cost; alone in a batch there is nothing to learn."""
+    one = torch.eye(2)
+    two = torch.tensor([[-1.0, 0.0], [0.0, 1.0]])
+    kin = torch.zeros(4, dtype=torch.int64)
+    every, second, none = (
+        contrast(torch.cat([one, two]), Views(2, kin, torch.tensor(several * 2)), 16.0, 0.0)
+        for several in ([True, True], [False, True], [False, False])
+    )
+    assert every > second + 1
+    assert none == 0.0
 
 
 def test_the_schedule_over_a_run() -> None:
