@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from types import TracebackType
 from typing import Self
@@ -10,18 +11,23 @@ from typing import Self
 LOOPBACK = "127.0.0.1"
 CHUNK_BYTES = 65536
 
+_REQUEST = re.compile(rb"[A-Z]+ (/[^ ?]*)[^\r\n]* HTTP/1\.1\r\n")
+
 
 class Relay:
     """Listens on loopback and passes everything on to one server; `async with` runs it.
 
-    A connection that arrives while the relay is held is accepted, and kept waiting.
+    A connection that arrives while the relay is held is accepted, and kept waiting. Where a `path`
+    can be given, only the connections whose last HTTP request was for something below it are meant.
     """
 
     def __init__(self, port: int, host: str = LOOPBACK) -> None:
         """Take the server's address."""
         self._server_address = (host, port)
         self._listener: asyncio.Server | None = None
-        self._pumps: set[asyncio.Task[None]] = set()
+        self._links: set[_Link] = set()
+        self._held_path = ""
+        self._barred_path: str | None = None
         self._toward_server = _open_gate()
         self._toward_client = _open_gate()
         self.port = 0
@@ -51,14 +57,16 @@ class Relay:
         await self.refuse()
         self.cut()
 
-    def hold(self) -> None:
+    def hold(self, path: str = "") -> None:
         """Pass nothing on, in either direction, as a network that lost its route."""
+        self._held_path = path
         self.withheld.clear()
         self._toward_server.clear()
         self._toward_client.clear()
 
     def hold_replies(self) -> None:
         """Pass on what goes to the server and nothing that comes back."""
+        self._held_path = ""
         self.withheld.clear()
         self._toward_client.clear()
 
@@ -67,10 +75,19 @@ class Relay:
         self._toward_server.set()
         self._toward_client.set()
 
-    def cut(self) -> None:
-        """Break all connections at once (with a reset), and lose what was withheld on them."""
-        for pump in self._pumps:
-            pump.cancel()
+    def cut(self, path: str = "") -> None:
+        """Break connections at once (with a reset), and lose what was withheld on them."""
+        for link in self._links:
+            if link.path.startswith(path):
+                link.break_off()
+
+    def bar(self, path: str) -> None:
+        """Break every connection that asks for something below this path from now on."""
+        self._barred_path = path
+
+    def admit(self) -> None:
+        """Let every request pass again."""
+        self._barred_path = None
 
     async def refuse(self) -> None:
         """Accept no new connection, as if the server were not there."""
@@ -91,31 +108,56 @@ class Relay:
         except ConnectionError:
             _reset(writer)
             return
-        pumps = {
-            asyncio.create_task(self._pump(reader, up_writer, self._toward_server)),
-            asyncio.create_task(self._pump(up_reader, writer, self._toward_client)),
+        link = _Link()
+        link.pumps = {
+            asyncio.create_task(self._pump(link, reader, up_writer, self._toward_server)),
+            asyncio.create_task(self._pump(link, up_reader, writer, self._toward_client)),
         }
-        self._pumps |= pumps
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.wait(pumps)
-        self._pumps -= pumps
+        self._links.add(link)
+        await asyncio.wait(link.pumps, return_when=asyncio.FIRST_COMPLETED)
+        link.break_off()
+        await asyncio.wait(link.pumps)
+        self._links.discard(link)
         for end in (writer, up_writer):
             _reset(end)
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event
+        self,
+        link: _Link,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        gate: asyncio.Event,
     ) -> None:
         try:
             while received := await reader.read(CHUNK_BYTES):
-                if not gate.is_set():
+                link.note(received)
+                if self._barred_path is not None and link.path.startswith(self._barred_path):
+                    return
+                while not gate.is_set() and link.path.startswith(self._held_path):
                     self.withheld.set()
                     await gate.wait()
                 writer.write(received)
                 await writer.drain()
         except ConnectionError:
             return
+
+
+class _Link:
+    """One connection through the relay; `path` is that of its last HTTP request, empty before."""
+
+    def __init__(self) -> None:
+        self.path = ""
+        self.pumps: set[asyncio.Task[None]] = set()
+
+    def note(self, received: bytes) -> None:
+        """Take the path of a request; websocket frames of a client never look like one."""
+        if found := _REQUEST.match(received):
+            self.path = found[1].decode("latin-1")
+
+    def break_off(self) -> None:
+        """Stop to pass anything on."""
+        for pump in self.pumps:
+            pump.cancel()
 
 
 def _open_gate() -> asyncio.Event:

@@ -1,0 +1,206 @@
+"""The whole system with a telephone before it, and what must hold after every fault."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from ivr.ari import AriAddress, AriClient
+from ivr.lab.application import Line
+from ivr.lab.asterisk import ROUTE_BY_CAUSE, AsteriskProgram, PrivateAsterisk
+from ivr.lab.freeports import LOOPBACK
+from ivr.lab.softphone import PhoneCall, Softphone
+from ivr.lab.system import System
+from tests.integration.faults.people import ACCOUNT, LONG_LOCALE, People
+from tests.integration.faults.records import Records
+from tests.integration.faults.waiting import patiently, until
+from tests.relay import Relay
+
+DIALPLAN = f"""
+[inbound](+)
+; The same with prompts that last for seconds.
+exten => _slow-.,1,Set(COUNTERSIGN_LOCALE={LONG_LOCALE})
+ same => n,Goto(${{EXTEN:5}},1)
+"""
+QUICK = {
+    "COUNTERSIGN_LISTENING_WAIT_S": "1.5",
+    "COUNTERSIGN_VERIFY_ATTEMPTS_MAX": "2",
+    "COUNTERSIGN_VERIFY_KEY_WAIT_S": "1.5",
+    "COUNTERSIGN_ENROLL_CONSENT_WAIT_S": "3",
+}
+SPEECH_LEVEL = 500
+"""Whatever is louder than this is a prompt."""
+EVENTS, MEDIA = "/ari/events", "/media"
+"""Where Countersign asks for the events and for a caller's audio."""
+
+HUNG_UP = ("INCONCLUSIVE", "CALLER_HUNG_UP")
+UNAVAILABLE = ("INCONCLUSIVE", "UNAVAILABLE")
+NOTHING_SAID = ("INCONCLUSIVE", "NOT_ENOUGH_SPEECH")
+MATCH = ("ACCEPT", "MATCH")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all stages stand on."""
+
+    program: AsteriskProgram
+    people: People
+    prompts: Path
+
+
+class Stage:
+    """A system that runs, a phone, and eyes on Asterisk and the database."""
+
+    def __init__(
+        self, system: System, phone: Softphone, ari: AriClient, people: People, relay: Relay | None
+    ) -> None:
+        """Take what runs; `open_stage` makes one."""
+        self.system = system
+        self.people = people
+        self.records = Records(system.dsn)
+        self._phone = phone
+        self._ari = ari
+        self._relay = relay
+        self._calls: list[PhoneCall] = []
+
+    @property
+    def relay(self) -> Relay:
+        """What lies between Countersign and Asterisk, where the stage was opened with it."""
+        assert self._relay is not None, "this stage has no relay"
+        return self._relay
+
+    async def dial(self, extension: str = f"verify-{ACCOUNT}") -> PhoneCall:
+        """Call, and return once answered."""
+        where = LOOPBACK, self.system.asterisk.sip_port
+        call = await patiently(self._phone.dial(extension, *where, record=True))
+        self._calls.append(call)
+        return call
+
+    async def asked(self, extension: str = f"verify-{ACCOUNT}") -> PhoneCall:
+        """Call, and return when the tone that asks for speech has been heard."""
+        call = await self.dial(extension)
+        await patiently(call.heard_tone())
+        return call
+
+    async def prompted(self, call: PhoneCall) -> None:
+        """Wait until the caller hears something."""
+
+        async def hears() -> bool:
+            return bool((np.abs(call.recording.astype(np.int32)) > SPEECH_LEVEL).any())
+
+        await until(hears)
+
+    async def route(self, call: PhoneCall, *, enrolling: bool = False) -> str:
+        """Wait until the dialplan ends the call, and return where it had sent the caller."""
+        ending = await patiently(call.ended())
+        return ROUTE_BY_CAUSE.get(ending.cause or 0, ("", ""))[enrolling]
+
+    async def logged(self, event: str, *, since: int = 0, **fields: object) -> Line:
+        """Wait for a line in Countersign's log."""
+        return await patiently(self.system.application.logged(event, since=since, **fields))
+
+    @property
+    def log_length(self) -> int:
+        """How many lines there are so far: a place in the log."""
+        return len(self.system.application.lines)
+
+    async def callers(self) -> Sequence[str]:
+        """Return the channels in Asterisk, our media channels too."""
+        return [channel.id for channel in await self._ari.channels.list()]
+
+    async def no_caller(self) -> None:
+        """Wait until the telephone's side of every call is gone from Asterisk."""
+        await until(self._telephones, lambda found: not found)
+
+    async def nothing_left(self) -> None:
+        """Wait until Asterisk holds no channel, bridge or recording."""
+        await until(self._left, lambda left: not left)
+
+    async def still_serves(self) -> None:
+        """Place a call that needs no speech, and see that it is answered as ever."""
+        before = {row.id for row in await self.records.verifications()}
+        call = await self.dial("verify-nobody")
+        assert await self.route(call) == "pin"
+        rows = [row for row in await self.records.verifications() if row.id not in before]
+        assert [row.ending for row in rows] == [("INCONCLUSIVE", "NOT_ENROLLED")]
+
+    async def check_after(self) -> None:
+        """Assert what must hold after every fault."""
+        for call in self._calls:
+            call.drop()
+        self._calls.clear()
+        await self.nothing_left()
+        assert all(row.verdict is not None for row in await self.records.verifications())
+        await self.still_serves()
+        await self.nothing_left()
+
+    async def check_end(self) -> None:
+        """Stop Countersign and assert that it ends well, with nothing but events in its log."""
+        assert await self.system.application.stop() == 0
+        lines = self.system.application.lines
+        assert [line for line in lines if "timestamp" not in line] == []
+        assert [line for line in lines if "exception" in line] == []
+
+    async def _telephones(self) -> list[str]:
+        return [each for each in await self.callers() if not each.startswith("countersign~")]
+
+    async def _left(self) -> list[str]:
+        bridges = [bridge.id for bridge in await self._ari.bridges.list()]
+        return [*await self.callers(), *bridges, *await self._ari.recordings.stored()]
+
+
+@asynccontextmanager
+async def open_stage(
+    ground: Ground,
+    folder: Path,
+    dsn: str = "",
+    *,
+    settings: Mapping[str, str] | None = None,
+    relayed: bool = False,
+    without_modules: Sequence[str] = (),
+) -> AsyncIterator[Stage]:
+    """Start everything, with one person enrolled as `ACCOUNT`."""
+    async with AsyncExitStack() as stack:
+        asterisk = PrivateAsterisk(
+            folder / "asterisk",
+            program=ground.program,
+            without_modules=without_modules,
+            extra_dialplan=DIALPLAN,
+        )
+        chosen = QUICK | {"COUNTERSIGN_PROMPTS_FOLDER": str(ground.prompts)} | dict(settings or {})
+        relay = await stack.enter_async_context(Relay(asterisk.http_port)) if relayed else None
+        if relay is not None:
+            chosen |= {"COUNTERSIGN_ARI_URL": relay.url}
+        system = System(folder, settings=chosen, dsn=dsn, asterisk=asterisk, say=_say_nothing)
+        await stack.enter_async_context(system)
+        address = AriAddress(
+            asterisk.ari_url, asterisk.ari_user, asterisk.ari_password, f"eyes-{uuid4().hex[:8]}"
+        )
+        ari = await stack.enter_async_context(AriClient(address))
+        phone = await stack.enter_async_context(Softphone(LOOPBACK))
+        stage = Stage(system, phone, ari, ground.people, relay)
+        await stage.records.enroll(ACCOUNT, ground.people.voiceprints)
+        yield stage
+
+
+def _say_nothing(_: str) -> None:
+    """Keep the tests' output to what failed."""
+
+
+async def hung_up_while(stage: Stage, call: PhoneCall) -> None:
+    """Hang up and wait until Asterisk has noticed."""
+    await patiently(call.hang_up())
+    await stage.no_caller()
+
+
+async def cancelled(task: asyncio.Task[PhoneCall]) -> None:
+    """Give up dialling before anybody answered."""
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled(), "the call was answered before it could be given up"
