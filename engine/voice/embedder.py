@@ -46,7 +46,15 @@ class Embedder:
         `AudioError` where the utterance is empty or not finite; `ModelError` where the network
         answers with something that is no direction.
         """
-        return Embedding(_unit(self._run(self._features(utterance))), self.card.model)
+        return self.voice_of(self.features(utterance))
+
+    def features(self, utterance: Utterance) -> NDArray[np.float32]:
+        """Return what the network hears, float32 `[mel_bins, frames]`; `AudioError` as `embed`."""
+        return self._features(utterance)
+
+    def voice_of(self, features: NDArray[np.float32]) -> Embedding:
+        """Return the voice in features, float32 `[mel_bins, frames]`; `ModelError` as `embed`."""
+        return Embedding(_unit(self._run(features)), self.card.model)
 
     def _run(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         feed = {self.card.input: features[np.newaxis]}

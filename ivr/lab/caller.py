@@ -14,8 +14,9 @@ from ivr.lab.softphone import Softphone
 from ivr.lab.softphone.call import Ending, PhoneCall
 from ivr.lab.softphone.errors import CallOverError
 
-QUIET = 0.01
-"""Below a hundredth of the loudest sample there is no speech any more (-40 dB)."""
+FRAME_SAMPLES = TELEPHONE_RATE_HZ // 100
+RANGE_DB = 30.0
+"""10 ms are speech that are at most this far below the loudest ones; line noise is lower still."""
 
 
 @dataclass(slots=True)
@@ -44,6 +45,11 @@ async def converse(
 ) -> Experience:
     """Call, press the keys, say one thing after each tone, and stay until the other hangs up."""
     call = await phone.dial(extension, *where, caller_number=caller_number)
+    return await go_through(call, says=says, keys=keys)
+
+
+async def go_through(call: PhoneCall, *, says: Sequence[Pcm] = (), keys: str = "") -> Experience:
+    """Press the keys in an answered call, say one thing after each tone, and stay to its end."""
     experience = Experience()
     talking = asyncio.create_task(_talk(call, says, keys, experience))
     try:
@@ -57,10 +63,11 @@ async def converse(
 
 
 def spoken_s(pcm: Pcm) -> float:
-    """Return how many seconds of the recording pass until its last speech."""
-    loudness = np.abs(pcm.astype(np.int32))
-    loud = np.flatnonzero(loudness > QUIET * loudness.max(initial=1))
-    return float(loud[-1] + 1) / TELEPHONE_RATE_HZ if len(loud) else 0.0
+    """Return how many seconds of the recording, int16 `[n]`, pass until its last speech."""
+    padded = np.pad(pcm.astype(np.float64), (0, -len(pcm) % FRAME_SAMPLES))
+    power = np.mean(padded.reshape(-1, FRAME_SAMPLES) ** 2, axis=1)
+    loud = np.flatnonzero(power > power.max(initial=1.0) * 10 ** (-RANGE_DB / 10))
+    return float(loud[-1] + 1) * FRAME_SAMPLES / TELEPHONE_RATE_HZ if len(loud) else 0.0
 
 
 async def _talk(call: PhoneCall, says: Sequence[Pcm], keys: str, experience: Experience) -> None:

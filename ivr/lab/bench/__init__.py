@@ -1,0 +1,1 @@
+"""The benchmark: what a call costs stage by stage, and how long callers wait for their verdict."""

@@ -1,0 +1,99 @@
+"""The person of the benchmark: a voice, its recordings, and its profile made without a call."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import numpy as np
+
+from engine import SpeakerEngine
+from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality, Utterance, Voiceprint
+from ivr.domain.call import AccountId, CallId, TenantId
+from ivr.domain.consent import Consent, ConsentGiven
+from ivr.domain.enrollment import (
+    Enrollment,
+    EnrollmentId,
+    EnrollmentReason,
+    EnrollmentResult,
+)
+from ivr.domain.passphrase import DEFAULT_PASSPHRASE
+from ivr.lab.scenes import NEW_CALL, PHRASE
+from ivr.lab.speech import synthetic
+from ivr.storage import Database, PostgresStore
+
+VOICES = ("rms", "slt", "awb")
+"""The first one enrolls; all of them call."""
+REPETITIONS = 3
+RECORDINGS = 9
+"""So many callers in a row say it differently, over different lines."""
+ACCOUNT = AccountId("1001")
+TENANT = TenantId("default")
+_SILENCE_S = 1.0
+"""More than the end silence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What the engine made of a recording."""
+
+    utterance: Utterance
+    quality: Quality
+    ended_at_s: float
+    """Where it places the end of speech, in seconds of the recording."""
+
+
+def recordings() -> list[Pcm]:
+    """Return calls' worth of the passphrase, int16 `[n]` at 8 kHz each; renders, so it blocks."""
+    calls = range(1, RECORDINGS // len(VOICES) + 1)
+    return [synthetic(name).say(PHRASE, NEW_CALL * call) for call in calls for name in VOICES]
+
+
+def voiceprints(engine: SpeakerEngine) -> tuple[Voiceprint, ...]:
+    """Return an enrollment's worth of the first voice; renders and embeds, so it blocks."""
+    takes = (synthetic(VOICES[0]).say(PHRASE, take) for take in range(REPETITIONS))
+    heard = (hear(engine, pcm) for pcm in takes)
+    return tuple(Voiceprint(engine.embed(each.utterance), each.quality) for each in heard)
+
+
+def hear(engine: SpeakerEngine, pcm: Pcm) -> Heard:
+    """Listen to one recording, int16 `[n]` at 8 kHz, to the end of its speech."""
+    listener = engine.listener()
+    listener.push(np.concatenate([pcm, silence(_SILENCE_S)]))
+    ended_at_s = listener.speech_ended_at_s
+    if ended_at_s is None:
+        raise ValueError("there is no speech in this recording")
+    return Heard(listener.utterance(), listener.quality(), ended_at_s)
+
+
+def silence(seconds: float) -> Pcm:
+    """Return that much digital silence, int16 `[n]` at 8 kHz."""
+    return np.zeros(round(seconds * TELEPHONE_RATE_HZ), np.int16)
+
+
+async def enroll(dsn: str, engine: SpeakerEngine, worker: str) -> None:
+    """Write the person's profile, as an enrollment call would."""
+    made = await asyncio.to_thread(voiceprints, engine)
+    async with await Database.connect(dsn) as database:
+        await PostgresStore(database).enroll(_enrollment(made, worker))
+
+
+def _enrollment(made: tuple[Voiceprint, ...], worker: str) -> Enrollment:
+    now = datetime.now(UTC)
+    return Enrollment(
+        id=EnrollmentId(uuid4()),
+        call=CallId("bench"),
+        tenant=TENANT,
+        worker=worker,
+        account=ACCOUNT,
+        locale="en-US",
+        passphrase=DEFAULT_PASSPHRASE,
+        result=EnrollmentResult.ENROLLED,
+        reason=EnrollmentReason.COMPLETE,
+        consent=Consent("en-US/1", ConsentGiven.KEY_PRESS, now),
+        voiceprints=made,
+        started_at=now,
+        ended_at=now,
+    )

@@ -1,0 +1,143 @@
+"""The figures as two tables for people, and as JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ivr.lab.bench.load import LoadFigures, WaitingFigures, middle, percentile
+from ivr.lab.bench.stages import StageFigures
+from ivr.lab.bench.stopwatch import Stage
+
+TARGET_MS = 60.0
+"""End of speech to `continue`, less the end silence: the median at thirty calls at once."""
+
+Row = tuple[str, ...]
+STAGE_COLUMNS = ("stage", "median us", "least us", "share", "references")
+LOAD_COLUMNS = (
+    "at once",
+    "calls",
+    "median ms",
+    "95 % ms",
+    "of it ours",
+    "95 % ours",
+    "lost frames",
+    "lost packets",
+    "undecided",
+    "cores used",
+)
+
+
+def stage_table(figures: StageFigures) -> str:
+    """Return what one call costs."""
+    rows = [_stage_row(stage, figures) for stage in figures.stages]
+    whole = (
+        "whole",
+        f"{figures.whole_us:.0f}",
+        "",
+        "100.0 %",
+        _references(figures.whole_us, figures),
+    )
+    reference = figures.reference
+    return "\n".join(
+        (
+            f"One call on one core, by stage (utterance of {figures.utterance_s:g} s)",
+            table([STAGE_COLUMNS, *rows, whole]),
+            f"{reference.name}: {reference.median_us:.0f} us, at least {reference.least_us:.0f} us",
+            f"our own computing takes {figures.realtime_factor:.4f} of the utterance's time",
+            "database: open, find, close; ARI: set variables, continue; both with the servers'"
+            " work on the same core",
+        )
+    )
+
+
+def load_table(figures: WaitingFigures) -> str:
+    """Return how long callers waited."""
+    late = figures.placed_ms
+    return "\n".join(
+        (
+            f"End of speech at the caller to `continue`, less the end silence ({figures.cores}"
+            " cores for Asterisk, PostgreSQL, Countersign and all telephones)",
+            table([LOAD_COLUMNS, *map(_load_row, figures.loads)]),
+            "ours: from the frame that made the end of speech certain to `continue`",
+            f"the rest is the network's and the detector's: it places the end of these recordings"
+            f" {middle(late):.0f} ms late (median; {min(late):.0f} to {max(late):.0f})",
+            f"target: a median of {TARGET_MS:.0f} ms at 30 at once, and no frame lost",
+        )
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return rows of cells, the first one the heading, with the numbers flush right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [_line(row, widths) for row in rows]
+    return "\n".join((lines[0], "-" * len(lines[0]), *lines[1:]))
+
+
+def as_json(stages: StageFigures, waiting: WaitingFigures) -> dict[str, Any]:
+    """Return all figures; times carry their unit in the name."""
+    return {
+        "utterance_s": stages.utterance_s,
+        "stages": {each.name: _stage_json(each) for each in stages.stages},
+        "whole_us": stages.whole_us,
+        "reference": {"name": stages.reference.name, **_stage_json(stages.reference)},
+        "realtime_factor": stages.realtime_factor,
+        "cores": waiting.cores,
+        "end_placed_late_ms": list(waiting.placed_ms),
+        "target_median_ms": TARGET_MS,
+        "loads": [_load_json(load) for load in waiting.loads],
+    }
+
+
+def _line(row: Row, widths: Sequence[int]) -> str:
+    first, *others = zip(row, widths, strict=True)
+    return "  ".join((first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)))
+
+
+def _stage_row(stage: Stage, figures: StageFigures) -> Row:
+    return (
+        stage.name,
+        f"{stage.median_us:.0f}",
+        f"{stage.least_us:.0f}",
+        f"{stage.median_us / figures.whole_us:.1%}".replace("%", " %"),
+        _references(stage.median_us, figures),
+    )
+
+
+def _references(micros: float, figures: StageFigures) -> str:
+    return f"{micros / figures.reference.median_us:.2f}"
+
+
+def _load_row(load: LoadFigures) -> Row:
+    return (
+        str(load.at_once),
+        str(len(load.calls)),
+        f"{middle(load.delays_ms):.0f}",
+        f"{percentile(load.delays_ms, 95):.0f}",
+        f"{middle(load.decided_in_ms):.1f}",
+        f"{percentile(load.decided_in_ms, 95):.1f}",
+        str(load.lost_frames),
+        str(load.lost_packets),
+        str(load.undecided),
+        f"{load.application_cores:.2f}",
+    )
+
+
+def _stage_json(stage: Stage) -> dict[str, float]:
+    return {"median_us": stage.median_us, "least_us": stage.least_us}
+
+
+def _load_json(load: LoadFigures) -> dict[str, Any]:
+    return {
+        "at_once": load.at_once,
+        "calls": len(load.calls),
+        "median_ms": middle(load.delays_ms),
+        "p95_ms": percentile(load.delays_ms, 95),
+        "decided_in_median_ms": middle(load.decided_in_ms),
+        "decided_in_p95_ms": percentile(load.decided_in_ms, 95),
+        "lost_frames": load.lost_frames,
+        "lost_packets": load.lost_packets,
+        "undecided": load.undecided,
+        "application_cores": load.application_cores,
+        "delays_ms": load.delays_ms,
+    }

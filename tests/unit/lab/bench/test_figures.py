@@ -1,0 +1,103 @@
+"""From a caller's experience and Countersign's log to figures, tables and JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from ivr.lab.bench.callers import Visit, start_s
+from ivr.lab.bench.load import (
+    END_SILENCE_S,
+    CallFigures,
+    LoadFigures,
+    WaitingFigures,
+    figures_of,
+)
+from ivr.lab.bench.report import as_json, load_table, stage_table, table
+from ivr.lab.bench.stages import StageFigures
+from ivr.lab.bench.stopwatch import Stage
+from ivr.lab.caller import Experience
+
+ENDED = {"continued_at_s": 100.0, "decided_in_ms": 9.5, "verdict": "ACCEPT"}
+MEDIA = {"silence_frames": 0, "refused_frames": 0, "unheard_frames": 0}
+CALL = CallFigures(delay_ms=40.0, decided_in_ms=9.0, lost_frames=0, lost_packets=0, decided=True)
+
+
+def visit(spoke_until: list[float]) -> Visit:
+    """Return a call whose caller spoke until then."""
+    return Visit("1.2", 0, Experience(spoke_until=spoke_until), lost=3)
+
+
+def stages() -> StageFigures:
+    """Return a measurement of two stages."""
+    computed = Stage("features", lambda: None, micros=[900.0, 1000.0, 2000.0])
+    asked = Stage("ARI", lambda: None, micros=[3000.0])
+    reference = Stage("reference", lambda: None, micros=[500.0])
+    return StageFigures((computed, asked), reference, utterance_s=2.0)
+
+
+def waiting(*delays_ms: float) -> WaitingFigures:
+    """Return a measurement of calls with these delays."""
+    calls = tuple(replace(CALL, delay_ms=delay_ms) for delay_ms in delays_ms)
+    return WaitingFigures(2, (10.0, 30.0), (LoadFigures(len(calls), calls, 0.25),))
+
+
+def test_the_delay_counts_from_the_last_word_less_the_end_silence() -> None:
+    """Of several attempts the last one counts: the verdict came after it."""
+    found = figures_of(visit([50.0, 100.0 - END_SILENCE_S - 0.045]), ENDED, MEDIA)
+    assert found.delay_ms == pytest.approx(45.0)
+    assert (found.decided_in_ms, found.decided, found.lost_packets) == (9.5, True, 3)
+
+
+def test_a_caller_who_was_not_let_go_has_no_delay() -> None:
+    """He is counted as undecided and in no median."""
+    ended = ENDED | {"continued_at_s": None, "decided_in_ms": None, "verdict": "INCONCLUSIVE"}
+    found = figures_of(visit([50.0]), ended, MEDIA)
+    assert (found.delay_ms, found.decided) == (None, False)
+    load = LoadFigures(1, (found, CALL), 0.0)
+    assert (load.delays_ms, load.undecided) == ([40.0], 1)
+
+
+def test_every_way_to_lose_a_frame_is_counted() -> None:
+    """Frames that never came, that could not be read and that nobody listened to."""
+    media = {"silence_frames": 1, "refused_frames": 2, "unheard_frames": 4}
+    assert figures_of(visit([50.0]), ENDED, media).lost_frames == 7
+
+
+def test_callers_are_spread_over_an_utterance_and_over_a_beat() -> None:
+    """No two of thirty begin together, or send their frames together."""
+    starts = [start_s(number, 30) for number in range(30)]
+    assert max(starts) < 3.02
+    assert len({round(start % 0.02, 4) for start in starts}) == 30
+
+
+def test_the_stages_add_up() -> None:
+    """Shares are of the whole, and only our own computing counts against real time."""
+    figures = stages()
+    assert figures.whole_us == 4000.0
+    assert figures.realtime_factor == pytest.approx(0.0005)
+    shown = stage_table(figures)
+    assert "25.0 %" in shown
+    assert "75.0 %" in shown
+    assert "8.00" in shown, "the whole, in references"
+
+
+def test_the_table_of_waiting_shows_median_and_tail() -> None:
+    """One slow call is in the tail and not in the median."""
+    cells = next(row.split() for row in load_table(waiting(40, 50, 500)).splitlines()[3:])
+    assert cells[:4] == ["3", "3", "50", "455"]
+
+
+def test_the_columns_of_a_table_stand_under_their_headings() -> None:
+    """Words to the left, numbers to the right."""
+    assert table([("a", "value"), ("long", "1")]) == "a     value\n-----------\nlong      1"
+
+
+def test_json_holds_what_the_tables_show() -> None:
+    """And it can be written."""
+    told = json.loads(json.dumps(as_json(stages(), waiting(40, 50, 60))))
+    assert told["stages"]["features"] == {"median_us": 1000.0, "least_us": 900.0}
+    assert told["loads"][0]["median_ms"] == 50
+    assert told["loads"][0]["delays_ms"] == [40, 50, 60]
