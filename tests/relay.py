@@ -11,6 +11,8 @@ from typing import Self
 LOOPBACK = "127.0.0.1"
 CHUNK_BYTES = 65536
 
+_Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 _REQUEST = re.compile(rb"[A-Z]+ (/[^ ?]*)[^\r\n]* HTTP/1\.1\r\n")
 
 
@@ -26,6 +28,7 @@ class Relay:
         self._server_address = (host, port)
         self._listener: asyncio.Server | None = None
         self._links: set[_Link] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._held_path = ""
         self._barred_path: str | None = None
         self._toward_server = _open_gate()
@@ -53,9 +56,11 @@ class Relay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Cut everything and listen no more."""
+        """Listen no more, cut everything, and leave no connection open."""
         await self.refuse()
-        self.cut()
+        for serving in self._serving:
+            serving.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     def hold(self, path: str = "") -> None:
         """Pass nothing on, in either direction, as a network that lost its route."""
@@ -97,8 +102,13 @@ class Relay:
 
     async def allow(self) -> None:
         """Accept connections, on the same port as before."""
-        self._listener = await asyncio.start_server(self._relay, LOOPBACK, self.port)
+        self._listener = await asyncio.start_server(self._accept, LOOPBACK, self.port)
         self.port = self._listener.sockets[0].getsockname()[1]
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.create_task(self._relay(reader, writer))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until either side ends it or it is cut."""
@@ -106,20 +116,27 @@ class Relay:
         try:
             up_reader, up_writer = await asyncio.open_connection(*self._server_address)
         except ConnectionError:
-            _reset(writer)
             return
-        link = _Link()
+        else:
+            try:
+                await self._pass_on(_Link(), (reader, writer), (up_reader, up_writer))
+            finally:
+                _reset(up_writer)
+        finally:
+            _reset(writer)
+
+    async def _pass_on(self, link: _Link, client: _Ends, server: _Ends) -> None:
         link.pumps = {
-            asyncio.create_task(self._pump(link, reader, up_writer, self._toward_server)),
-            asyncio.create_task(self._pump(link, up_reader, writer, self._toward_client)),
+            asyncio.create_task(self._pump(link, client[0], server[1], self._toward_server)),
+            asyncio.create_task(self._pump(link, server[0], client[1], self._toward_client)),
         }
         self._links.add(link)
-        await asyncio.wait(link.pumps, return_when=asyncio.FIRST_COMPLETED)
-        link.break_off()
-        await asyncio.wait(link.pumps)
-        self._links.discard(link)
-        for end in (writer, up_writer):
-            _reset(end)
+        try:
+            await asyncio.wait(link.pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            link.break_off()
+            await asyncio.wait(link.pumps)
+            self._links.discard(link)
 
     async def _pump(
         self,

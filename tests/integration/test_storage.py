@@ -346,6 +346,7 @@ async def test_a_server_that_never_answers_is_given_up_in_time() -> None:
             await Database.connect(f"postgresql://ann@127.0.0.1:{port}/voices?sslmode=disable")
     for end in open_ends:
         end.close()
+        await end.wait_closed()
     silent.close()
 
 

@@ -94,9 +94,13 @@ async def test_nobody_there_is_named() -> None:
 async def test_server_that_says_nothing_is_given_up() -> None:
     """A server that accepts and never answers costs the connect timeout, no more."""
 
+    gone = asyncio.Event()
+
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        gone.set()
 
     server = await asyncio.start_server(mute, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -106,3 +110,4 @@ async def test_server_that_says_nothing_is_given_up() -> None:
     ):
         with pytest.raises(MediaUnreachableError, match="TimeoutError"):
             await sockets.connect("c1")
+        await gone.wait()
