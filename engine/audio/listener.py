@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.audio.activity import Activity, Segment
 from engine.audio.detector import WINDOW, Detector
+from engine.audio.fading import faded_at
 from engine.audio.listening import FINAL, TRANSITIONS, Change, ListeningLimits, Moment, notice
 from engine.audio.pcm import checked, to_float
 from engine.audio.quality import measure
@@ -52,6 +53,7 @@ class Listener:
         self._samples: list[Samples] = []
         self._pending = _NO_PCM
         self._hearing = Hearing.WAITING
+        self._silent_since = 0
 
     def push(self, pcm: Pcm) -> Hearing:
         """Take the next audio, int16 `[n]` at 8 kHz of any length, and say what it makes of it.
@@ -59,10 +61,16 @@ class Listener:
         `AudioError` for anything but an int16 vector.
         """
         pending = np.concatenate([self._pending, checked(pcm)])
-        while len(pending) >= WINDOW and self._hearing not in FINAL:
-            self._judge(pending[:WINDOW].copy())
-            pending = pending[WINDOW:]
-        self._pending = _NO_PCM if self._hearing in FINAL else pending
+        while self._hearing not in FINAL:
+            wanted = self._wanted()
+            self._pending = pending[:wanted]
+            if len(pending) < wanted:
+                break
+            if wanted < WINDOW:
+                self._notice(self._activity.judged + wanted)
+            else:
+                self._judge(self._pending.copy())
+                pending, self._pending = pending[WINDOW:], _NO_PCM
         return self._hearing
 
     @property
@@ -82,6 +90,15 @@ class Listener:
         segments = self._activity.segments
         return segments[-1].end / TELEPHONE_RATE_HZ if segments else None
 
+    @property
+    def silent_since_s(self) -> float | None:
+        """From where on the end silence counts, in seconds since the start; None while it does not.
+
+        `speech_ended_at_s` is the detector's, which is up to 0.16 s later.
+        """
+        counting = self._hearing in {Hearing.PAUSING, Hearing.ENDED}
+        return self._silent_since / TELEPHONE_RATE_HZ if counting else None
+
     def utterance(self) -> Utterance:
         """Return the speech so far, 16 kHz, with `margin_s` of what was around it.
 
@@ -99,26 +116,47 @@ class Listener:
         self._pcm.append(window)
         self._samples.append(self._upsampler.push(to_float(window)))
         self._activity.take(self._detector.probability(window))
-        change = notice(self._hearing, self._moment(), self._limits)
+        self._notice(self._activity.judged)
+
+    def _wanted(self) -> int:
+        """How many more samples it takes to notice something: a window, or the end of silence."""
+        if self._hearing is not Hearing.PAUSING:
+            return WINDOW
+        silence_s = self._limits.silence_s(self._moment(0).net_speech_s)
+        ends = self._silent_since + int(silence_s * TELEPHONE_RATE_HZ) + 1
+        return min(WINDOW, max(0, ends - self._activity.judged))
+
+    def _notice(self, heard: int) -> None:
+        change = notice(self._hearing, self._moment(heard), self._limits)
         if change is not None:
             self._follow(change)
 
     def _follow(self, change: Change) -> None:
         self._hearing = TRANSITIONS[self._hearing, change]
+        if change is Change.PAUSE:
+            self._silent_since = self._faded_at()
         if change is Change.COUGH:
             self._activity.forget()
         if self._hearing in FINAL:
             self._detector.close()
 
-    def _moment(self) -> Moment:
-        judged, segments = self._activity.judged, self._activity.segments
+    def _faded_at(self) -> int:
+        """Return where the last speech fell silent, in samples since the start."""
+        last = self._activity.segments[-1]
+        first = last.start // WINDOW
+        recent = np.concatenate(self._pcm[first:])
+        return first * WINDOW + faded_at(recent, Segment(0, last.end - last.start))
+
+    def _moment(self, heard: int) -> Moment:
+        """Return what is known when so many samples have been heard."""
+        segments = self._activity.segments
         if not segments:
-            return Moment(False, judged / TELEPHONE_RATE_HZ, 0.0, 0.0, 0.0)
+            return Moment(False, heard / TELEPHONE_RATE_HZ, 0.0, 0.0, 0.0)
         return Moment(
             speaking=self._activity.speaking,
-            heard_s=judged / TELEPHONE_RATE_HZ,
-            speech_s=(judged - segments[0].start) / TELEPHONE_RATE_HZ,
-            silence_s=(judged - segments[-1].end) / TELEPHONE_RATE_HZ,
+            heard_s=heard / TELEPHONE_RATE_HZ,
+            speech_s=(heard - segments[0].start) / TELEPHONE_RATE_HZ,
+            silence_s=(heard - self._silent_since) / TELEPHONE_RATE_HZ,
             net_speech_s=sum(map(len, segments)) / TELEPHONE_RATE_HZ,
         )
 

@@ -42,7 +42,7 @@ class Heard:
     utterance: Utterance
     quality: Quality
     ended_at_s: float
-    """Where it places the end of speech, in seconds of the recording."""
+    """From where on it counts the end silence, in seconds of the recording."""
 
 
 def recordings() -> list[Pcm]:
@@ -62,7 +62,7 @@ def hear(engine: SpeakerEngine, pcm: Pcm) -> Heard:
     """Listen to one recording, int16 `[n]` at 8 kHz, to the end of its speech."""
     listener = engine.listener()
     listener.push(np.concatenate([pcm, silence(_SILENCE_S)]))
-    ended_at_s = listener.speech_ended_at_s
+    ended_at_s = listener.silent_since_s
     if ended_at_s is None:
         raise ValueError("there is no speech in this recording")
     return Heard(listener.utterance(), listener.quality(), ended_at_s)
