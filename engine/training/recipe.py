@@ -103,34 +103,29 @@ class Recipe:
     evaluations: int = 12
     seed: int = 1
 
-    @property
-    def batch(self) -> int:
-        """Crops in a batch."""
-        return self.speakers * self.views
-
 
 RECIPES: dict[str, Recipe] = {
     "tiny": Recipe(
-        width=32, dim=32, speakers=8, crops_s=(1.0,), final_crops_s=(1.5,), steps=6, minutes=5,
+        width=32, dim=32, speakers=8, crops_s=(1.0,), final_crops_s=(1.5,), steps=6, minutes=5.0,
         evaluations=2, voices=(PLAIN, Voice(1.1, 1.0)), average_over_steps=10,
     ),
     "small": Recipe(
-        width=128, dim=128, speakers=32, crops_s=(1.5, 2.0), final_crops_s=(3.0,), minutes=180,
+        width=128, dim=128, speakers=32, crops_s=(1.5, 2.0), final_crops_s=(3.0,), minutes=180.0,
         rate=3e-3, average_over_steps=300,
     ),
     "cores": Recipe(
-        width=256, speakers=64, crops_s=(1.0, 1.5, 2.0), final_crops_s=(3.0,), minutes=480,
+        width=256, speakers=64, crops_s=(1.0, 1.5, 2.0), final_crops_s=(3.0,), minutes=480.0,
         average_over_steps=500,
     ),
     "gpu": Recipe(
-        trunk="resnet", width=24, speakers=256, voices=SPEEDS_AND_TRACTS, rate=2e-3, minutes=20,
+        trunk="resnet", width=24, speakers=256, voices=SPEEDS_AND_TRACTS, rate=2e-3, minutes=20.0,
     ),
-    "gpu-ecapa": Recipe(width=384, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20),
+    "gpu-ecapa": Recipe(width=384, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20.0),
     "gpu-campplus": Recipe(
-        trunk="campplus", width=20, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20,
+        trunk="campplus", width=20, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20.0,
     ),
     "gpu-redimnet": Recipe(
-        trunk="redimnet", width=12, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20,
+        trunk="redimnet", width=12, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20.0,
     ),
 }  # fmt: skip
 
@@ -166,10 +161,11 @@ _VOICES = {"plain": (PLAIN,), "speeds": SPEEDS, "tracts": SPEEDS_AND_TRACTS}
 
 
 def _with(value: Any, key: str, text: str) -> Any:
-    """Replace one field of a dataclass by text, read as the type of the field's present value."""
-    if key not in {f.name for f in fields(value)}:
+    """Replace one field of a dataclass by text, read as the type of the field's default."""
+    defaults: dict[str, Any] = {f.name: f.default for f in fields(value)}
+    if key not in defaults:
         raise RecipeError(f"a recipe has no {key!r}")
-    present = getattr(value, key)
+    present = defaults[key]
     try:
         if key == "voices":
             return replace(value, voices=_VOICES[text])

@@ -71,6 +71,7 @@ class Run:
         self.journal = Journal(folder)
         self.step, self.seconds, self.scored, self.best = 0, 0.0, 0, float("inf")
         self._stopped = False
+        self._batch = recipe.views * min(recipe.speakers, len(self.people.names))
         self._resume()
 
     @property
@@ -169,7 +170,7 @@ class Run:
             kind="step", step=self.step, seconds=round(self.seconds, 1), spent=round(self.spent, 5),
             loss=round(loss, 4), margin_loss=round(apart, 4), contrast=round(together, 4),
             right=round(right, 4), rate=now.rate, margin=round(now.margin, 4),
-            crops_per_s=round(len(totals) * self.recipe.batch / took_s, 1),
+            crops_per_s=round(len(totals) * self._batch / took_s, 1),
         )  # fmt: skip
         bar.update(round(100 * self.spent, 2) - bar.n)
         bar.set_postfix(step=self.step, loss=f"{loss:.3f}", right=f"{right:.3f}", refresh=False)

@@ -10,7 +10,7 @@ import torch
 
 from engine.training.bank import Bank
 from engine.training.crops import People, gather, plan, resampled
-from engine.training.recipe import PLAIN, RECIPES, Recipe, Voice
+from engine.training.recipe import PLAIN, RECIPES, Voice
 
 from .conftest import recordings
 
@@ -94,4 +94,3 @@ def test_a_recipe_without_speed_changes_reads_as_it_is() -> None:
     """No resampling, no copy of another length."""
     samples = torch.randn(2, 100)
     assert resampled(samples, 100) is samples
-    assert Recipe().batch == 256

@@ -58,6 +58,7 @@ def test_a_recipe_is_changed_by_text() -> None:
     assert (changed.rate, changed.crops_s, len(changed.voices)) == (0.5, (1.0, 2.0), 3)
     assert changed.chances.room == 0.0
     assert recipe("tiny", {"chances": "0.5"}).chances.band == 0.45
+    assert recipe("gpu", {"minutes": "0.5"}).minutes == 0.5
 
 
 def softmax(classes: int = 6, dim: int = 8, subcentres: int = 2) -> MarginSoftmax:
