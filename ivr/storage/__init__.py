@@ -5,6 +5,7 @@ from ivr.storage.database import Database
 from ivr.storage.embedded import EmbeddedPostgres
 from ivr.storage.errors import (
     EmbeddedPostgresError,
+    OutboxError,
     SchemaMissingError,
     SchemaNewerError,
     SchemaOutdatedError,
@@ -24,6 +25,7 @@ __all__ = [
     "EmbeddedPostgres",
     "EmbeddedPostgresError",
     "Outbox",
+    "OutboxError",
     "PostgresStore",
     "ProfileAdministration",
     "ProfileDetails",

@@ -50,6 +50,16 @@ class SchemaNewerError(StoreMisconfiguredError):
     """The database was migrated by a newer version of the program."""
 
 
+class OutboxError(StoreUnavailableError):
+    """The folder for verdicts that PostgreSQL missed cannot be used (the operator's to mend)."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"verdicts cannot be kept in the folder that database.outbox names ({found}); choose a "
+            "folder of this user's own, or mend its owner and mode"
+        )
+
+
 class EmbeddedPostgresError(StoreMisconfiguredError):
     """The embedded PostgreSQL cannot be set up or started in its folder."""
 

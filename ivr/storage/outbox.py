@@ -20,7 +20,7 @@ from ivr.domain.enrollment import Enrollment
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.ports import ProfileStore, StoreUnavailableError
-from ivr.storage.errors import StoreRefusedError
+from ivr.storage.errors import OutboxError, StoreRefusedError
 from ivr.storage.letters import CorruptLetterError, LetterBox
 
 T = TypeVar("T")
@@ -62,8 +62,14 @@ class Outbox:
         self._postman: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Make the folder (`OSError` where that fails) and start to deliver what waits in it."""
-        await asyncio.to_thread(self._box.prepare, time.time())
+        """Make the folder and start to deliver what waits in it.
+
+        `OutboxError` where verdicts could not be kept there.
+        """
+        try:
+            await asyncio.to_thread(self._box.prepare, time.time())
+        except OSError as error:
+            raise OutboxError(str(error)) from error
         self._postman = asyncio.create_task(self._deliver_forever(), name="outbox")
         return self
 
