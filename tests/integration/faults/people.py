@@ -17,9 +17,9 @@ from ivr.lab.speech import synthetic
 from ivr.media.prompts import BUILT_IN
 
 ACCOUNT = "1001"
-SHORT_PROMPT_S = 0.1
+PROMPT_S = {"en-US": 0.1, "en-GB": 30.0}
+"""How long a prompt lasts in each locale."""
 LONG_LOCALE = "en-GB"
-"""Speaks the built-in prompts, which last for seconds; en-US does not here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,18 @@ def _bare(pcm: Pcm) -> Pcm:
 
 
 def write_prompts(folder: Path) -> Path:
-    """Write prompts of a tenth of a second, the tone as it is, and the long ones beside them."""
-    short = folder / "en-US"
-    short.mkdir(parents=True)
-    (folder / LONG_LOCALE).symlink_to(BUILT_IN / "en-US")
-    for prompt in Prompt:
-        soundfile.write(short / f"{prompt.value}.wav", _hum(), TELEPHONE_RATE_HZ, "PCM_16")
-    (short / f"{Prompt.TONE.value}.wav").write_bytes(
-        (BUILT_IN / "en-US" / f"{Prompt.TONE.value}.wav").read_bytes()
-    )
+    """Write prompts that hum, short ones and long ones, and the tone as it is."""
+    for locale, seconds in PROMPT_S.items():
+        (folder / locale).mkdir(parents=True)
+        hum = folder / locale / "hum.wav"
+        soundfile.write(hum, _hum(seconds), TELEPHONE_RATE_HZ, "PCM_16")
+        for prompt in Prompt:
+            tone = BUILT_IN / "en-US" / f"{prompt.value}.wav"
+            sound = tone if prompt is Prompt.TONE else hum
+            (folder / locale / f"{prompt.value}.wav").symlink_to(sound)
     return folder
 
 
-def _hum() -> Pcm:
-    times_s = np.arange(SHORT_PROMPT_S * TELEPHONE_RATE_HZ) / TELEPHONE_RATE_HZ
+def _hum(seconds: float) -> Pcm:
+    times_s = np.arange(seconds * TELEPHONE_RATE_HZ) / TELEPHONE_RATE_HZ
     return (3000 * np.sin(2 * np.pi * 440 * times_s)).astype(np.int16)

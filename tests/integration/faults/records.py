@@ -98,10 +98,10 @@ class Records:
         """Let nobody write to a table meanwhile; reading goes on."""
         connection = await asyncpg.connect(self.dsn)
         try:
-            async with connection.transaction():
-                await connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
-                yield
+            await connection.execute(f"BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE")
+            yield
         finally:
+            # Not a ROLLBACK: the server may be gone.
             connection.terminate()
 
     async def someone_waits(self) -> None:
