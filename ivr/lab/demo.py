@@ -24,6 +24,9 @@ PEOPLE = slice(1, 3)
 """Who plays the parts of a corpus: two whom a voice model of 18 % EER tells apart. It is a choice
 after the fact, for a demo; how well voices are told apart is what `evaluate` shows."""
 
+PAUSES = {"COUNTERSIGN_LISTENING_END_SILENCE_S": "1.0"}
+"""People of a corpus say whole sentences, with pauses that a passphrase does not have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -55,7 +58,7 @@ async def demonstrate(corpus: Path | None, *, stay: bool) -> int:
     """Play all scenes, print them as they happen and then as a table; 0 if all is as announced."""
     cast = await asyncio.to_thread(_cast, corpus)
     with tempfile.TemporaryDirectory(prefix="countersign-demo-") as folder:
-        async with System(Path(folder)) as system:
+        async with System(Path(folder), settings=PAUSES if corpus else None) as system:
             outcomes = await _played(system, scenes(cast))
             print(table(outcomes))
             if stay:
