@@ -162,7 +162,12 @@ class RecordedCall:
             await self.leg.through(self._stop_playback())
         if self._wanted:
             self._wanted = False
-            await self.leg.through(self._discard())
+            try:
+                await self.leg.through(self._discard())
+            except BaseException:
+                # The caller hung up meanwhile, perhaps: `close` has to discard it.
+                self._wanted = True
+                raise
 
     async def _stop_playback(self) -> None:
         await self.leg.ari.playbacks.stop(self._playback)
