@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ CLIPPED_DB = 30.0
 """So far over full scale is who shouts into the microphone."""
 SHORT_OF_BREATH = {"COUNTERSIGN_LISTENING_LONGEST_S": "4"}
 
-Part = Callable[[Stage, PhoneCall], Awaitable[None]]
+Part = Callable[[Stage, PhoneCall], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,15 @@ CALLERS: Mapping[str, tuple[str, Part]] = {
 
 def at_dbfs(pcm: Pcm, dbfs: float) -> Pcm:
     """Return the recording with its speech at a level."""
-    samples = at_level(pcm.astype(np.float32) / 32_768, dbfs)
+    samples = at_level((pcm / 32_768).astype(np.float32), dbfs)
     assert active_dbfs(samples) == pytest.approx(dbfs, abs=0.1)
     return (samples * 32_768).astype(np.int16)
 
 
 def amplified(pcm: Pcm, decibels: float) -> Pcm:
     """Return the recording louder, cut off at full scale."""
-    return np.clip(pcm * 10 ** (decibels / 20), -32_768, 32_767).astype(np.int16)
+    loud: Pcm = np.clip(pcm * 10 ** (decibels / 20), -32_768, 32_767).astype(np.int16)
+    return loud
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,4 +1,4 @@
-"""A start that cannot succeed ends: one clear line, status 2, no secret, and nothing left running."""
+"""A start that cannot succeed ends: one clear line, status 2, no secret, nothing left running."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ async def _served(settings: Mapping[str, str], said: Path) -> Ended:
     try:
         await until(lambda: asyncio.sleep(0, process.exitcode), lambda status: status is not None)
         assert process.exitcode is not None
-        return Ended(process.exitcode, said.read_text())
+        return Ended(process.exitcode, await asyncio.to_thread(said.read_text))
     finally:
         process.kill()
         process.join()
