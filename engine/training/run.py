@@ -22,6 +22,13 @@ from engine.training.channel.telephone import Telephone
 from engine.training.channel.voices import changed
 from engine.training.choosing import Jury, telephone_mean
 from engine.training.crops import People, Plan, gather, plan
+from engine.training.device import (
+    dropout_state,
+    optimiser,
+    placed,
+    prepare,
+    restore_dropout,
+)
 from engine.training.features import LogMel, front_end, masked
 from engine.training.journal import Journal
 from engine.training.network import SpeakerNet
@@ -50,7 +57,7 @@ class Run:
 
     def __init__(self, recipe: Recipe, cache: Cache, folder: Path, device: torch.device) -> None:
         self.recipe, self.folder, self.device = recipe, folder, device
-        _prepare(device, recipe.seed)
+        prepare(device, recipe.seed)
         train, noises = cache.split(TRAIN), cache.split(NOISE)
         self.people = People.of(train.recordings, [len(pcm) for pcm in train.samples])
         self.bank = Bank.of(train.samples, device)
@@ -59,7 +66,7 @@ class Run:
         self.draw = Draw(device, recipe.seed)
         self.telephone = Telephone(recipe.chances, Bank.of(noises.samples, device), self.draw)
         self.random = np.random.default_rng(recipe.seed)
-        self.network = _placed(SpeakerNet(recipe), device)
+        self.network = placed(SpeakerNet(recipe), device)
         self.kin = torch.from_numpy(np.tile(self.people.kin, len(recipe.voices))).to(device)
         several = np.tile(self.people.count > 1, len(recipe.voices))
         self._several = torch.from_numpy(several).to(device)
@@ -67,7 +74,7 @@ class Run:
             self.kin, recipe.dim, recipe.subcentres, recipe.scale
         ).to(device)
         self.average = Average(self.network, recipe.average_over_steps)
-        self.optimiser = _optimiser(recipe, (self.network, self.margin), device)
+        self.optimiser = optimiser(recipe, (self.network, self.margin), device)
         self.journal = Journal(folder)
         self.step, self.seconds, self.scored, self.best = 0, 0.0, 0, float("inf")
         self._stopped = False
@@ -205,7 +212,7 @@ class Run:
             "average": self.average.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "draw": self.draw.state(),
-            "dropout": _dropout_state(self.device),
+            "dropout": dropout_state(self.device),
             "random": self.random.bit_generator.state,
             "counts": (self.step, self.seconds, self.scored, self.best),
         }
@@ -225,7 +232,7 @@ class Run:
         self.average.network.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.draw.restore(state["draw"])
-        _restore_dropout(state["dropout"].cpu(), self.device)
+        restore_dropout(state["dropout"].cpu(), self.device)
         self.random.bit_generator.state = state["random"]
         self.step, self.seconds, self.scored, self.best = state["counts"]
         self.journal.rewind(self.step)
@@ -238,41 +245,3 @@ def _plain(recipe: Recipe) -> dict[str, Any]:
     """A recipe as plain values. The budget is left out: a run may be prolonged."""
     values = asdict(recipe)
     return {name: values[name] for name in values if name not in ("minutes", "steps")}
-
-
-def _prepare(device: torch.device, seed: int) -> None:
-    torch.manual_seed(seed)
-    if device.type == "cuda":
-        torch.set_float32_matmul_precision("high")
-        torch.backends.cudnn.benchmark = True
-
-
-def _dropout_state(device: torch.device) -> Tensor:
-    """Where torch's own generator stands, which dropout draws from."""
-    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
-
-
-def _restore_dropout(state: Tensor, device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(state, device)
-    else:
-        torch.set_rng_state(state)
-
-
-def _placed(network: nn.Module, device: torch.device) -> nn.Module:
-    if device.type == "cuda":
-        return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-    return network.to(device)
-
-
-def _optimiser(
-    recipe: Recipe, modules: tuple[nn.Module, ...], device: torch.device
-) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov & Hutter 2019); norms and biases do not decay."""
-    every = [each for module in modules for each in module.parameters()]
-    decayed = [each for each in every if each.ndim > 1]
-    free = [each for each in every if each.ndim <= 1]
-    groups: list[dict[str, Any]] = [{"params": decayed}, {"params": free, "weight_decay": 0.0}]
-    return torch.optim.AdamW(
-        groups, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=device.type == "cuda"
-    )
