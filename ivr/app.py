@@ -37,9 +37,6 @@ from ivr.translation import (
 )
 from ivr.voice import EngineVoice
 
-LISTENERS_READY = 4
-"""So many callers can begin to speak at once without waiting 0.1 s for ears to be made."""
-
 log = structlog.get_logger()
 
 
@@ -48,7 +45,7 @@ async def serve(configuration: Configuration) -> None:
     async with AsyncExitStack() as stack:
         voice = EngineVoice(load_engine(configuration), configuration.voice.threads)
         stack.push_async_callback(voice.close)
-        await asyncio.to_thread(warm, LISTENERS_READY)
+        await asyncio.to_thread(warm, configuration.voice.listeners)
         prompts = PromptLibrary.load(prompt_folder(configuration))
         database = await stack.enter_async_context(database_of(configuration))
         outbox = await stack.enter_async_context(outbox_of(configuration, database))

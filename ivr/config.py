@@ -55,6 +55,7 @@ class VoiceModel(Struct, frozen=True, forbid_unknown_fields=True):
     model: Text = "telephone-first-try"
     target_fmr: Annotated[float, Meta(gt=0, lt=0.5)] = 0.01
     threads: Annotated[int, Meta(ge=1, le=64)] = 2
+    listeners: Annotated[int, Meta(ge=1, le=1000)] = 4
     net_speech_min_s: Annotated[float, Meta(ge=0.3, le=30)] = 1.0
     snr_min_db: Annotated[float, Meta(ge=-10, le=40)] = 6.0
 

@@ -27,12 +27,16 @@ class EngineVoice:
     `embed` runs in a pool of `threads`, one for each core unless told otherwise: onnxruntime
     leaves the interpreter's lock while it computes, and more threads than cores would only make
     every caller wait. A call embeds one utterance at a time, so the queue is never longer than
-    the number of calls. Everything else takes microseconds and runs where it is called.
+    the number of calls. Ears that have to be built (0.1 s) are built one after another in a thread
+    of their own: many callers at once must not make those wait who have spoken already. (Not at a
+    lower priority: a thread that holds the interpreter's lock must not be kept from its core.)
+    Everything else takes microseconds and runs where it is called.
     """
 
     def __init__(self, engine: SpeakerEngine, threads: int | None = None) -> None:
         self._engine = engine
         self._pool = ThreadPoolExecutor(threads or _cores(), thread_name_prefix="embed")
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="ears")
 
     @property
     def model(self) -> ModelId:
@@ -42,7 +46,7 @@ class EngineVoice:
     async def listener(self) -> Listener:
         """Return ears for one utterance, making them away from the event loop."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._engine.listener)
+        return await loop.run_in_executor(self._builder, self._engine.listener)
 
     async def embed(self, utterance: Utterance) -> Embedding:
         """Turn speech into a voice, away from the event loop.
@@ -75,6 +79,7 @@ class EngineVoice:
 
         What has begun is finished: the callers who wait for it get their verdict.
         """
+        await asyncio.to_thread(self._builder.shutdown)
         await asyncio.to_thread(self._pool.shutdown)
 
 

@@ -84,6 +84,20 @@ async def test_embedding_never_holds_up_the_event_loop() -> None:
     await voice.close()
 
 
+async def test_ears_and_embeddings_do_not_wait_for_each_other() -> None:
+    """A caller who begins gets ears while every other one's voice is being made."""
+    slow = SlowEmbedder.load(CARD)
+    voice = EngineVoice(replace(ENGINE, embedder=slow), threads=1)
+    waiting = asyncio.create_task(voice.embed(SPEECH))
+    assert await asyncio.to_thread(slow.at_work.acquire, timeout=PATIENCE_S)
+    listener = await asyncio.wait_for(voice.listener(), PATIENCE_S)
+    assert listener.push(np.zeros(160, np.int16)) is Hearing.WAITING
+    assert not waiting.done()
+    slow.go.set()
+    await waiting
+    await voice.close()
+
+
 async def test_closing_waits_for_the_callers_it_has() -> None:
     """Those who asked before get their voice; those who ask after are refused."""
     slow = SlowEmbedder.load(CARD)
