@@ -24,8 +24,7 @@ from ivr.lab.scenes import NEW_CALL, PHRASE
 from ivr.lab.speech import synthetic
 from ivr.storage import Database, PostgresStore
 
-VOICES = ("rms", "slt", "awb")
-"""The first one enrolls; all of them call."""
+VOICE = "rms"
 REPETITIONS = 3
 RECORDINGS = 9
 """So many callers in a row say it differently, over different lines."""
@@ -47,13 +46,13 @@ class Heard:
 
 def recordings() -> list[Pcm]:
     """Return calls' worth of the passphrase, int16 `[n]` at 8 kHz each; renders, so it blocks."""
-    calls = range(1, RECORDINGS // len(VOICES) + 1)
-    return [synthetic(name).say(PHRASE, NEW_CALL * call) for call in calls for name in VOICES]
+    speaker = synthetic(VOICE)
+    return [speaker.say(PHRASE, NEW_CALL * call) for call in range(1, RECORDINGS + 1)]
 
 
 def voiceprints(engine: SpeakerEngine) -> tuple[Voiceprint, ...]:
-    """Return an enrollment's worth of the first voice; renders and embeds, so it blocks."""
-    takes = (synthetic(VOICES[0]).say(PHRASE, take) for take in range(REPETITIONS))
+    """Return an enrollment's worth of the voice; renders and embeds, so it blocks."""
+    takes = (synthetic(VOICE).say(PHRASE, take) for take in range(REPETITIONS))
     heard = (hear(engine, pcm) for pcm in takes)
     return tuple(Voiceprint(engine.embed(each.utterance), each.quality) for each in heard)
 
