@@ -90,7 +90,7 @@ class Recipe:
     kin_margin: float = 0.06
     """Added to the cosines with other speakers of the same corpus and language."""
     subcentres: int = 2
-    contrast: float = 0.3
+    contrast: float = 1.0
     """Weight of the contrast between the views of a batch."""
     average_over_steps: float = 1000.0
     """Time constant of the average of the weights."""
