@@ -35,7 +35,7 @@ class People:
 def people() -> People:
     """Let two synthetic people speak, and enroll the first."""
     person, other = synthetic("slt"), synthetic("awb")
-    enrolling = tuple(person.say(PHRASE, take) for take in range(3))
+    enrolling = tuple(_bare(person.say(PHRASE, take)) for take in range(3))
     return People(
         voiceprints_of(enrolling),
         enrolling,

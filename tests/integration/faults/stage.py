@@ -139,20 +139,20 @@ class Stage:
         assert [row.ending for row in rows] == [("INCONCLUSIVE", "NOT_ENROLLED")]
 
     async def check_after(self) -> None:
-        """Assert what must hold after every fault."""
+        """Assert what must hold after every fault; that calls are taken, the next test shows."""
         for call in self._calls:
             call.drop()
         self._calls.clear()
         await self.nothing_left()
         assert all(row.verdict is not None for row in await self.records.verifications())
-        await self.still_serves()
-        await self.nothing_left()
 
     async def check_end(self) -> None:
-        """Stop Countersign and assert that it ends well, and that no fault of ours is in its log.
+        """Assert that a call is taken, that Countersign stops well, and that its log has no fault.
 
         asyncpg's pool tells of a server that is away with a traceback: that is its own.
         """
+        await self.still_serves()
+        await self.nothing_left()
         assert await self.system.application.stop() == 0
         lines = self.system.application.lines
         own = [line for line in lines if line.get("logger") != "asyncpg.pool"]

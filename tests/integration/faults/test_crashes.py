@@ -108,6 +108,7 @@ async def test_replaced_by_another_of_the_same_name(stage: Stage) -> None:
     assert await stage.route(call) == "pin-only"
     assert (await stage.records.verdict()).ending == UNAVAILABLE
     assert any("took over" in str(line["event"]) for line in first.lines)
+    # What it said last is no event, and no fault.
     del first.lines[:]
     await stage.still_serves()
     assert await second.stop() == 0

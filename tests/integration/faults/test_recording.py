@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import numpy as np
@@ -30,10 +31,11 @@ async def house(
         await stage.check_end()
 
 
-async def say(call: PhoneCall, pcm: Pcm) -> None:
-    """Wait to be asked, and say it."""
-    await patiently(call.heard_tone())
-    await call.speak(np.concatenate([silence(0.2), pcm]))
+async def say(call: PhoneCall, *recordings: Pcm) -> None:
+    """Say one thing each time that speech is asked for."""
+    for pcm in recordings:
+        await patiently(call.heard_tone())
+        await call.speak(np.concatenate([silence(0.2), pcm]))
 
 
 async def recording(stage: Stage) -> None:
@@ -41,20 +43,16 @@ async def recording(stage: Stage) -> None:
     await until(stage.recordings)
 
 
-async def test_person_enrolls_and_is_verified(stage: Stage) -> None:
-    """From consent to the voiceprints, and from a later call to ACCEPT."""
-    enrolling = await stage.dial("enroll-5001")
+async def test_person_enrolls_and_another_is_verified(stage: Stage) -> None:
+    """Both at once: from consent to the voiceprints, and from the prompt to ACCEPT."""
+    enrolling, call = await stage.dial("enroll-5001"), await stage.asked()
     await enrolling.press("1")
-    for pcm in stage.people.enrolling:
-        await say(enrolling, pcm)
-    assert await stage.route(enrolling, enrolling=True) == "enrolled"
-    enrolled = await stage.records.enrollment()
-    assert (enrolled.verdict, enrolled.reason, enrolled.attempts) == ("ENROLLED", "COMPLETE", 3)
-    call = await stage.dial("verify-5001")
-    await say(call, stage.people.phrase)
+    await asyncio.gather(call.speak(stage.people.phrase), say(enrolling, *stage.people.enrolling))
     assert await stage.route(call) == "agent-confirmed"
+    assert await stage.route(enrolling, enrolling=True) == "enrolled"
     assert (await stage.records.verdict()).ending == MATCH
-    await stage.nothing_left()
+    row = await stage.records.enrollment()
+    assert (row.verdict, row.reason, row.attempts) == ("ENROLLED", "COMPLETE", 3)
 
 
 async def test_hang_up_while_recorded(stage: Stage) -> None:
