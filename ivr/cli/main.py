@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.errors import EngineError
 from ivr.ari.errors import AriError
-from ivr.cli import bench, configuration, database, demo, profiles, serve
+from ivr.cli import bench, configuration, database, demo, evaluate, profiles, serve
 from ivr.config import ConfigurationError
 from ivr.lab import LabError
 from ivr.lab.softphone.errors import SoftphoneError
@@ -37,7 +37,11 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status: 0 done, 1 failed, 2 cannot, 3 replaced."""
-    chosen = parser().parse_args(arguments)
+    reader = parser()
+    chosen, rest = reader.parse_known_args(arguments)
+    if rest and not chosen.takes_the_rest:
+        reader.error(f"unknown arguments: {' '.join(rest)}")
+    chosen.rest = rest
     run: Command = chosen.run
     try:
         return run(chosen)
@@ -60,8 +64,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="configuration (TOML); COUNTERSIGN_<SECTION>_<KEY> in the environment wins over it",
     )
+    top.set_defaults(takes_the_rest=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (serve, configuration, database, profiles, demo, bench):
+    for module in (serve, configuration, database, profiles, evaluate, demo, bench):
         module.add_to(commands)
     return top
 

@@ -1,0 +1,64 @@
+"""The command line: mistakes are told in one line, and secrets are not shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.cli import main
+
+SETTINGS = {"COUNTERSIGN_ARI_PASSWORD": "pepper", "COUNTERSIGN_DATABASE_FOLDER": "pg"}
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration by environment that can be used."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_configuration_is_shown_without_its_secrets(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What holds is printed as TOML; a secret only as being there."""
+    assert main(["config"]) == 0
+    shown = capsys.readouterr().out
+    assert '[ari]\nurl = "http://127.0.0.1:8088"' in shown
+    assert 'password = "<set>"' in shown
+    assert "pepper" not in shown
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_bad_setting_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback: the key, the value and what is allowed, and status 2."""
+    monkeypatch.setenv("COUNTERSIGN_VERIFY_ATTEMPTS_MAX", "99")
+    assert main(["serve"]) == 2
+    told = capsys.readouterr().err
+    assert told == "countersign: verify.attempts_max = '99': Expected `int` <= 10\n"
+
+
+def test_an_absent_configuration_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The path that was given is told."""
+    absent = tmp_path / "absent.toml"
+    assert main(["--config", str(absent), "serve"]) == 2
+    assert str(absent) in capsys.readouterr().err
+
+
+def test_arguments_that_no_command_takes_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing that was typed is passed over."""
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--quickly"])
+    assert ended.value.code == 2
+    assert "--quickly" in capsys.readouterr().err
+
+
+def test_the_evaluation_reads_its_own_options(capsys: pytest.CaptureFixture[str]) -> None:
+    """What follows `evaluate` is handed over as it is."""
+    assert main(["evaluate", "--trials", "absent.tsv", "--audio", "."]) == 2
+    assert "absent.tsv" in capsys.readouterr().err
