@@ -112,7 +112,7 @@ def _load_row(load: LoadFigures) -> Row:
     return (
         str(load.at_once),
         str(len(load.calls)),
-        f"{middle(load.delays_ms):.0f}",
+        f"{middle(load.delays_ms):z.0f}",
         f"{percentile(load.delays_ms, 95):.0f}",
         f"{middle(load.decided_in_ms):.1f}",
         f"{percentile(load.decided_in_ms, 95):.1f}",
