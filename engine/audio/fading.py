@@ -16,8 +16,8 @@ RANGE_DB: Final = 25.0
 """What is so far below the loudest of the speech is its end. On a line whose noise is louder than
 that nothing is, and the detector's word stands."""
 FARTHEST: Final = 5 * WINDOW
-"""So late may the detector have been: 160 ms. On 60 clips of an4's dev part it was 60 ms late in the
-median and 116 ms at the 95th percentile, 156 ms where the callers were quiet."""
+"""So late may the detector have been: 160 ms. On 60 clips of an4's dev part it was 60 ms late in
+the median and 116 ms at the 95th percentile, 156 ms where the callers were quiet."""
 
 
 def faded_at(pcm: Pcm, speech: Segment) -> int:
