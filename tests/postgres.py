@@ -117,6 +117,22 @@ async def own_cluster(_own_cluster: Cluster) -> Cluster:
     return _own_cluster
 
 
+@pytest.fixture(scope="session")
+def password_cluster(postgres_folder: Path) -> Iterator[Cluster]:
+    """A server that asks for a password."""
+    folder = postgres_folder / "password"
+    folder.mkdir(mode=0o711)
+    rules = folder / "pg_hba.conf"
+    rules.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
+    rules.chmod(0o644)
+    cluster = Cluster(folder, {"hba_file": str(rules), "fsync": "off"})
+    cluster.prepare()
+    cluster.start()
+    cluster.sql("ALTER ROLE countersign PASSWORD 's/ecret'")
+    yield cluster
+    cluster.stop("immediate")
+
+
 async def execute(dsn: str, statement: str) -> None:
     """Run one statement on a connection of its own."""
     connection = await asyncpg.connect(dsn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -294,22 +294,6 @@ async def test_a_wrong_password_and_a_wrong_role_are_named_without_quoting_them(
             await Database.connect(wrong)
         said = str(caught.value) + repr(caught.value)
         assert not any(part in said for part in ("hunter2", "ecret", "nobody-here"))
-
-
-@pytest.fixture(scope="module")
-def password_cluster(postgres_folder: Path) -> Iterator[Cluster]:
-    """A server that asks for a password."""
-    folder = postgres_folder / "password"
-    folder.mkdir(mode=0o711)
-    rules = folder / "pg_hba.conf"
-    rules.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
-    rules.chmod(0o644)
-    cluster = Cluster(folder, {"hba_file": str(rules), "fsync": "off"})
-    cluster.prepare()
-    cluster.start()
-    cluster.sql("ALTER ROLE countersign PASSWORD 's/ecret'")
-    yield cluster
-    cluster.stop("immediate")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest_asyncio
 from engine.speaker import MODELS
 from ivr.cli.main import STATUS_CANNOT, main
 from ivr.lab.asterisk import PrivateAsterisk
+from ivr.storage.cluster import Cluster
 from tests.integration.faults.waiting import until
 from tests.postgres import with_database
 
@@ -49,6 +50,8 @@ class Place:
     folder: Path
     asterisk: PrivateAsterisk
     dsn: str
+    wrong_dsn: str
+    """Of a server that asks for a password: not with the right one."""
     strangers_port: int
     """Someone listens there who is no Asterisk."""
 
@@ -97,7 +100,7 @@ def cases(place: Place) -> dict[str, dict[str, str]]:
         "card corrupt": place.settings(VOICE_MODEL=place.written("card.json", "{")),
         "database away": place.settings(DATABASE_DSN=nobody),
         "database absent": place.settings(DATABASE_DSN=with_database(place.dsn, "no_such_one")),
-        "database password": place.settings(DATABASE_DSN=stranger(place.dsn)),
+        "database password": place.settings(DATABASE_DSN=place.wrong_dsn),
         "dsn unreadable": place.settings(DATABASE_DSN=f"postgresql://ann:{SECRET}@[/voices"),
         "schema absent": place.settings(DATABASE_DSN=with_database(place.dsn, "template1")),
         "database folder": place.settings(
@@ -122,21 +125,18 @@ def cases(place: Place) -> dict[str, dict[str, str]]:
     }
 
 
-def stranger(dsn: str) -> str:
-    """Return the DSN with a role that the server does not know, and a password."""
-    return dsn.replace("postgresql://", f"postgresql://stranger:{SECRET}@", 1).replace(
-        "@postgres@", "@", 1
-    )
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ends(
-    asterisk: PrivateAsterisk, module_dsn: str, tmp_path_factory: pytest.TempPathFactory
+    asterisk: PrivateAsterisk,
+    module_dsn: str,
+    password_cluster: Cluster,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Mapping[str, Ended]]:
     """All cases, a few at a time, and how each ended."""
+    wrong_dsn = password_cluster.dsn(role=f"countersign:{SECRET}")
     other = await asyncio.start_server(_say_something_else, "127.0.0.1", 0)
     port = other.sockets[0].getsockname()[1]
-    place = Place(tmp_path_factory.mktemp("startup"), asterisk, module_dsn, port)
+    place = Place(tmp_path_factory.mktemp("startup"), asterisk, module_dsn, wrong_dsn, port)
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def ended(name: str, settings: Mapping[str, str]) -> Ended:
