@@ -170,6 +170,8 @@ def _overlay(tables: dict[str, Any], environment: Mapping[str, str]) -> None:
         known = section in Configuration.__struct_fields__
         if name.startswith(ENVIRONMENT_PREFIX) and known and key:
             table = tables.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise ConfigurationError(section, ..., "must be a table of keys")
             table[key] = value.split(",") if key == "claim" else value
 
 

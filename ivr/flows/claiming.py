@@ -28,16 +28,19 @@ class ClaimRules:
 
 
 async def resolve_claim(
-    call: Call, store: ProfileStore, rules: ClaimRules
+    call: Call, store: ProfileStore, rules: ClaimRules, *, known: bool = True
 ) -> tuple[Claim, Profile | None] | None:
-    """Return the claim and the profile it names, or None where no claim was made."""
-    for source in rules.sources:
+    """Return the claim and the profile it names, or None where no claim was made.
+
+    Where `known`, a caller's number is a claim only if somebody is known by it.
+    """
+    for source in sorted(rules.sources, key=lambda each: each is not ClaimSource.DIALPLAN):
         account = await _claimed(call, source, rules)
         if account is None:
             continue
         tenant = call.facts.request.tenant
         profile = await store.find(tenant, account)
-        if profile is not None or source is not ClaimSource.CALLER_NUMBER:
+        if profile is not None or not known or source is not ClaimSource.CALLER_NUMBER:
             return Claim(tenant, account, source), profile
     return None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+import contextlib
+from collections.abc import Awaitable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -38,10 +39,22 @@ async def held(
         log.warning("call_cut_off", error=type(error).__name__, why=str(error))
     except TimeoutError:
         log.warning("call_too_long", limit_s=limit_s)
+    except asyncio.CancelledError:
+        # The program is told to stop at once. The conversation ends, its verdict is still written.
+        log.warning("call_cut_off", error="CancelledError", why="the program was told to stop")
     except Exception:
         # The last line of defence: a fault of ours must not leave the caller without a verdict.
         log.exception("call_failed")
     return endings.unavailable
+
+
+async def finished(work: Coroutine[None, None, Outcome]) -> Outcome:
+    """Do the work to its end though the task be cancelled: what is written must also be told."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    return task.result()
 
 
 async def release(call: Call, variables: Mapping[str, str]) -> float | None:

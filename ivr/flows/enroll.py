@@ -74,7 +74,7 @@ async def enroll(
     rules: EnrollRules,
 ) -> Ending:
     """Hold the conversation; on COMPLETE the course holds consent and voiceprints to be stored."""
-    claimed = await resolve_claim(call, store, rules.claim)
+    claimed = await resolve_claim(call, store, rules.claim, known=False)
     if claimed is None:
         return failed(EnrollmentReason.NO_CLAIM)
     claim, profile = claimed

@@ -8,7 +8,7 @@ from ivr.domain.verification import Verification
 
 def verification_variables(verification: Verification) -> dict[str, str]:
     """Return what the dialplan is told of a verification; every variable is always set."""
-    llr, profile = verification.llr, verification.profile
+    llr, profile, claim = verification.llr, verification.profile, verification.claim
     return {
         "COUNTERSIGN_VERDICT": verification.verdict.value,
         "COUNTERSIGN_REASON": verification.reason.value,
@@ -17,6 +17,8 @@ def verification_variables(verification: Verification) -> dict[str, str]:
         "COUNTERSIGN_ATTEMPTS": str(len(verification.attempts)),
         "COUNTERSIGN_PROFILE": "" if profile is None else str(profile),
         "COUNTERSIGN_ID": str(verification.opening.id),
+        "COUNTERSIGN_CLAIM_SOURCE": "" if claim is None else claim.source.value,
+        "COUNTERSIGN_CLAIM_ACCOUNT": "" if claim is None else claim.account,
     }
 
 

@@ -10,7 +10,7 @@ import structlog
 from engine.types import Judgement, Llr, Reason
 from ivr.domain.call import CallState
 from ivr.domain.verification import Opening, Verification, VerificationId
-from ivr.flows.ending import Endings, held, release
+from ivr.flows.ending import Endings, finished, held, release
 from ivr.flows.services import Services
 from ivr.flows.variables import verification_variables
 from ivr.flows.verify import Course, undecided, verify
@@ -28,17 +28,20 @@ async def conduct_verification(call: Call, services: Services) -> Verification:
         _converse(call, opening, course, services), ENDINGS, services.longest_call_s
     )
     verification = verdict_of(opening, course, judgement, services)
-    return await _close(call, verification, services, course.ended_at_s)
+    return await finished(_close(call, verification, services, course.ended_at_s))
 
 
 async def adopt_verification(call: Call, services: Services) -> Verification:
     """End a call that another process began and left: with its verdict if that was written."""
-    opening = await _tagged(call, opening_of(call, services))
+    fresh = opening_of(call, services)
+    opening = await _tagged(call, fresh)
     earlier = await _written(opening, services)
-    if earlier is not None:
+    if earlier is not None and _same_call(earlier.opening, fresh):
         await release(call, verification_variables(earlier))
         return earlier
-    verification = verdict_of(opening, Course(), undecided(Reason.UNAVAILABLE), services)
+    # A tag that names another call's record is not ours to end, let alone to repeat.
+    ours = opening if earlier is None else fresh
+    verification = verdict_of(ours, Course(), undecided(Reason.UNAVAILABLE), services)
     return await _close(call, verification, services)
 
 
@@ -102,6 +105,10 @@ async def _written(opening: Opening, services: Services) -> Verification | None:
     except StoreUnavailableError as error:
         log.warning("verdict_not_read", why=str(error))
         return None
+
+
+def _same_call(one: Opening, other: Opening) -> bool:
+    return (one.call, one.tenant) == (other.call, other.tenant)
 
 
 async def _close(

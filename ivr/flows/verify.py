@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.types import Judgement, Reason, Shortcoming, Verdict
+from engine.types import Judgement, ModelId, Reason, Shortcoming, Verdict
 from ivr.domain.claim import Claim
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE, PASSPHRASES
 from ivr.domain.profile import Profile, ProfileState
@@ -65,7 +65,7 @@ async def verify(
     if claimed is None:
         return undecided(Reason.NO_CLAIM)
     course.claim, course.profile = claimed
-    obstacle = obstacle_to(course.profile)
+    obstacle = obstacle_to(course.profile, voice.model)
     if course.profile is None or obstacle is not None:
         return undecided(obstacle or Reason.NOT_ENROLLED)
     for _ in range(rules.attempts_max):
@@ -77,14 +77,17 @@ async def verify(
     return judge_attempts(course.attempts, voice)
 
 
-def obstacle_to(profile: Profile | None) -> Reason | None:
-    """Return why this profile cannot be verified against, or None."""
+def obstacle_to(profile: Profile | None, model: ModelId) -> Reason | None:
+    """Return why this profile cannot be verified against with this voice model, or None."""
     if profile is None:
         return Reason.NOT_ENROLLED
     if not profile.consented and profile.state is ProfileState.ENROLLED:
         return Reason.NO_CONSENT
     if profile.state is ProfileState.ENROLLED and not profile.voiceprints:
         return Reason.NOT_ENROLLED
+    if any(voiceprint.embedding.model != model for voiceprint in profile.voiceprints):
+        # Another model made them: only a new enrollment helps.
+        return Reason.EXPIRED
     return OBSTACLES[profile.state]
 
 

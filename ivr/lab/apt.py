@@ -140,9 +140,11 @@ def machine_mirror() -> tuple[str, str]:
         if shutil.which(tool) is None:
             raise AptError(f"{tool} is missing: packages can only be fetched on Debian")
     wanted = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
-    command = ("apt-get", "indextargets", "--format", wanted, "Created-By: Packages")
-    listed = subprocess.run(command, capture_output=True, text=True)
-    for uri, suite, component in (line.split() for line in listed.stdout.splitlines()):
+    command = ("apt-get", "indextargets", "--no-release-info", "--format", wanted)
+    listed = subprocess.run((*command, "Created-By: Packages"), capture_output=True, text=True)
+    # A flat repository has no component, and so two words.
+    targets = [line.split() for line in listed.stdout.splitlines() if len(line.split()) == 3]
+    for uri, suite, component in targets:
         if component == "main" and uri.rstrip("/").endswith("/debian") and "-" not in suite:
             return uri, suite
     raise AptError(

@@ -10,7 +10,7 @@ from uuid import UUID
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError, AriRequestError
 from ivr.ari.events import ChannelDestroyed, ChannelHangupRequest, Event, StasisEnd
-from ivr.domain.call import CallFacts, CallState
+from ivr.domain.call import CallFacts, CallState, step
 from ivr.line.inbox import Inbox
 from ivr.ports import CallerHungUpError, CallLostError, PortError
 
@@ -44,6 +44,7 @@ class Leg:
         """True once another process conducts the call: nothing of it may be touched any more."""
         self._watch = watch
         self._leaving = False
+        self._state = CallState.ARRIVED
         self._end: asyncio.Future[PortError] = asyncio.get_running_loop().create_future()
 
     @property
@@ -111,6 +112,7 @@ class Leg:
 
     async def note(self, state: CallState) -> None:
         """See `ivr.ports.Call.note`."""
+        self._state = step(self._state, state)
         self._watch(self.facts, state)
 
     async def release(self, variables: Mapping[str, str]) -> None:

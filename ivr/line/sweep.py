@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -14,15 +14,16 @@ from ivr.line.tidying import tidied
 log = structlog.get_logger()
 
 
-async def sweep(ari: AriClient, names: Names, calls: Iterable[CallId]) -> None:
-    """Remove media channels, bridges and recordings of ours that belong to none of `calls`.
+async def sweep(ari: AriClient, names: Names, calls: Callable[[], Iterable[CallId]]) -> None:
+    """Remove media channels, bridges and recordings of ours that belong to none of `calls()`.
 
+    The calls are asked for once the lists are there: one that arrives meanwhile is among them.
     Raises an `AriError` where Asterisk cannot be asked what there is.
     """
-    in_use = {name for call in calls for name in names.all_of(call)}
     media = [channel.id for channel in await ari.channels.list()]
     bridges = [bridge.id for bridge in await ari.bridges.list()]
     recordings = await ari.recordings.stored()
+    in_use = {name for call in calls() for name in names.all_of(call)}
     orphans = {
         Kind.MEDIA: _orphans(names, Kind.MEDIA, media, in_use),
         Kind.BRIDGE: _orphans(names, Kind.BRIDGE, bridges, in_use),

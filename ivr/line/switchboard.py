@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from ivr.ari.client import AriClient, Connected, Disconnected, Notice
-from ivr.ari.errors import AriError, AriRequestError
+from ivr.ari.errors import AriError
 from ivr.ari.events import ApplicationReplaced, StasisStart
 from ivr.ari.model import Channel
 from ivr.domain.call import CallFacts, CallId, CallRequest, Purpose
@@ -211,10 +211,10 @@ class Switchboard:
         async with self._settling:
             try:
                 strays = await self._compare()
-                await sweep(self._ari, self._names, self.calls | strays)
                 await asyncio.sleep(ADOPTION_GRACE_S if strays else 0)
                 for stray in sorted(strays):
                     await self._adopt_stray(stray)
+                await sweep(self._ari, self._names, lambda: self.calls)
             except AriError as error:
                 log.warning("not_settled", why=str(error))
 
@@ -234,7 +234,8 @@ class Switchboard:
             return
         try:
             channel = await self._ari.channels.get(call_id)
-        except AriRequestError:
+        except AriError as error:
+            log.warning("stray_not_asked_for", call=call_id, why=str(error))
             return
         request = self._request_of(channel)
         log.warning("call_adopted", call=channel.id)

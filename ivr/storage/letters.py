@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from engine.types import Verdict
 from ivr.domain.verification import Attempt, Verification, VerificationId
 
 STALE_S = 60.0
@@ -64,11 +65,19 @@ class LetterBox:
         return verification
 
     def get(self, verification: VerificationId) -> Verification | None:
-        """Return the verdict that waits for this verification, or None; `CorruptLetterError`."""
+        """Return the verdict that waits for this verification, or None; `CorruptLetterError`.
+
+        It is always INCONCLUSIVE: no file can make an ACCEPT.
+        """
         try:
-            return decode(self._path(verification).read_bytes())
+            letter = decode(self._path(verification).read_bytes())
         except FileNotFoundError:
             return None
+        if letter.opening.id != verification:
+            raise CorruptLetterError("another verification than its name says")
+        if letter.verdict is not Verdict.INCONCLUSIVE:
+            raise CorruptLetterError("a verdict that never waits")
+        return letter
 
     def remove(self, verification: VerificationId) -> None:
         """Forget a verdict that is stored now; no matter if somebody else did."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from engine.types import Reason, Verdict
+from engine.types import Embedding, Reason, Utterance, Verdict
 from ivr.domain.call import CallState
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.flows.conduct import adopt
-from tests.fakes.call import FakeCall, HangsUp, Listens, LosesMedia, Says, Step, Waits
+from tests.fakes.call import FakeCall, HangsUp, Listens, LosesMedia, Says, Step, Waits, facts
+from tests.fakes.voice import FakeVoice
 from tests.unit.flows.conftest import Desk
 from tests.unit.flows.people import ALICE, speech
 
@@ -133,3 +135,40 @@ def _id(number: int) -> VerificationId:
 
 def _unavailable(verification: Verification) -> Verification:
     return replace(verification, verdict=Verdict.INCONCLUSIVE, reason=Reason.UNAVAILABLE)
+
+
+class WaitingVoice(FakeVoice):
+    """A voice engine that never answers; `asked` is set when it should."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def embed(self, utterance: Utterance) -> Embedding:
+        """Wait for ever."""
+        self.asked.set()
+        await asyncio.Event().wait()
+        return await super().embed(utterance)
+
+
+async def test_a_call_cut_off_by_the_end_of_the_program_has_its_verdict(
+    alice_enrolled: Desk,
+) -> None:
+    """Told to stop at once, the program still writes and tells that nothing was decided."""
+    voice = alice_enrolled.voice = WaitingVoice()
+    call = FakeCall(Listens(), Says(speech(ALICE)))
+    task = asyncio.create_task(alice_enrolled.conducted(call))
+    await voice.asked.wait()
+    task.cancel()
+    await task
+    assert written(alice_enrolled) == (Verdict.INCONCLUSIVE, Reason.UNAVAILABLE)
+    assert call.released is not None
+
+
+async def test_a_verdict_of_another_call_is_not_adopted(alice_enrolled: Desk) -> None:
+    """A tag that names another call's record is no reason to accept anyone."""
+    first = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
+    orphan = FakeCall(facts=facts(call="call-2"), tag=first.tag_written)
+    await adopt(orphan, alice_enrolled.services)
+    assert orphan.released is not None
+    assert orphan.released["COUNTERSIGN_VERDICT"] != "ACCEPT"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.types import ModelId
 from ivr.domain.claim import ClaimSource
 from ivr.domain.profile import ProfileState
 from ivr.domain.prompt import Prompt
@@ -56,6 +57,8 @@ async def test_what_was_written_is_what_the_dialplan_is_told(alice_enrolled: Des
         "COUNTERSIGN_ATTEMPTS": "1",
         "COUNTERSIGN_PROFILE": str(profile().id),
         "COUNTERSIGN_ID": str(written.opening.id),
+        "COUNTERSIGN_CLAIM_SOURCE": "dialplan",
+        "COUNTERSIGN_CLAIM_ACCOUNT": "1001",
     }
 
 
@@ -212,3 +215,11 @@ async def test_a_profile_that_may_not_be_used_is_not(
     desk.store.put(profile(state, consented=consented))
     call = await desk.verify(Listens(), Says(speech(ALICE)))
     assert told(call) == ("INCONCLUSIVE", reason)
+
+
+async def test_voiceprints_of_another_model_have_expired(alice_enrolled: Desk) -> None:
+    """Nobody is asked to speak where nothing can be compared."""
+    alice_enrolled.voice.model = ModelId("newer")
+    call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
+    assert told(call) == ("INCONCLUSIVE", "EXPIRED")
+    assert call.played == []
