@@ -48,4 +48,11 @@ class EarlyEmbedding:
         """Drop what was begun."""
         if self._task is not None:
             self._task.cancel()
+            self._task.add_done_callback(_heeded)
         self._utterance = self._task = None
+
+
+def _heeded(task: asyncio.Task[Embedding]) -> None:
+    """Take note of how a dropped embedding ended; if it failed, the one that counts fails too."""
+    if not task.cancelled():
+        task.exception()

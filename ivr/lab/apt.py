@@ -145,7 +145,9 @@ def machine_mirror() -> tuple[str, str]:
     # A flat repository has no component, and so two words.
     targets = [line.split() for line in listed.stdout.splitlines() if len(line.split()) == 3]
     for uri, suite, component in targets:
-        if component == "main" and uri.rstrip("/").endswith("/debian") and "-" not in suite:
+        archive = uri.rstrip("/").rpartition("/")[2]
+        # Cloud images name a list of mirrors in place of one.
+        if component == "main" and archive in ("debian", "debian.list") and "-" not in suite:
             return uri, suite
     raise AptError(
         "apt on this machine knows no Debian mirror (a `deb` source with component main): add one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,6 +13,11 @@ from ivr.lab import Say, say_on_stderr
 from ivr.lab.application import Application
 from ivr.lab.asterisk import PrivateAsterisk
 from ivr.storage import EmbeddedPostgres, migrate
+
+AS_ROOT = (
+    " under the system user countersign-postgres, since it refuses root: the user is made if need "
+    "be, and may pass through the folders above its programs and its data"
+)
 
 
 class System:
@@ -77,7 +83,7 @@ class System:
     async def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.dsn:
-            self._say("starting PostgreSQL")
+            self._say(f"starting PostgreSQL{AS_ROOT if os.geteuid() == 0 else ''}")
             self.postgres = EmbeddedPostgres(self.folder / "postgres")
             await self._stack.enter_async_context(self.postgres)
             self.dsn = self.postgres.dsn

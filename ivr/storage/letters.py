@@ -33,15 +33,28 @@ class LetterBox:
         self._folder = folder
 
     def prepare(self, now_s: float) -> None:
-        """Make the folder if need be, and clear the drafts of writers that died.
+        """Make the folder if need be, try it, and clear the drafts of writers that died.
 
         `now_s` is the time of day in seconds since 1970, to tell old drafts from those of others.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._try()
         for draft in self._folder.glob(".*.draft"):
             with suppress(FileNotFoundError):
                 if now_s - draft.stat().st_mtime > STALE_S:
                     draft.unlink()
+
+    def _try(self) -> None:
+        """Find out now, not in the first outage, whether a letter could be kept here."""
+        draft = self._folder / f".{uuid4()}.draft"
+        published = draft.with_suffix(".tried")
+        try:
+            _write(draft, b"")
+            published.hardlink_to(draft)
+            _sync_folder(self._folder)
+        finally:
+            published.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
 
     def put(self, verification: Verification) -> Verification:
         """Keep the verdict, on disk when this returns, and return the one that is kept.
