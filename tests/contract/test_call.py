@@ -242,6 +242,7 @@ async def test_hang_up_ends_everything(scene: Scene) -> None:
         await call.tag(uuid4())
     with pytest.raises(CallerHungUpError):
         await call.release({})
+    await call.note(CallState.DECIDED)
     await call.note(CallState.GONE)
 
 
