@@ -24,6 +24,9 @@ PEOPLE = slice(1, 3)
 """Who plays the parts of a corpus: two whom a voice model of 18 % EER tells apart. It is a choice
 after the fact, for a demo; how well voices are told apart is what `evaluate` shows."""
 
+FALLBACK_ROUTE, FALLBACK = "pin-only", ("INCONCLUSIVE", "UNAVAILABLE")
+"""The examples take nothing but this verdict for this reason there."""
+
 PAUSES = {"COUNTERSIGN_LISTENING_END_SILENCE_S": "1.0"}
 """People of a corpus say whole sentences, with pauses that a passphrase does not have."""
 
@@ -97,9 +100,9 @@ async def _play(system: System, phone: Softphone, scene: Scene) -> Outcome:
     enrolling = bool(scene.keys)
     route = experience.route[enrolling]
     if not scene.application_up:
-        # Nobody wrote a record: the verdict is what the dialplan's route shows.
-        fallback = "INCONCLUSIVE" if route == "pin-only" else "?"
-        return Outcome(scene, fallback, "UNAVAILABLE", route, {}, experience)
+        # Nobody wrote a record: what the dialplan's variables held is read from where it went.
+        verdict, reason = FALLBACK if route == FALLBACK_ROUTE else ("?", "?")
+        return Outcome(scene, verdict, reason, route, {}, experience)
     line = await application.logged(ENDED[enrolling], since=seen)
     verdict = str(line.get("result") or line.get("verdict"))
     return Outcome(scene, verdict, str(line["reason"]), route, line, experience)
