@@ -114,6 +114,60 @@ class Shortcoming(StrEnum):
         return Reason.NOT_ENOUGH_SPEECH if self is Shortcoming.TOO_SHORT else Reason.TOO_NOISY
 
 
+Locale = NewType("Locale", str)
+"""A language and its country, BCP 47, such as `en-US`."""
+
+PhraseId = NewType("PhraseId", str)
+"""Which passphrase of a locale's list, such as `my-voice-is-my-passport`."""
+
+
+class PhraseOutcome(StrEnum):
+    """What was made of the words."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    """Another phrase, or no phrase at all."""
+    UNSURE = "unsure"
+    """Heard, but not clearly enough to say."""
+    UNCHECKED = "unchecked"
+    """Nothing was asked for, or nothing can recognise it: neither for nor against."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseFinding:
+    """Whether the phrase that was asked for was said."""
+
+    outcome: PhraseOutcome
+    heard: PhraseId | None
+    """The phrase of the list that it was most like; None where it was like none."""
+    confidence: float
+    """How sure the outcome is, in [0, 1]; 0 where nothing was checked."""
+
+
+Fingerprint = NewType("Fingerprint", bytes)
+"""What one recording sounds like, as keyed hashes: it recognises a repeat and says nothing else."""
+
+
+class ReplayOutcome(StrEnum):
+    """Whether the very same recording has been heard before."""
+
+    FRESH = "fresh"
+    REPEAT = "repeat"
+    UNCHECKED = "unchecked"
+    """There is nothing to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayFinding:
+    """How an utterance relates to the person's earlier recordings."""
+
+    outcome: ReplayOutcome
+    likeness: float
+    """Share of the fingerprint found again, aligned, in [0, 1]."""
+    shift_s: float | None
+    """How much later the repeat begins than the recording did; None where it is fresh."""
+
+
 class Verdict(StrEnum):
     """What the dialplan is told. Fail closed: what cannot be decided is INCONCLUSIVE."""
 

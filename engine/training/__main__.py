@@ -55,7 +55,7 @@ def _main(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace, chosen: Recipe, cache: caches.Cache) -> int:
-    run = Run(chosen, cache, arguments.out, _device(arguments.device))
+    run = Run(chosen, cache, arguments.out, _device(arguments.device), arguments.compile)
     if arguments.start_from and run.step == 0:
         run.start_from(arguments.start_from)
     sys.stdout.write(
@@ -126,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--pick", choices=("last", "best"), default="last", help="which weights to export (last)")
     add("--id", default="telephone", help="id of the model on its card (telephone)")
     add("--device", default="auto", help="cpu, cuda (whichever there is)")
+    add("--compile", action="store_true", help="let torch compile the network (a C++ compiler)")
     add("--workers", type=int, default=os.cpu_count() or 1, help="processes that decode")
     return parser
 

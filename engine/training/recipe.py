@@ -114,8 +114,8 @@ RECIPES: dict[str, Recipe] = {
         rate=3e-3, average_over_steps=300,
     ),
     "cores": Recipe(
-        width=256, speakers=64, crops_s=(1.0, 1.5, 2.0), final_crops_s=(3.0,), minutes=480.0,
-        average_over_steps=500,
+        trunk="resnet", width=16, speakers=64, crops_s=(1.0, 1.5, 2.0), final_crops_s=(3.0,),
+        minutes=480.0, average_over_steps=300,
     ),
     "gpu": Recipe(
         trunk="resnet", width=24, speakers=256, voices=SPEEDS_AND_TRACTS, rate=2e-3, minutes=20.0,

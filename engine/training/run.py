@@ -55,7 +55,14 @@ class DivergedError(EngineError):
 class Run:
     """A run in a folder. Goes on from the folder's checkpoint where there is one."""
 
-    def __init__(self, recipe: Recipe, cache: Cache, folder: Path, device: torch.device) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        cache: Cache,
+        folder: Path,
+        device: torch.device,
+        compiled: bool = False,
+    ) -> None:
         self.recipe, self.folder, self.device = recipe, folder, device
         prepare(device, recipe.seed)
         train, noises = cache.split(TRAIN), cache.split(NOISE)
@@ -67,6 +74,7 @@ class Run:
         self.telephone = Telephone(recipe.chances, Bank.of(noises.samples, device), self.draw)
         self.random = np.random.default_rng(recipe.seed)
         self.network = placed(SpeakerNet(recipe), device)
+        self._trained = torch.compile(self.network, dynamic=False) if compiled else self.network
         self.kin = torch.from_numpy(np.tile(self.people.kin, len(recipe.voices))).to(device)
         several = np.tile(self.people.count > 1, len(recipe.voices))
         self._several = torch.from_numpy(several).to(device)
@@ -152,7 +160,7 @@ class Run:
     def _embedded(self, features: Tensor) -> Tensor:
         half = self.device.type == "cuda"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            embeddings: Tensor = self.network(features)
+            embeddings: Tensor = self._trained(features)
         return embeddings
 
     def _descend(self, loss: Tensor, rate: float) -> None:

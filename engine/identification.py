@@ -1,0 +1,1 @@
+"""Identification: whose voice of a group an utterance is, if anyone's."""

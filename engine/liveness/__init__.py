@@ -1,0 +1,1 @@
+"""Whether someone is speaking now: repeats of earlier recordings, digits that nobody knew."""

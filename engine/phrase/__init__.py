@@ -1,0 +1,1 @@
+"""What was said: passphrases per locale, and whether one was spoken."""
