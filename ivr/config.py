@@ -49,6 +49,24 @@ class Database(Struct, frozen=True, forbid_unknown_fields=True):
     outbox: Text = "outbox"
 
 
+class Keys(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[keys]`: the master key, 32 random bytes in base64, of which every other key is derived.
+
+    In a file, or printed by a command. Neither: the embedded database makes itself one.
+    """
+
+    master_file: str = ""
+    master_command: str = ""
+
+
+class Lockout(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[lockout]`: what follows on a profile's REJECTs in a row."""
+
+    delay_after: Annotated[int, Meta(ge=1, le=1000)] = 3
+    delay_s: Annotated[float, Meta(ge=0, le=86_400)] = 300.0
+    lock_after: Annotated[int, Meta(ge=1, le=1000)] = 10
+
+
 class VoiceModel(Struct, frozen=True, forbid_unknown_fields=True):
     """`[voice]`: which model, how sure it must be, and what speech it needs."""
 
@@ -122,6 +140,8 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
 
     ari: Ari = msgspec.field(default_factory=Ari)
     database: Database = msgspec.field(default_factory=Database)
+    keys: Keys = msgspec.field(default_factory=Keys)
+    lockout: Lockout = msgspec.field(default_factory=Lockout)
     voice: VoiceModel = msgspec.field(default_factory=VoiceModel)
     listening: Listening = msgspec.field(default_factory=Listening)
     verify: Verify = msgspec.field(default_factory=Verify)
@@ -222,11 +242,27 @@ def _with_secrets(configuration: Configuration) -> Configuration:
             "set either database.dsn (or dsn_file) for a server, or database.folder for the "
             "embedded PostgreSQL, not both",
         )
+    _check_keys(configuration.keys, dsn)
     return msgspec.structs.replace(
         configuration,
         ari=msgspec.structs.replace(ari, password=password),
         database=msgspec.structs.replace(database, dsn=dsn),
     )
+
+
+def _check_keys(keys: Keys, dsn: str) -> None:
+    if keys.master_file and keys.master_command:
+        raise ConfigurationError(
+            "keys.master_command", keys.master_command, "set it or keys.master_file, not both"
+        )
+    if dsn and not keys.master_file and not keys.master_command:
+        raise ConfigurationError(
+            "keys.master_file",
+            "",
+            "must name a file with 32 random bytes in base64 (`openssl rand -base64 32` makes "
+            "them), or keys.master_command a command that prints them: keep them apart from the "
+            "database, and keep a copy, for without them no stored voice can be used",
+        )
 
 
 def _secret(key: str, value: str, file: str) -> str:

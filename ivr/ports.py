@@ -25,6 +25,7 @@ from ivr.domain.enrollment import Enrollment
 from ivr.domain.profile import Profile
 from ivr.domain.prompt import Prompt
 from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.domain.watchlist import Suspect
 
 
 class PortError(Exception):
@@ -121,12 +122,24 @@ class ProfileStore(Protocol):
         """Return the person's profile with its voiceprints, or None."""
         ...
 
+    async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
+        """Return the enrolled profiles of a tenant's named group; empty where it has none."""
+        ...
+
+    async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:
+        """Return the voices that a tenant watches for."""
+        ...
+
     async def open(self, opening: Opening) -> None:
         """Note that a verification began."""
         ...
 
     async def close(self, verification: Verification) -> Verification:
-        """Write the verdict, once: return what is stored, which is an earlier one if there was."""
+        """Write the verdict, once: return what is stored, which is an earlier one if there was.
+
+        Keeps the fingerprints with the profile and counts its REJECTs in a row: what `find` then
+        returns tells until when it is locked.
+        """
         ...
 
     async def verdict(self, verification: VerificationId) -> Verification | None:
@@ -138,7 +151,15 @@ class ProfileStore(Protocol):
         ...
 
     async def enroll(self, enrollment: Enrollment) -> Enrollment:
-        """Write an enrollment's end, once; on success with profile, consent and voiceprints."""
+        """Write an enrollment's end, once; on success with profile, consent and recordings."""
+        ...
+
+
+class Keys(Protocol):
+    """The secrets that are derived from the master key."""
+
+    def replay_key(self, tenant: TenantId) -> bytes:
+        """Return the key of a tenant's fingerprints: always the same one. Never fails."""
         ...
 
 

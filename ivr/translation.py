@@ -11,6 +11,7 @@ from engine.speaker import MODELS
 from ivr.ari.address import AriAddress
 from ivr.config import Configuration
 from ivr.domain.claim import ClaimSource
+from ivr.domain.lockout import LockoutRules
 from ivr.flows.claiming import ClaimRules
 from ivr.flows.enroll import EnrollRules
 from ivr.flows.verify import VerifyRules
@@ -80,6 +81,12 @@ def enroll_rules(configuration: Configuration) -> EnrollRules:
         consent_text=enroll.consent_text,
         claim=ClaimRules(sources, configuration.verify.key_wait_s),
     )
+
+
+def lockout_rules(configuration: Configuration) -> LockoutRules:
+    """Return what follows on a profile's REJECTs in a row."""
+    lockout = configuration.lockout
+    return LockoutRules(lockout.delay_after, lockout.delay_s, lockout.lock_after)
 
 
 def prompt_folder(configuration: Configuration) -> Path | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from engine.types import Voiceprint
+from engine.types import Fingerprint, Voiceprint
 from ivr.domain.call import AccountId, TenantId
 
 ProfileId = NewType("ProfileId", UUID)
@@ -20,6 +21,15 @@ class ProfileState(StrEnum):
     ENROLLED = "enrolled"
     EXPIRED = "expired"
     OPTED_OUT = "opted_out"
+
+
+class Mode(StrEnum):
+    """What the person was enrolled with, and is asked for."""
+
+    TEXT_DEPENDENT = "text_dependent"
+    """One passphrase, always the same."""
+    TEXT_INDEPENDENT = "text_independent"
+    """Free speech, and more of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +45,10 @@ class Profile:
     """Id of the passphrase that the enrollment fixed, such as `my-voice-is-my-passport`."""
     consented: bool
     voiceprints: tuple[Voiceprint, ...]
+    mode: Mode = Mode.TEXT_DEPENDENT
+    fingerprints: tuple[Fingerprint, ...] = ()
+    """Of the enrollment's recordings and of the last verifications."""
+    frames: tuple[bytes, ...] = ()
+    """Of the enrollment's recordings, as `engine.phrase.alignment` packs them."""
+    locked_until: datetime | None = None
+    """Aware, UTC; None: not locked, `datetime.max`: until an administrator unlocks it."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from engine.types import Llr, ModelId, Quality, Reason, Verdict
+from engine.types import Fingerprint, Llr, ModelId, PhraseOutcome, Quality, Reason, Verdict
 from ivr.domain.call import CallId, TenantId
 from ivr.domain.claim import Claim
 from ivr.domain.profile import ProfileId
@@ -35,6 +35,9 @@ class Attempt:
     reason: Reason
     llr: Llr | None
     quality: Quality | None
+    phrase: PhraseOutcome = PhraseOutcome.UNCHECKED
+    replay: float | None = None
+    """How like an earlier recording it was, in [0, 1]; None where nothing was compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,7 @@ class Verification:
     attempts: tuple[Attempt, ...]
     model: ModelId | None
     ended_at: datetime
+    fingerprints: tuple[Fingerprint, ...] = ()
+    """Of what was said: keyed hashes, kept with the profile to know a repeat by."""
+    explanation: str = ""
+    """One sentence on what the verdict rests on, for an agent to read."""

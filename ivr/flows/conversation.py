@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Quality, Utterance
+import numpy as np
+
+from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Pcm, Quality, Utterance
 from ivr.domain.call import CallState
 from ivr.domain.prompt import Prompt
 from ivr.flows.barge_in import BargeIn
@@ -24,8 +26,22 @@ class Capture:
     utterance: Utterance
     quality: Quality
     embedding: Embedding
+    pcm: Pcm
+    """The same as it came from the telephone, int16 `[n]` at 8 kHz, silences included."""
     ended_at_s: float
     """When the end of speech became certain, in seconds of the loop's clock."""
+
+
+@dataclass(slots=True)
+class Tape:
+    """What came from the telephone since the caller's turn began; it lives as long as the turn."""
+
+    frames: list[Pcm] = field(default_factory=list)
+
+    @property
+    def pcm(self) -> Pcm:
+        """All of it, int16 `[n]` at 8 kHz."""
+        return np.concatenate([np.empty(0, np.int16), *self.frames])
 
 
 async def say(call: Call, *prompts: Prompt) -> None:
@@ -71,24 +87,24 @@ async def ask_keys(call: Call, *prompts: Prompt, at_most: int, wait_s: float) ->
 async def ask_speech(call: Call, voice: Voice, *prompts: Prompt, barge_in: bool) -> Capture | None:
     """Ask for speech and listen to its end; None where nobody spoke."""
     listener = await voice.listener()
-    early = EarlyEmbedding(voice)
+    early, tape = EarlyEmbedding(voice), Tape()
     try:
         await call.note(CallState.PROMPTING)
         await call.play(prompts)
-        await _prompted(call, listener, barge_in=barge_in)
+        await _prompted(call, listener, tape, barge_in=barge_in)
         await call.note(CallState.LISTENING)
-        if await _listened(call, listener, early) is Hearing.SILENT:
+        if await _listened(call, listener, tape, early) is Hearing.SILENT:
             return None
         ended_at_s = asyncio.get_running_loop().time()
         await call.note(CallState.CHECKING)
         utterance = listener.utterance()
         embedding = await early.embedding(utterance)
-        return Capture(utterance, listener.quality(), embedding, ended_at_s)
+        return Capture(utterance, listener.quality(), embedding, tape.pcm, ended_at_s)
     finally:
         early.forget()
 
 
-async def _prompted(call: Call, listener: Listener, *, barge_in: bool) -> None:
+async def _prompted(call: Call, listener: Listener, tape: Tape, *, barge_in: bool) -> None:
     """Let the prompt play until it ends or the caller speaks or keys over it."""
     barge = BargeIn()
     while True:
@@ -99,22 +115,26 @@ async def _prompted(call: Call, listener: Listener, *, barge_in: bool) -> None:
                 await call.hush()
             case Frame(pcm) if barge_in:
                 hearing = listener.push(pcm)
+                tape.frames.append(pcm)
                 if barge.follows(hearing, pcm):
                     await call.hush()
                 elif hearing in FINAL:
                     listener.restart()
+                    tape.frames.clear()
             case Frame():
                 pass
     if not barge.happened:
         listener.restart()
+        tape.frames.clear()
 
 
-async def _listened(call: Call, listener: Listener, early: EarlyEmbedding) -> Hearing:
+async def _listened(call: Call, listener: Listener, tape: Tape, early: EarlyEmbedding) -> Hearing:
     """Listen until the caller has finished, is silent or goes on too long."""
     while True:
         match await call.heard():
             case Frame(pcm):
                 hearing = listener.push(pcm)
+                tape.frames.append(pcm)
                 early.follow(hearing, listener, len(pcm))
                 if hearing in FINAL:
                     return hearing

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.types import Shortcoming, Voiceprint
+from engine.types import Fingerprint, Shortcoming, Voiceprint
 from ivr.domain.call import AccountId
 from ivr.domain.claim import ClaimSource
 from ivr.domain.consent import Consent, ConsentGiven
-from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
+from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult, Recording
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE, PASSPHRASES
 from ivr.domain.profile import Profile, ProfileState
 from ivr.domain.prompt import Prompt
@@ -40,7 +40,7 @@ class EnrollCourse:
     answered: bool = False
     account: AccountId | None = None
     consent: Consent | None = None
-    kept: list[Voiceprint] = field(default_factory=list)
+    kept: list[Recording] = field(default_factory=list)
     setback: Prompt | None = None
     """What to tell the caller before the next repetition."""
     complaint: EnrollmentReason = EnrollmentReason.NOT_ENOUGH_SPEECH
@@ -143,12 +143,14 @@ async def _repetition(call: Call, course: EnrollCourse, voice: Voice, *, barge_i
 def _keep(course: EnrollCourse, capture: Capture, voice: Voice) -> None:
     """Keep a recording that sounds like the others; of two that differ, the newer one counts."""
     voiceprint = Voiceprint(capture.embedding, capture.quality)
-    if not course.kept or voice.consistent(voiceprint, course.kept):
-        course.kept.append(voiceprint)
+    recording = Recording(voiceprint, capture.pcm, Fingerprint(b""), b"")
+    others = [kept.voiceprint for kept in course.kept]
+    if not others or voice.consistent(voiceprint, others):
+        course.kept.append(recording)
         course.setback = None
         return
     if len(course.kept) == 1:
-        course.kept[:] = [voiceprint]
+        course.kept[:] = [recording]
     course.setback = Prompt.ENROLL_SOUNDED_DIFFERENT
     course.complaint = EnrollmentReason.INCONSISTENT
 

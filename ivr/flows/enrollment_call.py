@@ -62,7 +62,7 @@ def enrollment_of(
         result=result,
         reason=reason,
         consent=course.consent if success else None,
-        voiceprints=tuple(course.kept) if success else (),
+        recordings=tuple(course.kept) if success else (),
         started_at=began,
         ended_at=services.clock.now(),
     )
@@ -88,7 +88,7 @@ async def _store(enrollment: Enrollment, services: Services) -> Enrollment:
             result=EnrollmentResult.FAILED,
             reason=EnrollmentReason.UNAVAILABLE,
             consent=None,
-            voiceprints=(),
+            recordings=(),
         )
 
 

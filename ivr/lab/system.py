@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import secrets
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -78,7 +80,15 @@ class System:
             "COUNTERSIGN_ARI_PASSWORD": self.asterisk.ari_password,
             "COUNTERSIGN_DATABASE_DSN": self.dsn,
             "COUNTERSIGN_DATABASE_OUTBOX": str(self.folder / "outbox"),
+            "COUNTERSIGN_KEYS_MASTER_FILE": str(self._master_key()),
         } | self._settings
+
+    def _master_key(self) -> Path:
+        """Return the file of a key of this system's own, made the first time."""
+        path = self.folder / "master-key"
+        if not path.exists():
+            path.write_bytes(base64.b64encode(secrets.token_bytes(32)))
+        return path
 
     async def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ def check_complete(enrollment: Enrollment) -> None:
     """Raise `ValueError` for a success that lacks account, consent or voiceprints."""
     if enrollment.result is not EnrollmentResult.ENROLLED:
         return
-    if not enrollment.account or enrollment.consent is None or not enrollment.voiceprints:
+    if not enrollment.account or enrollment.consent is None or not enrollment.recordings:
         raise ValueError("an enrollment succeeds with an account, a consent and voiceprints")
 
 
@@ -36,7 +36,7 @@ def as_ended(
     """Return the enrollment with another end; only a success keeps consent and voiceprints."""
     if result is EnrollmentResult.ENROLLED:
         return replace(enrollment, result=result, reason=reason)
-    return replace(enrollment, result=result, reason=reason, consent=None, voiceprints=())
+    return replace(enrollment, result=result, reason=reason, consent=None, recordings=())
 
 
 def not_enrollable(enrollment: Enrollment, state: ProfileState) -> Enrollment:

@@ -19,6 +19,7 @@ from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import Enrollment
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.domain.watchlist import Suspect
 from ivr.ports import ProfileStore, StoreUnavailableError
 from ivr.storage.errors import OutboxError, StoreRefusedError
 from ivr.storage.letters import CorruptLetterError, LetterBox
@@ -89,6 +90,14 @@ class Outbox:
     async def find(self, tenant: TenantId, account: AccountId) -> Profile | None:
         """Return the person's profile, or None; `StoreUnavailableError`."""
         return await self._noticing(self._store.find(tenant, account))
+
+    async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
+        """Return the enrolled profiles of a named group; `StoreUnavailableError`."""
+        return await self._noticing(self._store.group(tenant, name))
+
+    async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:
+        """Return the voices that a tenant watches for; `StoreUnavailableError`."""
+        return await self._noticing(self._store.watchlist(tenant))
 
     async def open(self, opening: Opening) -> None:
         """Note that a verification began; `StoreUnavailableError`."""

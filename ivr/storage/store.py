@@ -8,6 +8,7 @@ from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import Enrollment
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.domain.watchlist import Suspect
 from ivr.storage.database import Database
 from ivr.storage.enrolling import write_enrollment
 from ivr.storage.errors import StoreRefusedError
@@ -34,6 +35,14 @@ class PostgresStore:
             return None
         rows = await self._database.fetch("find-profile", tenant, account)
         return profile_from(rows) if rows else None
+
+    async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
+        """Return the enrolled profiles of a named group; no groups are kept yet."""
+        return ()
+
+    async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:
+        """Return the voices that a tenant watches for; no watchlist is kept yet."""
+        return ()
 
     async def open(self, opening: Opening) -> None:
         """Note that a verification began; `StoreUnavailableError`."""

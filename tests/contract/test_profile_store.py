@@ -83,7 +83,7 @@ async def test_a_second_enrollment_leaves_the_first_alone(store: ProfileStore) -
         EnrollmentResult.FAILED,
         EnrollmentReason.ALREADY_ENROLLED,
     )
-    assert (stored.consent, stored.voiceprints) == (None, ())
+    assert (stored.consent, stored.recordings) == (None, ())
     after = await store.find(TENANT, ACCOUNT)
     assert before is not None
     assert after is not None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
+from engine.types import Verdict
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import (
     Enrollment,
@@ -13,8 +14,10 @@ from ivr.domain.enrollment import (
     EnrollmentReason,
     EnrollmentResult,
 )
+from ivr.domain.lockout import LockoutRules, locked_until
 from ivr.domain.profile import Profile, ProfileId, ProfileState
 from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.domain.watchlist import Suspect
 from ivr.ports import StoreUnavailableError
 
 
@@ -27,11 +30,27 @@ class FakeProfileStore:
     openings: dict[VerificationId, Opening] = field(default_factory=dict)
     closed: dict[VerificationId, Verification] = field(default_factory=dict)
     enrollments: dict[EnrollmentId, Enrollment] = field(default_factory=dict)
+    groups: dict[tuple[TenantId, str], set[AccountId]] = field(default_factory=dict)
+    suspects: dict[TenantId, tuple[Suspect, ...]] = field(default_factory=dict)
+    lockout: LockoutRules = field(default_factory=LockoutRules)
+    rejects: dict[ProfileId, int] = field(default_factory=dict)
 
     async def find(self, tenant: TenantId, account: AccountId) -> Profile | None:
         """Return the person's profile, or None."""
         self._answer()
         return self.profiles.get((tenant, account))
+
+    async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
+        """Return the enrolled profiles of a named group."""
+        self._answer()
+        members = sorted(self.groups.get((tenant, name), set()))
+        found = (self.profiles.get((tenant, account)) for account in members)
+        return tuple(each for each in found if each and each.state is ProfileState.ENROLLED)
+
+    async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:
+        """Return the voices that a tenant watches for."""
+        self._answer()
+        return self.suspects.get(tenant, ())
 
     async def open(self, opening: Opening) -> None:
         """Note that a verification began."""
@@ -39,10 +58,13 @@ class FakeProfileStore:
         self.openings.setdefault(opening.id, opening)
 
     async def close(self, verification: Verification) -> Verification:
-        """Keep the verdict, once, and return the one kept."""
+        """Keep the verdict, once, and return the one kept; the profile takes note of it."""
         self._answer()
         self.openings.setdefault(verification.opening.id, verification.opening)
-        return self.closed.setdefault(verification.opening.id, verification)
+        if verification.opening.id not in self.closed:
+            self.closed[verification.opening.id] = verification
+            self._note(verification)
+        return self.closed[verification.opening.id]
 
     async def verdict(self, verification: VerificationId) -> Verification | None:
         """Return the verification if it is closed."""
@@ -76,6 +98,22 @@ class FakeProfileStore:
         if self.away:
             raise StoreUnavailableError("the fake store is away")
 
+    def _note(self, verification: Verification) -> None:
+        """Keep fingerprints, and count the REJECTs in a row."""
+        known = [each for each in self.profiles.values() if each.id == verification.profile]
+        for profile in known:
+            match verification.verdict:
+                case Verdict.ACCEPT:
+                    self.rejects[profile.id] = 0
+                case Verdict.REJECT:
+                    self.rejects[profile.id] = self.rejects.get(profile.id, 0) + 1
+                case Verdict.INCONCLUSIVE:
+                    pass
+            count = self.rejects.get(profile.id, 0)
+            until = locked_until(count, verification.ended_at, self.lockout)
+            fingerprints = (*profile.fingerprints, *verification.fingerprints)
+            self.put(replace(profile, fingerprints=fingerprints, locked_until=until))
+
     def _end(self, enrollment: Enrollment) -> Enrollment:
         if enrollment.result is not EnrollmentResult.ENROLLED or enrollment.account is None:
             return _without_voice(enrollment, enrollment.result, enrollment.reason)
@@ -94,14 +132,14 @@ _NOT_ENROLLABLE = {
 
 
 def _check(enrollment: Enrollment) -> None:
-    if not (enrollment.account and enrollment.consent and enrollment.voiceprints):
+    if not (enrollment.account and enrollment.consent and enrollment.recordings):
         raise ValueError("an enrollment succeeds with an account, a consent and voiceprints")
 
 
 def _without_voice(
     enrollment: Enrollment, result: EnrollmentResult, reason: EnrollmentReason
 ) -> Enrollment:
-    return replace(enrollment, result=result, reason=reason, consent=None, voiceprints=())
+    return replace(enrollment, result=result, reason=reason, consent=None, recordings=())
 
 
 def _profile(enrollment: Enrollment, account: AccountId, known: Profile | None) -> Profile:
@@ -114,4 +152,7 @@ def _profile(enrollment: Enrollment, account: AccountId, known: Profile | None) 
         passphrase=enrollment.passphrase,
         consented=True,
         voiceprints=enrollment.voiceprints,
+        mode=enrollment.mode,
+        fingerprints=tuple(recording.fingerprint for recording in enrollment.recordings),
+        frames=tuple(recording.frames for recording in enrollment.recordings),
     )

@@ -108,3 +108,18 @@ def test_an_absent_file_is_named(tmp_path: Path) -> None:
     """The path is told."""
     with pytest.raises(ConfigurationError, match="cannot be read"):
         load(tmp_path / "absent.toml", MINIMAL)
+
+
+SERVER = {"COUNTERSIGN_DATABASE_FOLDER": "", "COUNTERSIGN_DATABASE_DSN": "postgresql://h/d"}
+
+
+def test_a_server_needs_a_master_key(tmp_path: Path) -> None:
+    """A key in the database's own folder is only for the embedded one."""
+    assert "openssl rand -base64 32" in refusal("", tmp_path, SERVER)
+    load(None, MINIMAL | SERVER | {"COUNTERSIGN_KEYS_MASTER_FILE": "/etc/key"})
+
+
+def test_one_master_key_is_enough(tmp_path: Path) -> None:
+    """Of two, nobody could say which holds."""
+    both = {"COUNTERSIGN_KEYS_MASTER_FILE": "/etc/key", "COUNTERSIGN_KEYS_MASTER_COMMAND": "pass"}
+    assert "not both" in refusal("", tmp_path, both)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import numpy as np
 
 from engine import SpeakerEngine
-from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality, Utterance, Voiceprint
+from engine.types import TELEPHONE_RATE_HZ, Fingerprint, Pcm, Quality, Utterance, Voiceprint
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.enrollment import (
@@ -18,6 +18,7 @@ from ivr.domain.enrollment import (
     EnrollmentId,
     EnrollmentReason,
     EnrollmentResult,
+    Recording,
 )
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.lab.scenes import NEW_CALL, PHRASE
@@ -52,9 +53,19 @@ def recordings() -> list[Pcm]:
 
 def voiceprints(engine: SpeakerEngine) -> tuple[Voiceprint, ...]:
     """Return an enrollment's worth of the voice; renders and embeds, so it blocks."""
-    takes = (synthetic(VOICE).say(PHRASE, take) for take in range(REPETITIONS))
-    heard = (hear(engine, pcm) for pcm in takes)
-    return tuple(Voiceprint(engine.embed(each.utterance), each.quality) for each in heard)
+    return tuple(recording.voiceprint for recording in enrolled(engine))
+
+
+def enrolled(engine: SpeakerEngine) -> tuple[Recording, ...]:
+    """Return an enrollment's recordings; renders and embeds, so it blocks."""
+    takes = [synthetic(VOICE).say(PHRASE, take) for take in range(REPETITIONS)]
+    return tuple(_recording(engine, pcm) for pcm in takes)
+
+
+def _recording(engine: SpeakerEngine, pcm: Pcm) -> Recording:
+    heard = hear(engine, pcm)
+    voiceprint = Voiceprint(engine.embed(heard.utterance), heard.quality)
+    return Recording(voiceprint, pcm, Fingerprint(b""), b"")
 
 
 def hear(engine: SpeakerEngine, pcm: Pcm) -> Heard:
@@ -74,12 +85,12 @@ def silence(seconds: float) -> Pcm:
 
 async def enroll(dsn: str, engine: SpeakerEngine, worker: str) -> None:
     """Write the person's profile, as an enrollment call would."""
-    made = await asyncio.to_thread(voiceprints, engine)
+    made = await asyncio.to_thread(enrolled, engine)
     async with await Database.connect(dsn) as database:
         await PostgresStore(database).enroll(_enrollment(made, worker))
 
 
-def _enrollment(made: tuple[Voiceprint, ...], worker: str) -> Enrollment:
+def _enrollment(made: tuple[Recording, ...], worker: str) -> Enrollment:
     now = datetime.now(UTC)
     return Enrollment(
         id=EnrollmentId(uuid4()),
@@ -92,7 +103,7 @@ def _enrollment(made: tuple[Voiceprint, ...], worker: str) -> Enrollment:
         result=EnrollmentResult.ENROLLED,
         reason=EnrollmentReason.COMPLETE,
         consent=Consent("en-US/1", ConsentGiven.KEY_PRESS, now),
-        voiceprints=made,
+        recordings=made,
         started_at=now,
         ended_at=now,
     )

@@ -10,7 +10,8 @@ import numpy as np
 import soundfile
 
 from engine import SpeakerEngine
-from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm, Voiceprint
+from engine.types import TELEPHONE_RATE_HZ, Fingerprint, Hearing, Pcm, Voiceprint
+from ivr.domain.enrollment import Recording
 from ivr.domain.prompt import Prompt
 from ivr.lab.scenes import NEW_CALL, PHRASE
 from ivr.lab.speech import synthetic
@@ -24,9 +25,9 @@ LONG_LOCALE = "en-GB"
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """One person's voiceprints, and what that person and another say in later calls."""
+    """One person's recordings, and what that person and another say in later calls."""
 
-    voiceprints: tuple[Voiceprint, ...]
+    recordings: tuple[Recording, ...]
     enrolling: tuple[Pcm, ...]
     phrase: Pcm
     other: Pcm
@@ -37,23 +38,24 @@ def people() -> People:
     person, other = synthetic("slt"), synthetic("awb")
     enrolling = tuple(_bare(person.say(PHRASE, take)) for take in range(3))
     return People(
-        voiceprints_of(enrolling),
+        recordings_of(enrolling),
         enrolling,
         _bare(person.say(PHRASE, NEW_CALL)),
         _bare(other.say(PHRASE, NEW_CALL)),
     )
 
 
-def voiceprints_of(recordings: Sequence[Pcm]) -> tuple[Voiceprint, ...]:
-    """Make what an enrollment call makes of these recordings."""
+def recordings_of(takes: Sequence[Pcm]) -> tuple[Recording, ...]:
+    """Make what an enrollment call makes of these takes."""
     engine = SpeakerEngine.load()
-    return tuple(_voiceprint(engine, pcm) for pcm in recordings)
+    return tuple(_recording(engine, pcm) for pcm in takes)
 
 
-def _voiceprint(engine: SpeakerEngine, pcm: Pcm) -> Voiceprint:
+def _recording(engine: SpeakerEngine, pcm: Pcm) -> Recording:
     listener = engine.listener()
     assert listener.push(np.concatenate([pcm, silence(1.0)])) is Hearing.ENDED
-    return Voiceprint(engine.embed(listener.utterance()), listener.quality())
+    voiceprint = Voiceprint(engine.embed(listener.utterance()), listener.quality())
+    return Recording(voiceprint, pcm, Fingerprint(b""), b"")
 
 
 def silence(seconds: float) -> Pcm:

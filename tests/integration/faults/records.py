@@ -9,9 +9,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from engine.types import Voiceprint
 from ivr.domain.call import AccountId, TenantId
-from ivr.domain.enrollment import EnrollmentId
+from ivr.domain.enrollment import EnrollmentId, Recording
 from ivr.storage.database import Database
 from ivr.storage.store import PostgresStore
 from tests.integration.faults.waiting import until
@@ -57,12 +56,12 @@ class Records:
         self.dsn = dsn
         self._seen: list[str] = []
 
-    async def enroll(self, account: str, voiceprints: Sequence[Voiceprint]) -> None:
+    async def enroll(self, account: str, recordings: Sequence[Recording]) -> None:
         """Store a person as an enrollment call would."""
         person = enrolled(AccountId(account), TENANT)
         async with await Database.connect(self.dsn, connections=1) as database:
             await PostgresStore(database).enroll(
-                replace(person, id=EnrollmentId(uuid4()), voiceprints=tuple(voiceprints))
+                replace(person, id=EnrollmentId(uuid4()), recordings=tuple(recordings))
             )
 
     async def begin(self) -> None:

@@ -197,7 +197,7 @@ async def open_stage(
         ari = await stack.enter_async_context(AriClient(address))
         phone = await stack.enter_async_context(Softphone(LOOPBACK))
         stage = Stage(system, phone, ari, ground.people, relay)
-        await stage.records.enroll(ACCOUNT, ground.people.voiceprints)
+        await stage.records.enroll(ACCOUNT, ground.people.recordings)
         yield stage
 
 

@@ -112,7 +112,7 @@ async def outcomes(
     folder = tmp_path_factory.mktemp("callers")
     async with open_stage(ground, folder, module_dsn, settings=SHORT_OF_BREATH) as stage:
         for account in CALLERS:
-            await stage.records.enroll(account, stage.people.voiceprints)
+            await stage.records.enroll(account, stage.people.recordings)
         await stage.records.begin()
         found = await asyncio.gather(*(_call(stage, *each) for each in CALLERS.values()))
         rows = {row.account: row for row in await stage.records.verdicts(len(CALLERS))}

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from engine.types import Embedding, Llr, ModelId, Quality, Reason, Verdict, Voiceprint
+from engine.types import Embedding, Fingerprint, Llr, ModelId, Quality, Reason, Verdict, Voiceprint
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.claim import Claim, ClaimSource
 from ivr.domain.consent import Consent, ConsentGiven
@@ -17,6 +17,7 @@ from ivr.domain.enrollment import (
     EnrollmentId,
     EnrollmentReason,
     EnrollmentResult,
+    Recording,
 )
 from ivr.domain.verification import Attempt, Opening, Verification, VerificationId
 
@@ -83,6 +84,12 @@ def voiceprint(seed: int, dim: int = 192) -> Voiceprint:
     return Voiceprint(Embedding(vector, MODEL), replace(QUALITY, net_speech_s=1.0 + seed))
 
 
+def recording(seed: int) -> Recording:
+    """Return a recording of noise, with its voiceprint."""
+    noise = np.random.default_rng(seed).integers(-3000, 3000, 8_000).astype(np.int16)
+    return Recording(voiceprint(seed), noise, Fingerprint(bytes([seed]) * 64), b"frames %d" % seed)
+
+
 def enrolled(account: AccountId = ACCOUNT, tenant: TenantId = TENANT) -> Enrollment:
     """Return an enrollment that succeeded, with three voiceprints."""
     return Enrollment(
@@ -96,7 +103,7 @@ def enrolled(account: AccountId = ACCOUNT, tenant: TenantId = TENANT) -> Enrollm
         result=EnrollmentResult.ENROLLED,
         reason=EnrollmentReason.COMPLETE,
         consent=Consent("en-US/1", ConsentGiven.KEY_PRESS, BEGAN),
-        voiceprints=tuple(voiceprint(seed) for seed in range(3)),
+        recordings=tuple(recording(seed) for seed in range(3)),
         started_at=BEGAN,
         ended_at=BEGAN + timedelta(seconds=40),
     )
@@ -110,5 +117,5 @@ def declined(account: AccountId | None = ACCOUNT) -> Enrollment:
         result=EnrollmentResult.DECLINED,
         reason=EnrollmentReason.NO_CONSENT,
         consent=None,
-        voiceprints=(),
+        recordings=(),
     )
