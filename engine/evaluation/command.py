@@ -1,4 +1,7 @@
-"""`countersign evaluate`: score a trial list, print the error rates, write them, draw them."""
+"""`countersign evaluate`: score a trial list, print the error rates, write them, draw them.
+
+With flags of `engine.evaluation.reports` it answers those questions instead.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import engine.voice
 from engine.errors import EngineError
@@ -19,6 +23,7 @@ from engine.evaluation.plots import draw
 from engine.evaluation.protocols import PROTOCOLS, calls
 from engine.evaluation.recordings import CorpusError, read_manifest
 from engine.evaluation.report import Result, as_json, table
+from engine.evaluation.reports import REPORTS
 from engine.evaluation.scoring import Model, OwnModel, score
 from engine.evaluation.trials import Trial, read_trials
 from engine.voice.card import card_in
@@ -41,12 +46,29 @@ class _Task:
 def main(argv: list[str]) -> int:
     """Run `countersign evaluate` with these arguments; returns the exit status, 2 for a mistake."""
     arguments = _parser().parse_args(argv)
+    asked = [name for name in REPORTS if getattr(arguments, name)]
     try:
-        _evaluate(arguments)
+        if asked:
+            _answer(asked, arguments)
+        else:
+            _evaluate(arguments)
     except EngineError as error:
         sys.stderr.write(f"countersign evaluate: {error}\n")
         return 2
     return 0
+
+
+def _answer(asked: list[str], arguments: argparse.Namespace) -> None:
+    """Print the reports that were asked for; the JSON holds each under its name."""
+    figures = {}
+    for name in asked:
+        report = REPORTS[name].run(arguments)
+        sys.stdout.write(report.text.rstrip("\n") + "\n")
+        figures[name] = report.figures
+        if arguments.plot:
+            arguments.plot.mkdir(parents=True, exist_ok=True)
+            report.draw(arguments.plot)
+    _write_json(figures, arguments.json)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -56,8 +78,12 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         for task in _tasks(arguments, stack):
             results += _results(task, models, arguments)
     sys.stdout.write(table(results) + "\n")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(as_json(results), indent=2) + "\n", encoding="utf-8")
+    _write_json(as_json(results), arguments.json)
+
+
+def _write_json(figures: Any, path: Path | None) -> None:
+    if path is not None:
+        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def _results(task: _Task, models: list[Model], arguments: argparse.Namespace) -> list[Result]:
@@ -87,6 +113,8 @@ def _tasks(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[_Task]:
             raise CorpusError("--trials needs --audio DIR, the folder that the files lie in")
         yield _Task(arguments.trials.stem, read_trials(arguments.trials), Folder(arguments.audio))
         return
+    if not arguments.corpus:
+        raise CorpusError("name what to score: --corpus DIR, or --trials FILE with --audio DIR")
     recordings = read_manifest(arguments.corpus, arguments.split)
     found = calls(recordings)
     if len({call.speaker for call in found}) < 2:
@@ -101,7 +129,7 @@ def _tasks(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[_Task]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="countersign evaluate", description=__doc__)
-    source = parser.add_mutually_exclusive_group(required=True)
+    source = parser.add_mutually_exclusive_group()
     source.add_argument("--corpus", type=Path, metavar="DIR", help="manifest.tsv and tar shards")
     source.add_argument("--trials", type=Path, metavar="FILE", help="a trial list, tab-separated")
     add = parser.add_argument
@@ -113,4 +141,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--json", type=Path, metavar="FILE", help="write the figures there")
     add("--plot", type=Path, metavar="DIR", help="draw DET curves and histograms there")
     add("--replicates", type=int, default=REPLICATES, help=f"of the bootstrap ({REPLICATES})")
+    for name, question in REPORTS.items():
+        add(f"--{name}", action="store_true", help=question.help)
     return parser
