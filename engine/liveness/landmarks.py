@@ -1,0 +1,108 @@
+"""The landmarks of a recording: the peaks of its spectrum, and pairs of them that lie together.
+
+Wang, "An industrial-strength audio search algorithm", ISMIR 2003, with windows long enough to
+tell the harmonics of a voice apart. Nobody speaks twice with the same course of pitch to within
+some Hz and ms, so that another take of the same words shares hardly a pair with the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
+
+from engine.errors import AudioError
+from engine.types import ENGINE_RATE_HZ, Samples, Utterance
+
+HOP_S: Final = 0.008
+LONGEST_S: Final = 60.0
+"""What comes later is not looked at; a telephone utterance is shorter."""
+DENSITY: Final = 50
+"""Landmarks kept in a second of audio, the strongest."""
+
+_HOP: Final = round(HOP_S * ENGINE_RATE_HZ)
+_WINDOW: Final = 1024
+"""64 ms."""
+_FFT: Final = 2048
+"""Bins of 7.8 Hz."""
+_LOWEST, _HIGHEST = 32, 448
+"""Bins from 250 to 3500 Hz: what every telephone line carries."""
+_NEIGHBOURHOOD: Final = (7, 13)
+"""A peak is the largest of 7 frames (56 ms) by 13 bins (100 Hz) around it."""
+_RANGE: Final = 10 ** (-40 / 20)
+"""Peaks more than 40 dB below the largest are the line's noise."""
+_FAINTEST: Final = _WINDOW / 4 * 10 ** (-80 / 20)
+"""A sine of -80 dBFS under the Hann window: the least that 16-bit telephone audio shows."""
+
+_PARTNERS: Final = 4
+_NEAREST, _FARTHEST = 2, 32
+"""A partner comes 16 to 256 ms later ..."""
+_APART: Final = 64
+"""... and within 500 Hz, so that a gap in the band costs few pairs."""
+_FRAMES_PER_BIN: Final = 4.0
+"""How many bins of distance weigh as much as a frame of it in the choice of the nearest."""
+_COARSE: Final = 4
+"""Bins that count as one frequency: 31 Hz."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Pairs of landmarks in the order of time."""
+
+    at: NDArray[np.int64]
+    """Frame of the earlier landmark `[pairs]`, in units of `HOP_S`."""
+    shape: NDArray[np.int64]
+    """Frequency of the earlier, of the later (both in steps of 31 Hz) and frames between
+    them, `[pairs, 3]`."""
+
+
+def pairs(utterance: Utterance) -> Pairs:
+    """Find the pairs of landmarks; none in silence or in less than 64 ms.
+
+    `AudioError` where the samples are not finite.
+    """
+    if not np.isfinite(utterance.samples).all():
+        raise AudioError("an utterance to fingerprint holds NaN or infinity: check its decoding")
+    frames, bins = _peaks(_spectrum(utterance.samples))
+    found = [(first, each) for first in range(len(frames)) for each in _near(first, frames, bins)]
+    first, second = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    coarse = np.rint(bins / _COARSE).astype(np.int64)
+    shape = np.stack([coarse[first], coarse[second], frames[second] - frames[first]], axis=1)
+    return Pairs(frames[first], shape)
+
+
+def _spectrum(samples: Samples) -> NDArray[np.float32]:
+    """Magnitudes `[frames, bins]` from 250 to 3500 Hz."""
+    heard = samples[: round(LONGEST_S * ENGINE_RATE_HZ)]
+    if len(heard) < _WINDOW:
+        return np.zeros((0, _HIGHEST - _LOWEST), np.float32)
+    framed = np.lib.stride_tricks.sliding_window_view(heard, _WINDOW)[::_HOP]
+    window = np.hanning(_WINDOW).astype(np.float32)
+    return np.abs(np.fft.rfft(framed * window, _FFT)[:, _LOWEST:_HIGHEST]).astype(np.float32)
+
+
+def _peaks(spectrum: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Frames and bins of the strongest peaks, in the order of time."""
+    if not spectrum.size:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    floor = max(float(spectrum.max()) * _RANGE, _FAINTEST)
+    largest = maximum_filter(spectrum, size=_NEIGHBOURHOOD, mode="constant")
+    frames, bins = np.nonzero((spectrum == largest) & (spectrum > floor))
+    most = int(DENSITY * (len(spectrum) * HOP_S + _WINDOW / ENGINE_RATE_HZ))
+    strongest = np.argsort(-spectrum[frames, bins], kind="stable")[:most]
+    in_time = np.sort(strongest)
+    return frames[in_time], bins[in_time]
+
+
+def _near(first: int, frames: NDArray[np.int64], bins: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The partners of a landmark: the nearest few that follow."""
+    within = frames[first] + np.array([_NEAREST, _FARTHEST + 1])
+    begin, end = np.searchsorted(frames, within)
+    apart = np.abs(bins[begin:end] - bins[first])
+    distance = frames[begin:end] - frames[first] + apart / _FRAMES_PER_BIN
+    order = np.argsort(np.where(apart <= _APART, distance, np.inf), kind="stable")[:_PARTNERS]
+    nearest: NDArray[np.int64] = begin + order[apart[order] <= _APART]
+    return nearest
