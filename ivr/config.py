@@ -71,6 +71,7 @@ class VoiceModel(Struct, frozen=True, forbid_unknown_fields=True):
     """`[voice]`: which model, how sure it must be, and what speech it needs."""
 
     model: Text = "telephone-first-try"
+    models_folder: Text = "models"
     target_fmr: Annotated[float, Meta(gt=0, lt=0.5)] = 0.01
     threads: Annotated[int, Meta(ge=1, le=64)] = 2
     listeners: Annotated[int, Meta(ge=1, le=1000)] = 4
@@ -163,13 +164,22 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Configuration:
     A key of a section is set from the environment as `COUNTERSIGN_<SECTION>_<KEY>`, for instance
     `COUNTERSIGN_ARI_URL`. Raises `ConfigurationError` at the first thing that cannot be used.
     """
+    return _with_secrets(_checked(path, environment))
+
+
+def load_voice(path: Path | None, environment: Mapping[str, str]) -> VoiceModel:
+    """Read as `load`, for what needs neither Asterisk nor a database: no secret is asked for."""
+    return _checked(path, environment).voice
+
+
+def _checked(path: Path | None, environment: Mapping[str, str]) -> Configuration:
+    """Read the file, lay the environment over it, and check each value by itself."""
     tables = {} if path is None else _file(path)
     _overlay(tables, environment)
     try:
-        configuration = msgspec.convert(tables, Configuration, strict=False)
+        return msgspec.convert(tables, Configuration, strict=False)
     except msgspec.ValidationError as error:
         raise _named(error, tables) from error
-    return _with_secrets(configuration)
 
 
 def _file(path: Path) -> dict[str, Any]:
