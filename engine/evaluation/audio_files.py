@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import soundfile
 
+from engine.audio.files import opened_sound
 from engine.audio.g711 import decode_mulaw
 from engine.audio.resample import to_engine_rate, upsample
 from engine.errors import AudioError
@@ -85,18 +84,14 @@ def decoded(content: bytes, name: str) -> Samples:
     if name.endswith(_ULAW_SUFFIX):
         return upsample(decode_mulaw(content).astype(np.float32) / _FULL_SCALE)
     try:
-        samples, rate = _read(content, name)
-    except soundfile.LibsndfileError as error:
-        raise CorpusError(f"{name} is no audio file that libsndfile reads: {error}") from error
+        with opened_sound(content, name) as sound:
+            samples: Samples = sound.read(dtype="float32", always_2d=True)
+            rate_hz = int(sound.samplerate)
+    except AudioError as error:
+        raise CorpusError(str(error)) from error
     if not len(samples):
         raise CorpusError(f"{name} holds no audio")
-    return _at_engine_rate(samples.mean(axis=1, dtype=np.float32), rate, name)
-
-
-def _read(content: bytes, name: str) -> tuple[Samples, int]:
-    with soundfile.SoundFile(io.BytesIO(content)) as file:
-        samples: Samples = file.read(dtype="float32", always_2d=True)
-        return samples, int(file.samplerate)
+    return _at_engine_rate(samples.mean(axis=1, dtype=np.float32), rate_hz, name)
 
 
 def _at_engine_rate(samples: Samples, rate_hz: int, name: str) -> Samples:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.signal import freqz
 
 from engine.audio import Upsampler, to_engine_rate, to_float, to_int, upsample
-from engine.audio.resample import FILTER
+from engine.audio.resample import FILTER, downsample
 from engine.errors import AudioError
 from engine.types import Samples
 
@@ -115,3 +115,17 @@ def test_only_float32_vectors_are_filtered() -> None:
         Upsampler().push(np.zeros(10, np.int16))
     with pytest.raises(AudioError, match="float64"):
         upsample(np.zeros(10))  # type: ignore[arg-type]  # the point of the test
+
+
+def test_halving_the_rate_undoes_doubling_it() -> None:
+    """A telephone's band comes back as it was."""
+    time = np.arange(4000) / 8000
+    tone = (0.3 * np.sin(2 * np.pi * 1000 * time)).astype(np.float32)
+    np.testing.assert_allclose(downsample(upsample(tone))[100:-100], tone[100:-100], atol=2e-3)
+
+
+def test_halving_the_rate_mirrors_nothing() -> None:
+    """6 kHz is no telephone's and is gone, not heard at 2 kHz."""
+    tone = np.sin(2 * np.pi * 6000 * np.arange(16000) / 16000).astype(np.float32)
+    assert np.abs(downsample(tone)[100:-100]).max() < 1e-3
+    assert len(downsample(tone[:0])) == 0
