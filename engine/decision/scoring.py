@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.errors import NoVoiceprintError
 from engine.types import Embedding, Score, Voiceprint
+
+LEAST_SPREAD = 1e-3
+"""A cohort's scores never lie closer together than that; it keeps a quotient finite."""
 
 
 def score(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score:
@@ -22,3 +28,21 @@ def score(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score:
     if not voiceprints:
         raise NoVoiceprintError
     return Score(fmean(embedding.cosine(voiceprint.embedding) for voiceprint in voiceprints))
+
+
+def normalised(
+    scores: NDArray[np.float64], cohort: NDArray[np.float64], top: int
+) -> NDArray[np.float64]:
+    """Normalise the scores of voices with one another, `[n, n]`, by those with a cohort, `[n, m]`.
+
+    Adaptive symmetric normalisation: how many standard deviations a score lies above those of
+    either voice with the `top` members of the cohort that it is most like, the mean of both
+    (Matejka et al., "Analysis of score normalization in multilingual speaker recognition",
+    Interspeech 2017). NaN where a voice holds NaN.
+    """
+    nearest = np.sort(cohort, axis=1)[:, -top:]
+    mean, spread = nearest.mean(axis=1), np.maximum(nearest.std(axis=1), LEAST_SPREAD)
+    by_row = (scores - mean[:, None]) / spread[:, None]
+    by_column = (scores - mean[None, :]) / spread[None, :]
+    found: NDArray[np.float64] = (by_row + by_column) / 2
+    return found

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation import bootstrap
 from engine.evaluation.metrics import Ranked, Vector, cllr, curve, eer, fnmr_at, min_cllr, min_dcf
 from engine.evaluation.trials import Trial
 
 REPLICATES = 1000
-_COVERAGE = (2.5, 97.5)
-_SEED = 1998
 
 MEASURES = ("eer", "fnmr_at_fmr_1", "fnmr_at_fmr_01", "min_dcf", "cllr", "min_cllr")
 """EER, FNMR at FMR 1 % and at 0.1 %, minDCF at prior 0.01, Cllr (where calibrated), minCllr."""
@@ -60,10 +59,8 @@ class Scored:
 def assess(scored: Scored, replicates: int = REPLICATES) -> list[Assessment]:
     """Measure all trials, then each value of each trait of which both kinds of trial exist.
 
-    The interval is a percentile bootstrap over speakers: each replicate draws as many speakers as
-    there are, with replacement; a trial counts as often as its speakers were drawn, the product of
-    both for a non-target (Bolle, Ratha & Pankanti, "Error analysis of pattern recognition systems:
-    the subsets bootstrap", 2004; Poh & Bengio, 2007). NaN with a single speaker.
+    The interval is a percentile bootstrap over speakers (`engine.evaluation.bootstrap`); NaN with
+    a single speaker.
     """
     parts = [("all", np.ones(len(scored.trials), dtype=bool))]
     names = sorted({name for trial in scored.trials for name in trial.traits})
@@ -83,46 +80,20 @@ def _both_kinds(trials: Sequence[Trial]) -> bool:
 
 def _assess(part: str, scored: Scored, replicates: int) -> Assessment:
     target = np.array([trial.target for trial in scored.trials])
-    speakers, sides = _speakers(scored.trials)
+    names, sides = bootstrap.speakers(scored.trials)
     measure = _Measure(scored, target)
     values = measure(np.ones(len(target)))
     drawn = np.array(
-        [measure(_weights(draw, sides, target)) for draw in _draws(len(speakers), replicates)]
-    )
-    lows, highs = _interval(drawn)
+        [
+            measure(bootstrap.weights(draw, sides, target))
+            for draw in bootstrap.draws(len(names), replicates)
+        ]
+    ).reshape(-1, len(MEASURES))
+    lows, highs = bootstrap.interval(drawn)
     figures = {
         name: Figure(*each) for name, *each in zip(MEASURES, values, lows, highs, strict=True)
     }
-    return Assessment(part, int(target.sum()), int((~target).sum()), len(speakers), figures)
-
-
-def _interval(drawn: Vector) -> Vector:
-    """Percentiles `[2, measures]` of the replicates `[replicates, measures]` that have a value."""
-    if not len(drawn):
-        return np.full((2, len(MEASURES)), np.nan)
-    columns = [column[~np.isnan(column)] for column in drawn.T]
-    nothing = (np.nan, np.nan)
-    return np.array([np.percentile(c, _COVERAGE) if len(c) else nothing for c in columns]).T
-
-
-def _speakers(trials: Sequence[Trial]) -> tuple[list[str], NDArray[np.intp]]:
-    """The speakers, and the number of each trial's two `[trials, 2]`."""
-    pairs = [(trial.enroll_speaker, trial.test_speaker) for trial in trials]
-    speakers, numbers = np.unique(np.array(pairs), return_inverse=True)
-    return list(speakers), numbers.reshape(-1, 2)
-
-
-def _draws(speakers: int, replicates: int) -> NDArray[np.int64]:
-    """How often each speaker is drawn, `[replicates, speakers]`; none with a single speaker."""
-    if speakers < 2:
-        return np.empty((0, speakers), dtype=np.int64)
-    random = np.random.default_rng(_SEED)
-    return random.multinomial(speakers, np.full(speakers, 1 / speakers), size=replicates)
-
-
-def _weights(draw: NDArray[np.int64], sides: NDArray[np.intp], target: NDArray[np.bool_]) -> Vector:
-    enrolled, tested = draw[sides[:, 0]], draw[sides[:, 1]]
-    return np.where(target, enrolled, enrolled * tested).astype(np.float64)
+    return Assessment(part, int(target.sum()), int((~target).sum()), len(names), figures)
 
 
 class _Measure:

@@ -1,6 +1,6 @@
 """`countersign evaluate`: score a trial list, print the error rates, write them, draw them.
 
-With flags of `engine.evaluation.reports` it answers those questions instead.
+With flags of `engine.evaluation.questions` it answers those questions instead.
 """
 
 from __future__ import annotations
@@ -14,22 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import engine.voice
 from engine.errors import EngineError
 from engine.evaluation.assessment import REPLICATES, assess
 from engine.evaluation.audio_files import AudioFiles, Folder, Shards
+from engine.evaluation.models import own_model
 from engine.evaluation.peers import PEERS
 from engine.evaluation.plots import draw
 from engine.evaluation.protocols import PROTOCOLS, calls
+from engine.evaluation.questions import QUESTIONS
 from engine.evaluation.recordings import CorpusError, read_manifest
 from engine.evaluation.report import Result, as_json, table
-from engine.evaluation.reports import REPORTS
-from engine.evaluation.scoring import Model, OwnModel, score
+from engine.evaluation.scoring import Model, score
 from engine.evaluation.trials import Trial, read_trials
-from engine.voice.card import card_in
-
-MODELS = Path(engine.voice.__file__).parent / "models"
-"""Where the cards of the models lie that come along."""
 
 _ALL = "all"
 
@@ -46,7 +42,7 @@ class _Task:
 def main(argv: list[str]) -> int:
     """Run `countersign evaluate` with these arguments; returns the exit status, 2 for a mistake."""
     arguments = _parser().parse_args(argv)
-    asked = [name for name in REPORTS if getattr(arguments, name)]
+    asked = [name for name in QUESTIONS if getattr(arguments, name)]
     try:
         if asked:
             _answer(asked, arguments)
@@ -62,7 +58,7 @@ def _answer(asked: list[str], arguments: argparse.Namespace) -> None:
     """Print the reports that were asked for; the JSON holds each under its name."""
     figures = {}
     for name in asked:
-        report = REPORTS[name].run(arguments)
+        report = QUESTIONS[name].run(arguments)
         sys.stdout.write(report.text.rstrip("\n") + "\n")
         figures[name] = report.figures
         if arguments.plot:
@@ -95,16 +91,8 @@ def _results(task: _Task, models: list[Model], arguments: argparse.Namespace) ->
 
 
 def _models(arguments: argparse.Namespace) -> list[Model]:
-    models: list[Model] = [OwnModel.load(_card(arguments.model))]
+    models: list[Model] = [own_model(arguments.model)]
     return models + [PEERS[peer]() for peer in arguments.peer]
-
-
-def _card(model: str | None) -> Path:
-    """The card of a model that comes along, by id; or a card's path; or the only one there is."""
-    if model is None:
-        return card_in(MODELS)
-    own = MODELS / f"{model}.json"
-    return own if own.exists() else card_in(Path(model))
 
 
 def _tasks(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[_Task]:
@@ -141,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--json", type=Path, metavar="FILE", help="write the figures there")
     add("--plot", type=Path, metavar="DIR", help="draw DET curves and histograms there")
     add("--replicates", type=int, default=REPLICATES, help=f"of the bootstrap ({REPLICATES})")
-    for name, question in REPORTS.items():
+    add("--background", type=Path, metavar="FILE", help="of the model, for --scoring")
+    for name, question in QUESTIONS.items():
         add(f"--{name}", action="store_true", help=question.help)
     return parser

@@ -1,7 +1,8 @@
 """What `countersign evaluate` can report besides the error rates of trials, each by its own flag.
 
-A report is one module with `run(arguments) -> Report`; `--NAME` asks for it. It reads the options
-that all share (`corpus`, `split`, `model`, `replicates`) from the parsed arguments.
+A report is one module with `run(arguments) -> Report`; `--NAME` asks for it, and the table of
+`engine.evaluation.questions` knows it. It reads the options that all share (`corpus`, `split`,
+`model`, `replicates`) from the parsed arguments.
 """
 
 from __future__ import annotations
@@ -37,10 +38,6 @@ class Question:
 
     run: Callable[[argparse.Namespace], Report]
     help: str
-
-
-REPORTS: dict[str, Question] = {}
-"""By the name of the flag; a new report adds one line."""
 
 
 def corpus_of(arguments: argparse.Namespace) -> Path:

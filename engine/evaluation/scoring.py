@@ -63,6 +63,11 @@ def joined(files: AudioFiles, group: Group) -> Samples:
     return np.concatenate([files.samples(name) for name in group])
 
 
+def voices_of(model: Model, needed: Iterable[Group], files: AudioFiles) -> Voices:
+    """Embed groups of files, each as one utterance; `CorpusError` where audio is missing."""
+    return {group: model.embed(joined(files, group)) for group in needed}
+
+
 def score(model: Model, trials: Sequence[Trial], files: AudioFiles) -> Scored:
     """Score every trial: the mean cosine of the tested voice with the enrolled ones.
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.evaluation import main
-from engine.evaluation.reports import REPORTS, Question, Report, corpus_of
+from engine.evaluation.questions import QUESTIONS
+from engine.evaluation.reports import Question, Report, corpus_of
 
 
 def test_a_flag_asks_for_its_report(
@@ -19,7 +20,7 @@ def test_a_flag_asks_for_its_report(
         return [folder / "picture"]
 
     answer = Question(lambda arguments: Report(f"of {arguments.corpus}", {"eer": 0.1}, drawn), "?")
-    monkeypatch.setitem(REPORTS, "example", answer)
+    monkeypatch.setitem(QUESTIONS, "example", answer)
     out, plots = tmp_path / "out.json", tmp_path / "plots"
     arguments = ["--example", "--corpus", "x", "--json", str(out), "--plot", str(plots)]
     assert main(arguments) == 0
@@ -33,6 +34,6 @@ def test_a_report_without_the_corpus_it_needs_says_so(
 ) -> None:
     """The answer is 2 and a line on standard error."""
     question = Question(lambda arguments: Report(str(corpus_of(arguments)), {}), "?")
-    monkeypatch.setitem(REPORTS, "example", question)
+    monkeypatch.setitem(QUESTIONS, "example", question)
     assert main(["--example"]) == 2
     assert "needs --corpus" in capsys.readouterr().err
