@@ -72,6 +72,20 @@ class Weights:
     log_enrolled_s: float
     log_voiceprints: float
     bias: float
+    test_snr: float = 0.0
+    """As the next, a card from before it was measured leaves it out."""
+    enrolled_snr: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CohortCard:
+    """The cohort that scores are normalised against."""
+
+    file: Annotated[str, msgspec.Meta(pattern=r"^[^/\\]+\.npy$")]
+    """Float16 `[n, dim]`, which lies beside the card."""
+    sha256: Sha256
+    top: Count
+    """How many of its members a voice is compared with: those that it is most like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,8 @@ class CalibrationCard:
     min_cllr: Positive
     eer: Rate
     points: tuple[MeasuredPoint, ...]
+    cohort: CohortCard | None = None
+    """None where the scores are raw cosines."""
 
 
 @dataclass(frozen=True, slots=True)
