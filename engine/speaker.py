@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.audio import Listener, ListeningLimits
 from engine.decision.calibration import Calibration
-from engine.decision.operating_point import OperatingPoint, at_fmr
-from engine.decision.policy import QualityLimits, judge, shortcoming
-from engine.enrollment import consistent
+from engine.decision.explanation import EN_US
+from engine.decision.operating_point import OperatingPoint
+from engine.decision.policy import AttemptEvidence, QualityLimits, decide, judge, shortcoming
+from engine.decision.purposes import TargetRates, point_for
+from engine.enrollment import PHRASE_RULES, EnrollmentRules, Heard, R, Review, consistent, review
+from engine.identification import Candidate, Gallery, Identification, N, identify, resembling
 from engine.types import (
     Embedding,
     Judgement,
     Llr,
+    Locale,
     ModelId,
+    Purpose,
     Quality,
     Shortcoming,
     Utterance,
@@ -24,6 +29,7 @@ from engine.types import (
 from engine.verification import compare
 from engine.voice.card import card_in
 from engine.voice.embedder import Embedder
+from engine.voice.windows import embed_windows
 
 MODELS = Path(__file__).parent / "voice" / "models"
 """The built-in voice model's folder."""
@@ -40,6 +46,8 @@ class SpeakerEngine:
     point: OperatingPoint
     limits: QualityLimits = field(default_factory=QualityLimits)
     listening: ListeningLimits = field(default_factory=ListeningLimits)
+    rates: TargetRates = field(default_factory=TargetRates)
+    """What the other purposes' operating points are made of."""
 
     @classmethod
     def load(
@@ -57,14 +65,24 @@ class SpeakerEngine:
         """
         embedder = Embedder.load(card_in(models))
         calibration = Calibration.of(embedder.card)
-        point = at_fmr(target_fmr, calibration)
+        rates = TargetRates(verify=target_fmr)
         return cls(
             embedder,
             calibration,
-            point,
+            point_for(Purpose.VERIFY, rates, calibration),
             limits or QualityLimits(),
             listening or ListeningLimits(),
+            rates,
         )
+
+    def at(self, rates: TargetRates) -> SpeakerEngine:
+        """Return the same engine at another tenant's rates; it shares the voice model.
+
+        `ModelError` where the calibration cannot reach the rate of verification, `ValueError`
+        where it is none.
+        """
+        point = point_for(Purpose.VERIFY, rates, self.calibration)
+        return replace(self, rates=rates, point=point)
 
     @property
     def model(self) -> ModelId:
@@ -76,8 +94,11 @@ class SpeakerEngine:
         return Listener(self.listening)
 
     def embed(self, utterance: Utterance) -> Embedding:
-        """Turn speech into a voice; `AudioError` where it is empty or not finite."""
-        return self.embedder.embed(utterance)
+        """Turn speech of up to five minutes into a voice; what is longer is cut off.
+
+        `AudioError` where it is empty or not finite.
+        """
+        return embed_windows(utterance, self.embedder)
 
     def shortcoming(self, quality: Quality) -> Shortcoming | None:
         """Return what keeps an utterance of this quality from being used, or None."""
@@ -96,6 +117,61 @@ class SpeakerEngine:
         """Judge the evidence of a call's attempts; none at all is INCONCLUSIVE."""
         return judge(llrs, self.point)
 
+    def decide(
+        self,
+        attempts: Sequence[AttemptEvidence],
+        *,
+        watchlisted: bool = False,
+        locale: Locale = EN_US,
+    ) -> Judgement:
+        """Judge everything that a call's attempts brought; none at all is INCONCLUSIVE."""
+        return decide(attempts, self.point, watchlisted=watchlisted, locale=locale)
+
     def consistent(self, voiceprint: Voiceprint, others: Sequence[Voiceprint]) -> bool:
         """Say whether a new enrollment recording sounds like the same person's others."""
         return consistent(voiceprint, others, self.calibration)
+
+    def review(
+        self,
+        recording: R,
+        heard: Heard,
+        kept: Sequence[R],
+        rules: EnrollmentRules = PHRASE_RULES,
+    ) -> Review[R]:
+        """Take one more recording into an enrollment, or say why not."""
+        return review(recording, heard, kept, self.calibration, rules)
+
+    def gallery(self, group: Mapping[N, Sequence[Voiceprint]]) -> Gallery[N]:
+        """Make a group ready to be searched, by whatever names its voices.
+
+        `NoVoiceprintError` where anyone has none, `ModelMismatchError` where one is another
+        model's.
+        """
+        return Gallery(group, self.model)
+
+    def identify(
+        self,
+        embedding: Embedding,
+        quality: Quality,
+        gallery: Gallery[N],
+        purpose: Purpose = Purpose.IDENTIFY,
+    ) -> Identification[N]:
+        """Search a group, or with `Purpose.WATCHLIST` a watchlist, for the voice of an utterance.
+
+        The threshold accounts for the number of voices. Errors as `engine.identification`'s.
+        """
+        point = point_for(purpose, self.rates, self.calibration, len(gallery))
+        return identify(embedding, quality, gallery, self.calibration, point)
+
+    def resembling(
+        self,
+        voiceprints: Sequence[Voiceprint],
+        gallery: Gallery[N],
+        purpose: Purpose = Purpose.DUPLICATE,
+    ) -> tuple[Candidate[N], ...]:
+        """Return who of a group, or with `Purpose.WATCHLIST` of a watchlist, sounds like a person.
+
+        For warnings at enrollment; errors as `engine.identification`'s.
+        """
+        point = point_for(purpose, self.rates, self.calibration, len(gallery))
+        return resembling(voiceprints, gallery, self.calibration, point)

@@ -60,6 +60,12 @@ class Quality:
     """RMS of the speech against full scale, in dB; -100 where there is no speech."""
     clipped: float
     """Share of the speech samples at full scale, in [0, 1]."""
+    tones_s: float = 0.0
+    """Seconds of signals of the telephone: keys, dial, busy and ringing tones, beeps."""
+    music: float = 0.0
+    """How like music it is, in [0, 1]."""
+    talkers: float = 0.0
+    """How like more than one talker it is, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +113,12 @@ class Shortcoming(StrEnum):
     TOO_NOISY = "too_noisy"
     TOO_QUIET = "too_quiet"
     TOO_LOUD = "too_loud"
+    TONES = "tones"
+    """Keys, or tones of the telephone network."""
+    MUSIC = "music"
+    """Music, such as a line on hold plays."""
+    TWO_TALKERS = "two_talkers"
+    """More than one person spoke."""
 
     @property
     def reason(self) -> Reason:
@@ -168,6 +180,49 @@ class ReplayFinding:
     """How much later the repeat begins than the recording did; None where it is fresh."""
 
 
+class Purpose(StrEnum):
+    """What voices are compared for; each has an operating point of its own."""
+
+    VERIFY = "verify"
+    """Is this the person that he says he is?"""
+    IDENTIFY = "identify"
+    """Who of a group is it?"""
+    WATCHLIST = "watchlist"
+    """Is it one of the known fraudsters?"""
+    DUPLICATE = "duplicate"
+    """Is this person enrolled already, under another account?"""
+
+
+class Finding(StrEnum):
+    """One thing that a judgement rests on; `engine.decision.explanation` has the words."""
+
+    VOICE_MATCHES_STRONGLY = "voice_matches_strongly"
+    VOICE_MATCHES = "voice_matches"
+    VOICE_LEANS = "voice_leans"
+    """More like the person than not, and not enough to say so."""
+    VOICE_DIFFERS = "voice_differs"
+    VOICE_DIFFERS_STRONGLY = "voice_differs_strongly"
+    VOICE_NOT_COMPARED = "voice_not_compared"
+    NOT_COMPUTED = "not_computed"
+    """Something that should be a number is none."""
+    PHRASE_RIGHT = "phrase_right"
+    PHRASE_WRONG = "phrase_wrong"
+    PHRASE_UNSURE = "phrase_unsure"
+    DIGITS_RIGHT = "digits_right"
+    DIGITS_WRONG = "digits_wrong"
+    DIGITS_UNSURE = "digits_unsure"
+    REPEATED = "repeated"
+    """The very recording was heard before."""
+    WATCHLISTED = "watchlisted"
+    LITTLE_SPEECH = "little_speech"
+    LINE_NOISY = "line_noisy"
+    LINE_QUIET = "line_quiet"
+    LINE_LOUD = "line_loud"
+    TONES_HEARD = "tones_heard"
+    MUSIC_HEARD = "music_heard"
+    TALKERS_HEARD = "talkers_heard"
+
+
 class Verdict(StrEnum):
     """What the dialplan is told. Fail closed: what cannot be decided is INCONCLUSIVE."""
 
@@ -206,3 +261,7 @@ class Judgement:
     """0 to 100: the posterior of the claim at even prior odds, in percent; 0 without evidence."""
     unsure: bool
     """True where the evidence leans to the claim but not far enough: more speech could tell."""
+    findings: tuple[Finding, ...] = ()
+    """What it rests on: the voice first, then the words, the liveness, the line."""
+    explanation: str = ""
+    """The findings as one sentence, for an agent to read."""
