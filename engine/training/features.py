@@ -8,14 +8,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.audio.resample import FILTER
-from engine.voice.card import Features, Level
+from engine.voice.features import Level, MelFeatures
 from engine.voice.frontend import mel_matrix
 
 
-def front_end(mel_bins: int) -> Features:
+def front_end(mel_bins: int) -> MelFeatures:
     """The features of the models that this package trains; engine.voice computes the same."""
-    return Features(
-        kind="countersign-mel-48",
+    return MelFeatures(
         level=Level(target_rms=0.1, floor=1e-4),
         padding="reflect",
         window="hamming",
@@ -40,7 +39,7 @@ class LogMel(nn.Module):
     _window: Tensor
     _mel: Tensor
 
-    def __init__(self, features: Features) -> None:
+    def __init__(self, features: MelFeatures) -> None:
         super().__init__()
         self._features = features
         between = FILTER[1::2].copy()

@@ -3,5 +3,6 @@
 from engine.voice.card import Card, card_in, read_card
 from engine.voice.embedder import Embedder
 from engine.voice.frontend import LogMel
+from engine.voice.kaldi import KaldiBank
 
-__all__ = ["Card", "Embedder", "LogMel", "card_in", "read_card"]
+__all__ = ["Card", "Embedder", "KaldiBank", "LogMel", "card_in", "read_card"]

@@ -10,57 +10,12 @@ import msgspec
 
 from engine.errors import ModelError
 from engine.types import ModelId
+from engine.voice.features import Count, Features, Positive
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-Count = Annotated[int, msgspec.Meta(gt=0)]
 Rate = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """How loud an utterance is made: `x / (rms + floor) * target_rms`, full scale being 1."""
-
-    target_rms: Positive
-    floor: Positive
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """A log-mel front end, described so that it can be computed without any other source.
-
-    The frames are centred (half an FFT of padding at each end). The window lies in the middle of
-    the FFT. `power_offset` is added to each bin of |FFT|^2, `log_offset` to each mel energy.
-    """
-
-    kind: Literal["countersign-mel-48"]
-    """A name for the whole recipe. Another recipe, such as Kaldi's fbank, is another kind."""
-    level: Level
-    padding: Literal["reflect"]
-    window: Literal["hamming"]
-    """Symmetric: 0.54 - 0.46 cos(2 pi n / (N - 1))."""
-    window_samples: Count
-    hop_samples: Count
-    fft_samples: Count
-    mel_bins: Count
-    low_hz: Annotated[float, msgspec.Meta(ge=0)]
-    high_hz: Positive
-    mel_scale: Literal["htk"]
-    """mel = 1127 ln(1 + f/700)."""
-    triangles: Literal["linear-in-hertz"]
-    """Corners evenly spaced in mel, sides straight over hertz, peak 1."""
-    power_offset: Positive
-    log_offset: Positive
-    normalisation: Literal["utterance-mean"]
-    """The mean over time is taken from each band."""
-
-    def __post_init__(self) -> None:
-        """Raise `ValueError` where the numbers contradict each other."""
-        if self.window_samples > self.fft_samples:
-            raise ValueError("window_samples must not exceed fft_samples")
-        if self.low_hz >= self.high_hz:
-            raise ValueError("low_hz must be below high_hz")
+Address = Annotated[str, msgspec.Meta(pattern="^https?://")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +77,49 @@ class CalibrationCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a model comes from that other people made."""
+
+    publisher: Name
+    page: Address
+    """Where it is described."""
+    address: Address
+    """Where its ONNX file is fetched from."""
+    stated_by: Name | None
+    """Who states the file's size and digest, in words; None where nobody does."""
+    training_data: Name
+    """What it learnt from, and on what terms, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What is known of a voice model."""
 
-    id: Name
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.+_-]*$", max_length=64)]
     description: Name
     licence: Name
     file: Annotated[str, msgspec.Meta(pattern=r"^[^/\\]+\.onnx$")]
     """Name of the ONNX file, which lies beside the card."""
-    sha256: Sha256
-    bytes: Count
+    sha256: Sha256 | None
+    """None, as `bytes`, on the card of a model that is not pulled and whose maker states none."""
+    bytes: Count | None
     sample_rate_hz: Literal[16_000]
-    input: Name
-    """Name of the ONNX input, float32 `[batch, mel_bins, frames]`."""
-    output: Name
-    """Name of the ONNX output, float32 `[batch, dim]`."""
+    input: Name | None
+    """Name of the ONNX input, float32 with the axes of `layout`; None for the only one it has."""
+    output: Name | None
+    """Name of the ONNX output, float32 `[batch, dim]`; None for the only one it has."""
     dim: Count
     features: Features
     calibration: CalibrationCard | None = None
     """None while the model is being calibrated: it can embed, but not compare."""
+    layout: Literal["batch, mel_bins, frames", "batch, frames, mel_bins"] = (
+        "batch, mel_bins, frames"
+    )
+    """The axes of the ONNX input."""
+    least_frames: Count = 1
+    """An utterance of fewer frames is repeated until it has so many."""
+    source: Source | None = None
+    """None for a model of this project's."""
 
     @property
     def model(self) -> ModelId:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self, assert_never
 
 import numpy as np
 import onnxruntime as ort
@@ -13,10 +13,20 @@ from numpy.typing import NDArray
 from engine.errors import ModelError
 from engine.types import ENGINE_RATE_HZ, Embedding, Utterance
 from engine.voice.card import Card, read_card
+from engine.voice.features import Features, KaldiFeatures, MelFeatures
 from engine.voice.frontend import LogMel
+from engine.voice.kaldi import KaldiBank
 
 _ERRORS_ONLY = 3
 _NUMBER = "tensor(float)"
+
+
+class FrontEnd(Protocol):
+    """From an utterance to features float32 `[mel_bins, frames]`."""
+
+    def __call__(self, utterance: Utterance) -> NDArray[np.float32]:
+        """Compute the features; `AudioError` where the utterance is empty or not finite."""
+        ...
 
 
 class Embedder:
@@ -25,7 +35,9 @@ class Embedder:
     def __init__(self, card: Card, session: ort.InferenceSession) -> None:
         self.card = card
         self._session = session
-        self._features = LogMel(card.features)
+        self._input = card.input or session.get_inputs()[0].name
+        self._output = card.output or session.get_outputs()[0].name
+        self._features = front_end(card.features)
 
     @classmethod
     def load(cls, card_path: Path) -> Self:
@@ -35,8 +47,9 @@ class Embedder:
         """
         card = read_card(card_path)
         file = card_path.parent / card.file
-        embedder = cls(card, _session(_verified(file, card), file))
-        _check_names(embedder._session, card, file)
+        session = _session(_verified(file, card), file)
+        _check_names(session, card, file)
+        embedder = cls(card, session)
         embedder._try_once(file)
         return embedder
 
@@ -57,8 +70,8 @@ class Embedder:
         return Embedding(_unit(self._run(features)), self.card.model)
 
     def _run(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        feed = {self.card.input: features[np.newaxis]}
-        vector: NDArray[np.float32] = self._session.run([self.card.output], feed)[0][0]
+        feed = {self._input: _laid_out(features, self.card)[np.newaxis]}
+        vector: NDArray[np.float32] = self._session.run([self._output], feed)[0][0]
         return vector
 
     def _try_once(self, file: Path) -> None:
@@ -77,8 +90,29 @@ class Embedder:
             )
 
 
+def front_end(features: Features) -> FrontEnd:
+    """Return what computes the features that a card describes."""
+    match features:
+        case MelFeatures():
+            return LogMel(features)
+        case KaldiFeatures():
+            return KaldiBank(features)
+        case _:
+            assert_never(features)
+
+
+def _laid_out(features: NDArray[np.float32], card: Card) -> NDArray[np.float32]:
+    """Repeat `[mel_bins, frames]` up to the card's least, and turn it to the card's layout."""
+    lacking = card.least_frames - features.shape[1]
+    if lacking > 0:
+        features = np.pad(features, ((0, 0), (0, lacking)), mode="wrap")
+    return features if card.layout == "batch, mel_bins, frames" else features.T
+
+
 def _verified(file: Path, card: Card) -> bytes:
     """Read the ONNX file; `ModelError` unless it is the very file that the card names."""
+    if card.sha256 is None:
+        raise ModelError(f"the card of {card.id} states no sha256: countersign models pull pins it")
     try:
         model = file.read_bytes()
     except FileNotFoundError as error:
@@ -114,7 +148,9 @@ def _session(model: bytes, file: Path) -> ort.InferenceSession:
 def _check_names(session: ort.InferenceSession, card: Card, file: Path) -> None:
     inputs = [(each.name, each.type) for each in session.get_inputs()]
     outputs = [each.name for each in session.get_outputs()]
-    if inputs != [(card.input, _NUMBER)] or card.output not in outputs:
+    wanted = card.input or (inputs[0][0] if inputs else "")
+    output_fits = card.output in outputs if card.output else len(outputs) == 1
+    if inputs != [(wanted, _NUMBER)] or not output_fits:
         raise ModelError(
             f"the voice model {file} takes {inputs} and gives {outputs}, where its card says "
             f"{card.input!r} ({_NUMBER}) and {card.output!r}: correct the card"

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from engine.errors import AudioError
 from engine.types import ENGINE_RATE_HZ, Samples, Utterance
-from engine.voice.card import Features, Level
+from engine.voice.features import Level, MelFeatures
 
 LONGEST_S = 30
 """Speech beyond this is left out: a passphrase takes 3 s, and memory grows with length."""
@@ -24,7 +24,7 @@ class LogMel:
     Safe for use from several threads: nothing changes after construction.
     """
 
-    def __init__(self, features: Features) -> None:
+    def __init__(self, features: MelFeatures) -> None:
         self._features = features
         self._window = _window(features)
         # Sparse, for two triangles overlap at most; and BLAS would spread this over all cores.
@@ -37,8 +37,7 @@ class LogMel:
         single sample and digital silence included. `AudioError` where the utterance is empty or
         holds NaN or infinity.
         """
-        samples = utterance.samples[: LONGEST_S * ENGINE_RATE_HZ]
-        _check(samples)
+        samples = heard(utterance)
         power = self._power(_level(samples, self._features.level))
         bands = np.log(self._mel @ power.T + np.float32(self._features.log_offset))
         centred: NDArray[np.float32] = bands - bands.mean(axis=1, keepdims=True)
@@ -55,15 +54,12 @@ class LogMel:
         return power
 
 
-def mel_matrix(features: Features) -> NDArray[np.float64]:
+def mel_matrix(features: MelFeatures) -> NDArray[np.float64]:
     """Triangular filters `[mel_bins, fft_samples / 2 + 1]`: peak 1, corners even in mel.
 
     Davis & Mermelstein 1980, with the mel scale of HTK (Young et al., The HTK Book, 5.4).
     """
-    low, high = (
-        _HTK_MEL * np.log1p(f / _HTK_CORNER_HZ) for f in (features.low_hz, features.high_hz)
-    )
-    mels = np.linspace(low, high, features.mel_bins + 2)
+    mels = np.linspace(mel(features.low_hz), mel(features.high_hz), features.mel_bins + 2)
     corners = _HTK_CORNER_HZ * np.expm1(mels / _HTK_MEL)
     bins = fft.rfftfreq(features.fft_samples, 1 / ENGINE_RATE_HZ)
     left, peak, right = (corners[k : k + features.mel_bins, np.newaxis] for k in range(3))
@@ -72,18 +68,26 @@ def mel_matrix(features: Features) -> NDArray[np.float64]:
     return triangles
 
 
-def _window(features: Features) -> NDArray[np.float32]:
+def mel(hz: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a frequency on the mel scale of HTK."""
+    return np.asarray(_HTK_MEL * np.log1p(np.asarray(hz) / _HTK_CORNER_HZ))
+
+
+def _window(features: MelFeatures) -> NDArray[np.float32]:
     """The analysis window in the middle of an FFT, float32 `[fft_samples]`."""
     before = (features.fft_samples - features.window_samples) // 2
     after = features.fft_samples - features.window_samples - before
     return np.pad(np.hamming(features.window_samples), (before, after)).astype(np.float32)
 
 
-def _check(samples: Samples) -> None:
+def heard(utterance: Utterance) -> Samples:
+    """Return the samples that count; `AudioError` where there are none or some are no numbers."""
+    samples = utterance.samples[: LONGEST_S * ENGINE_RATE_HZ]
     if not len(samples):
         raise AudioError("an empty utterance has no voice: ask the caller to speak again")
     if not np.isfinite(samples).all():
         raise AudioError("an utterance holds NaN or infinity: samples must lie in [-1, 1)")
+    return samples
 
 
 def _level(samples: Samples, level: Level) -> Samples:

@@ -9,9 +9,29 @@ from typing import Any
 import msgspec
 
 from engine.voice.card import card_in
+from engine.voice.features import KaldiFeatures
 
 MODELS = Path(__file__).parents[4] / "engine" / "voice" / "models"
 CARD = card_in(MODELS)
+KALDI: dict[str, Any] = {
+    "kind": "kaldi-fbank",
+    "full_scale": 1,
+    "dither": 0,
+    "edges": "snip",
+    "offset": "frame-mean",
+    "pre_emphasis": 0.97,
+    "window": "povey",
+    "window_samples": 400,
+    "hop_samples": 160,
+    "fft_samples": 512,
+    "mel_bins": 80,
+    "low_hz": 20.0,
+    "high_hz": 8000.0,
+    "mel_scale": "htk",
+    "triangles": "linear-in-mel",
+    "log_floor": 1.1920928955078125e-07,
+    "normalisation": "utterance-mean",
+}
 
 
 def copied_model(folder: Path, **changes: Any) -> Path:
@@ -21,3 +41,8 @@ def copied_model(folder: Path, **changes: Any) -> Path:
     copied = folder / CARD.name
     copied.write_bytes(msgspec.json.encode(card))
     return copied
+
+
+def kaldi_features(**changes: Any) -> KaldiFeatures:
+    """The recipe of most public models, with keys changed."""
+    return msgspec.convert(KALDI | changes, KaldiFeatures)

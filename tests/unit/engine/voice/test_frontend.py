@@ -13,11 +13,19 @@ from numpy.typing import NDArray
 
 from engine.errors import AudioError
 from engine.types import ENGINE_RATE_HZ, Samples, Utterance
-from engine.voice.card import Features, card_in, read_card
+from engine.voice.card import card_in, read_card
+from engine.voice.features import MelFeatures
 from engine.voice.frontend import LONGEST_S, LogMel, mel_matrix
 from tests.unit.engine.voice.models import MODELS
 
-FEATURES = read_card(card_in(MODELS)).features
+
+def _features() -> MelFeatures:
+    features = read_card(card_in(MODELS)).features
+    assert isinstance(features, MelFeatures)
+    return features
+
+
+FEATURES = _features()
 FRONT_END = LogMel(FEATURES)
 REFERENCE = MODELS.parents[3] / "shared" / "models" / "telephone-first-try.reference.npz"
 
@@ -117,7 +125,7 @@ def _chirp(samples: int) -> Samples:
     return chirp
 
 
-def _slow(samples: Samples, card: Features) -> NDArray[np.float64]:
+def _slow(samples: Samples, card: MelFeatures) -> NDArray[np.float64]:
     """The card, word by word: loops, float64 and a Fourier sum."""
     x = samples.astype(np.float64)
     x = x / (np.sqrt(np.mean(x**2)) + card.level.floor) * card.level.target_rms
@@ -135,7 +143,7 @@ def _slow(samples: Samples, card: Features) -> NDArray[np.float64]:
     return centred
 
 
-def _bands(power: NDArray[np.float64], card: Features) -> list[float]:
+def _bands(power: NDArray[np.float64], card: MelFeatures) -> list[float]:
     mels = [1127 * log(1 + hz / 700) for hz in (card.low_hz, card.high_hz)]
     step = (mels[1] - mels[0]) / (card.mel_bins + 1)
     hertz = [700 * (np.e ** ((mels[0] + step * k) / 1127) - 1) for k in range(card.mel_bins + 2)]
