@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.audio import ListeningLimits
 from engine.decision import QualityLimits
-from engine.speaker import MODELS
+from engine.voice.catalogue import card_of
 from ivr.ari.address import AriAddress
 from ivr.config import Configuration
 from ivr.domain.claim import ClaimSource
@@ -37,9 +37,8 @@ def outbox_folder(configuration: Configuration) -> Path:
 
 
 def model_path(configuration: Configuration) -> Path:
-    """Return the voice model's card: one that is built in, by its id, or a path."""
-    model = configuration.voice.model
-    return Path(model) if model.endswith(".json") or "/" in model else MODELS / f"{model}.json"
+    """Return the voice model's card: built in or pulled, by its id, or a path; `ModelError`."""
+    return card_of(configuration.voice.model, Path(configuration.voice.models_folder))
 
 
 def quality_limits(configuration: Configuration) -> QualityLimits:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from engine.errors import EngineError
 from ivr.ari.errors import AriError
-from ivr.cli import bench, configuration, database, demo, evaluate, profiles, serve
+from ivr.cli import bench, configuration, database, demo, evaluate, models, profiles, serve
 from ivr.config import ConfigurationError
 from ivr.lab import LabError
 from ivr.lab.softphone.errors import SoftphoneError
 from ivr.line.errors import ApplicationReplacedError, LineError
 from ivr.media.errors import MediaError
 from ivr.ports import PortError
+from ivr.pulling import PullError
 
 EXPECTED = (
     ConfigurationError,
@@ -24,6 +25,7 @@ EXPECTED = (
     MediaError,
     LineError,
     PortError,
+    PullError,
     LabError,
     SoftphoneError,
 )
@@ -66,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.set_defaults(takes_the_rest=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (serve, configuration, database, profiles, evaluate, demo, bench):
+    for module in (serve, configuration, database, profiles, models, evaluate, demo, bench):
         module.add_to(commands)
     return top
 

@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TypeAlias
 
-from ivr.config import Configuration, load
+from ivr.config import Configuration, VoiceModel, load, load_voice
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What `add_subparsers` returns; argparse has no public name for it."""
@@ -15,3 +15,8 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 def configuration_of(chosen: argparse.Namespace) -> Configuration:
     """Read the file named on the command line, and the environment; `ConfigurationError`."""
     return load(chosen.config, os.environ)
+
+
+def voice_of(chosen: argparse.Namespace) -> VoiceModel:
+    """Read `[voice]` alone, for commands that need no Asterisk; `ConfigurationError`."""
+    return load_voice(chosen.config, os.environ)
