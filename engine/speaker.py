@@ -63,8 +63,9 @@ class SpeakerEngine:
         `ModelError` where the model cannot be used or cannot reach that rate, `ValueError` where
         the rate is none.
         """
-        embedder = Embedder.load(card_in(models))
-        calibration = Calibration.of(embedder.card)
+        card = card_in(models)
+        embedder = Embedder.load(card)
+        calibration = Calibration.of(embedder.card, card.parent)
         rates = TargetRates(verify=target_fmr)
         return cls(
             embedder,

@@ -62,9 +62,15 @@ class Background:
 
     def save(self, path: Path) -> None:
         """Write the file: the cohort and the rest at half precision; `OSError` as usual."""
-        halves = {each.name: np.float16(getattr(self, each.name)) for each in fields(self)}
+        half = np.float16
         with path.open("wb") as file:
-            np.savez(file, **halves)
+            np.savez(
+                file,
+                cohort=self.cohort.astype(half),
+                mean=self.mean.astype(half),
+                within=self.within.astype(half),
+                between=self.between.astype(half),
+            )
 
     @classmethod
     def load(cls, path: Path) -> Background:

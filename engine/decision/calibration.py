@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 
+from engine.decision.cohort import Cohort
 from engine.decision.scoring import score
 from engine.errors import ModelError, ModelMismatchError
 from engine.types import Embedding, Llr, ModelId, Quality, Score, Voiceprint
@@ -18,6 +20,9 @@ SPEECH_S = (0.5, 10.0)
 
 VOICEPRINTS = (1, 5)
 """Likewise the number of voiceprints."""
+
+SNR_DB = (5.0, 40.0)
+"""Likewise the SNR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +36,47 @@ class Evidence:
     """Mean net speech of the voiceprints, in seconds."""
     voiceprints: int
     """How many there are."""
+    test_snr_db: float
+    """SNR of the utterance that is tested."""
+    enrolled_snr_db: float
+    """Mean SNR of the voiceprints."""
 
 
-def evidence(embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]) -> Evidence:
-    """Compare an utterance with a person's voiceprints; errors as `score`."""
+def evidence(
+    embedding: Embedding,
+    quality: Quality,
+    voiceprints: Sequence[Voiceprint],
+    cohort: Cohort | None = None,
+) -> Evidence:
+    """Compare an utterance with a person's voiceprints; errors as `score`.
+
+    With a cohort the score is normalised against it.
+    """
+    enrolled = [voiceprint.quality for voiceprint in voiceprints]
+    compare = score if cohort is None else cohort.score
     return Evidence(
-        score=score(embedding, voiceprints),
+        score=compare(embedding, voiceprints),
         test_s=quality.net_speech_s,
-        enrolled_s=fmean(voiceprint.quality.net_speech_s for voiceprint in voiceprints),
+        enrolled_s=fmean(each.net_speech_s for each in enrolled),
         voiceprints=len(voiceprints),
+        test_snr_db=quality.snr_db,
+        enrolled_snr_db=fmean(each.snr_db for each in enrolled),
     )
 
 
-def terms(found: Evidence) -> tuple[float, float, float, float, float]:
+def terms(found: Evidence) -> tuple[float, ...]:
     """Return what the weights multiply, in the order of `Weights`; NaN where the evidence is."""
     test, enrolled = np.log(np.clip((found.test_s, found.enrolled_s), *SPEECH_S))
     voiceprints = np.log(np.clip(found.voiceprints, *VOICEPRINTS))
-    return float(found.score), float(test), float(enrolled), float(voiceprints), 1.0
+    snr = np.clip((found.test_snr_db, found.enrolled_snr_db), *SNR_DB) / 10
+    return tuple(map(float, (found.score, test, enrolled, voiceprints, 1.0, *snr)))
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """A versioned map from evidence to natural-log likelihood ratio, tied to one voice model.
 
-    Affine in the score, with offsets for net speech and number of voiceprints: logistic
+    Affine in the score, with offsets for net speech, SNR and number of voiceprints: logistic
     regression with quality measures (Brummer & du Preez, "Application-independent evaluation of
     speaker detection", 2006; Mandasari et al., "Quality measure functions for calibration of
     speaker recognition systems in various duration conditions", 2013). The weight of the score is
@@ -63,16 +85,32 @@ class Calibration:
 
     model: ModelId
     card: CalibrationCard
+    cohort: Cohort | None = None
 
     @classmethod
-    def of(cls, card: Card) -> Calibration:
-        """Take the calibration from a model's card; `ModelError` where it has none."""
+    def of(cls, card: Card, folder: Path | None = None) -> Calibration:
+        """Take the calibration from a model's card, and its cohort from the card's folder.
+
+        `ModelError` where it has none, or where its cohort cannot be had.
+        """
         if card.calibration is None:
             raise ModelError(
                 f"the voice model {card.id!r} is not calibrated, so it cannot compare: "
                 "run python -m engine.decision.calibrate on its card"
             )
-        return cls(card.model, card.calibration)
+        named = card.calibration.cohort
+        if named is None:
+            return cls(card.model, card.calibration)
+        if folder is None:
+            raise ModelError(
+                f"the cohort {named.file} of {card.id!r} lies beside its card: say where"
+            )
+        cohort = Cohort.load(named, folder)
+        if cohort.members.ndim != 2 or cohort.members.shape[1] != card.dim:
+            raise ModelError(
+                f"the cohort {named.file} has shape {cohort.members.shape}, not n x {card.dim}"
+            )
+        return cls(card.model, card.calibration, cohort)
 
     def weigh(
         self, embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]
@@ -84,7 +122,7 @@ class Calibration:
         """
         if embedding.model != self.model:
             raise ModelMismatchError(embedding.model, self.model)
-        return self.llr(evidence(embedding, quality, voiceprints))
+        return self.llr(evidence(embedding, quality, voiceprints, self.cohort))
 
     def llr(self, found: Evidence) -> Llr:
         """Weigh the evidence; held within the card's limit, NaN where the evidence is NaN.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from engine.decision.measures import Flags, Floats, Judged
+from engine.decision.measures import Flags, Floats, Judged, threshold_at
 from engine.voice.card import Weights
 
 PRIOR = 0.5
@@ -18,13 +19,19 @@ PRIOR = 0.5
 
 FOLDS = 5
 
+RIDGE = 1e-4
+"""Holds the weights of what hardly varies near 0, such as the SNR of lines that are all alike."""
+
+_ANY_FMR = 0.01
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
     """Comparisons of known truth."""
 
     terms: Floats
-    """`[n, 5]`, from `engine.decision.calibration.terms`."""
+    """`[n, 7]`, from `engine.decision.calibration.terms`; more where more is tried. The first is
+    the score, the fifth 1."""
     speakers: NDArray[np.int64]
     """`[n, 2]`: who was enrolled and who was tested, numbered from 0."""
 
@@ -52,7 +59,12 @@ class Trials:
 
 
 def fit(trials: Trials, prior: float = PRIOR) -> Weights:
-    """Return the weights that minimise the prior-weighted cross-entropy (Brummer & du Preez 2006).
+    """Return the weights of a calibration; `ValueError` as `fitted`."""
+    return Weights(*map(float, fitted(trials, prior)))
+
+
+def fitted(trials: Trials, prior: float = PRIOR) -> Floats:
+    """Return the weights of the terms that minimise the cross-entropy (Brummer & du Preez 2006).
 
     The weight of the score is fitted as its logarithm, so that it is positive whatever the trials
     say. `ValueError` where the trials are all of one kind or the search fails.
@@ -60,6 +72,7 @@ def fit(trials: Trials, prior: float = PRIOR) -> Weights:
     same = trials.same
     if same.all() or not same.any():
         raise ValueError("a calibration needs trials of the same and of different speakers")
+    held = RIDGE * np.array([0, 1, 1, 1, 0, *[1] * (trials.terms.shape[1] - 5)])
     share = trials.judged(np.zeros(len(same))).balanced() * np.where(same, prior, 1 - prior)
     log_odds = np.log(prior / (1 - prior))
 
@@ -68,24 +81,50 @@ def fit(trials: Trials, prior: float = PRIOR) -> Weights:
         weights = _constrained(free)
         logits = np.einsum("ij,j->i", trials.terms, weights) + log_odds
         cost = np.sum(share * np.logaddexp(0, np.where(same, -logits, logits)))
+        cost += held @ free**2
         slope = np.einsum("ij,i->j", trials.terms, share * (expit(logits) - same))
-        return float(cost), slope * np.concatenate([weights[:1], np.ones(len(free) - 1)])
+        scaled = slope * np.concatenate([weights[:1], np.ones(len(free) - 1)])
+        return float(cost), scaled + 2 * held * free
 
     found = minimize(loss, np.zeros(trials.terms.shape[1]), jac=True, method="L-BFGS-B")
     if not found.success:
         raise ValueError(f"the calibration could not be fitted: {found.message}")
-    return Weights(*map(float, _constrained(found.x)))
+    return _constrained(found.x)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """What fits that knew neither of a trial's speakers say of it."""
+
+    llrs: Floats
+    """`[n]`."""
+    thresholds: Floats
+    """The Llr `[n]` at which the same fit's own trials reach a false match rate."""
+
+
+def held_out(trials: Trials, fmr: float, folds: int = FOLDS) -> HeldOut:
+    """Cross-validate by speaker: Llrs, and thresholds for `fmr` chosen where the fit was made."""
+    found = HeldOut(*np.full((2, len(trials.terms)), np.nan))
+    for known, tried in _folds(trials, folds):
+        seen = trials.where(known)
+        weights = fitted(seen)
+        found.llrs[tried] = np.einsum("ij,j->i", trials.terms[tried], weights)
+        own = seen.judged(np.einsum("ij,j->i", seen.terms, weights))
+        found.thresholds[tried] = threshold_at(own, fmr)
+    return found
 
 
 def cross_validated(trials: Trials, folds: int = FOLDS) -> Floats:
     """Return Llrs `[n]`, each from a fit that knew neither of the trial's speakers."""
+    return held_out(trials, _ANY_FMR, folds).llrs
+
+
+def _folds(trials: Trials, folds: int) -> Iterator[tuple[Flags, Flags]]:
+    """Yield which trials a fit may know, and which it is tried on; both are `[n]`."""
     fold = trials.speakers % folds
-    llrs = np.full(len(fold), np.nan)
     for left, right in combinations_with_replacement(range(folds), 2):
         known: Flags = np.all((fold != left) & (fold != right), axis=1)
-        tried: Flags = np.all(np.sort(fold, axis=1) == (left, right), axis=1)
-        llrs[tried] = trials.terms[tried] @ np.array(astuple(fit(trials.where(known))))
-    return llrs
+        yield known, np.all(np.sort(fold, axis=1) == (left, right), axis=1)
 
 
 def _constrained(free: Floats) -> Floats:

@@ -32,7 +32,10 @@ GAP_S = 0.1
 """Silence between the words of a take."""
 BEFORE_S = 0.3
 AFTER_S = 2.0
-"""Silence around each prompt, so that the listener finds both ends."""
+"""The line around each prompt, so that the listener finds both ends."""
+QUIETEST_S = 0.08
+"""The line goes on as in so much of the recording, where it is quietest: digital silence would
+make every line a noiseless one."""
 
 FRAME = TELEPHONE_RATE_HZ // 50
 """20 ms, in samples."""
@@ -90,14 +93,32 @@ def _takes(prompts: Mapping[str, Pcm], embedder: Embedder) -> Iterator[tuple[str
 
 def _heard(pcm: Pcm, take: Take) -> Heard:
     """Listen as to a caller, to the end of speech."""
-    before, after = (np.zeros(int(s * TELEPHONE_RATE_HZ), np.int16) for s in (BEFORE_S, AFTER_S))
     listener = Listener()
-    cut = pcm[: int(take.longest_s * TELEPHONE_RATE_HZ)]
-    line = np.concatenate([before, cut, after])
+    line = on_the_line(pcm[: int(take.longest_s * TELEPHONE_RATE_HZ)])
     for start in range(0, len(line), FRAME):
         if listener.push(line[start : start + FRAME]) in (Hearing.ENDED, Hearing.TOO_LONG):
             break
     return listener.utterance(), listener.quality()
+
+
+def on_the_line(pcm: Pcm) -> Pcm:
+    """Put a recording, int16 `[n]` at 8 kHz, between stretches of the line's own noise."""
+    noise = _quietest(pcm)
+    loop = np.concatenate([noise, noise[::-1]])
+    before, after = (
+        np.resize(loop, int(seconds * TELEPHONE_RATE_HZ)) for seconds in (BEFORE_S, AFTER_S)
+    )
+    return np.concatenate([before, pcm, after])
+
+
+def _quietest(pcm: Pcm) -> Pcm:
+    """The stretch of `QUIETEST_S` that has the least power, or all of it where it is shorter."""
+    size = min(len(pcm), int(QUIETEST_S * TELEPHONE_RATE_HZ))
+    if not size:
+        return np.zeros(1, np.int16)
+    power = np.concatenate(([0.0], np.cumsum(pcm.astype(np.float64) ** 2)))
+    start = int(np.argmin(power[size:] - power[:-size]))
+    return pcm[start : start + size]
 
 
 def _joined(heard: list[Heard]) -> Heard:

@@ -8,13 +8,14 @@ three seconds, enrolled three times. Two takes of one call are never compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
 
 from engine.decision.calibration import evidence, terms
+from engine.decision.cohort import Cohort
 from engine.decision.fit import Trials
 from engine.types import Voiceprint
 
@@ -71,20 +72,34 @@ class CallTakes:
     """By name of `TAKES`; those too poor to use are left out."""
 
 
-def trials(calls: Sequence[CallTakes], conditions: Sequence[Condition] = CONDITIONS) -> Trials:
+Terms = Callable[[Voiceprint, Sequence[Voiceprint]], tuple[float, ...]]
+"""What is known of a comparison of a tested take with the enrolled ones."""
+
+
+def known(cohort: Cohort | None = None) -> Terms:
+    """What a calibration knows, of raw scores or of such as are normalised against a cohort."""
+    return lambda test, enrolled: terms(evidence(test.embedding, test.quality, enrolled, cohort))
+
+
+def trials(
+    calls: Sequence[CallTakes],
+    conditions: Sequence[Condition] = CONDITIONS,
+    terms_of: Terms | None = None,
+) -> Trials:
     """Compare every two calls in every condition that both can meet, each way round."""
-    rows = [row for condition in conditions for row in _compared(calls, condition)]
+    rows = [
+        row for condition in conditions for row in _compared(calls, condition, terms_of or known())
+    ]
     found = np.array([row[0] for row in rows], dtype=np.float64)
     return Trials(found, np.array([row[1:] for row in rows], dtype=np.int64))
 
 
 def _compared(
-    calls: Sequence[CallTakes], condition: Condition
+    calls: Sequence[CallTakes], condition: Condition, terms_of: Terms
 ) -> Iterator[tuple[tuple[float, ...], int, int]]:
     """Yield the terms of each comparison, who was enrolled and who was tested."""
     for enrolled, tested in permutations(calls, 2):
         if enrolled.takes.keys() >= set(condition.enrolled) and condition.tested in tested.takes:
             voiceprints = [enrolled.takes[name] for name in condition.enrolled]
             test = tested.takes[condition.tested]
-            found = evidence(test.embedding, test.quality, voiceprints)
-            yield terms(found), enrolled.speaker, tested.speaker
+            yield terms_of(test, voiceprints), enrolled.speaker, tested.speaker

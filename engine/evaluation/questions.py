@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from engine.evaluation import backends
+from engine.evaluation import backends, calibrating
 from engine.evaluation.reports import Question
 
 QUESTIONS: dict[str, Question] = {
+    "calibration": Question(calibrating.run, "whether the likelihood ratios can be believed"),
     "scoring": Question(backends.run, "compare ways to compare voices (needs --background)"),
 }
 """By the name of the flag."""

@@ -9,11 +9,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision.calibration import Calibration, Evidence
+from engine.audio import measure, speech_in
+from engine.audio.pcm import to_int
+from engine.audio.resample import downsample
+from engine.decision.calibration import Calibration, Evidence, evidence
+from engine.decision.recordings import on_the_line
 from engine.evaluation.assessment import Scored
 from engine.evaluation.audio_files import AudioFiles
 from engine.evaluation.trials import Group, Trial
-from engine.types import ENGINE_RATE_HZ, Samples, Score, Utterance
+from engine.types import Embedding, Quality, Samples, Utterance, Voiceprint
 from engine.voice.embedder import Embedder
 
 Voices = dict[Group, NDArray[np.float32]]
@@ -36,16 +40,17 @@ class Model(Protocol):
 class OwnModel:
     """A model of engine.voice."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, folder: Path | None = None) -> None:
         self._embedder = embedder
         card = embedder.card
         self.name: str = card.id
-        self.calibration = None if card.calibration is None else Calibration.of(card)
+        self.model = card.model
+        self.calibration = None if card.calibration is None else Calibration.of(card, folder)
 
     @classmethod
     def load(cls, card: Path) -> OwnModel:
         """Load by the path of its card; `ModelError` where it cannot be loaded."""
-        return cls(Embedder.load(card))
+        return cls(Embedder.load(card), card.parent)
 
     def embed(self, samples: Samples) -> NDArray[np.float32]:
         """Return the voice of float32 `[n]` at 16 kHz: a unit vector, float32 `[dim]`."""
@@ -71,20 +76,31 @@ def voices_of(model: Model, needed: Iterable[Group], files: AudioFiles) -> Voice
 def score(model: Model, trials: Sequence[Trial], files: AudioFiles) -> Scored:
     """Score every trial: the mean cosine of the tested voice with the enrolled ones.
 
-    With a calibrated model of our own the LLRs come along. `CorpusError` where audio is missing.
+    A calibrated model of our own scores and weighs as in a call. `CorpusError` where audio is
+    missing.
     """
-    voices: Voices = {}
-    seconds: dict[Group, float] = {}
+    if isinstance(model, OwnModel) and model.calibration is not None:
+        return _weighed(model, model.calibration, trials, files)
+    return Scored(trials, compare(voices_of(model, groups(trials), files), trials))
+
+
+def _weighed(
+    model: OwnModel, calibration: Calibration, trials: Sequence[Trial], files: AudioFiles
+) -> Scored:
+    prints: dict[Group, Voiceprint] = {}
     for group in groups(trials):
         samples = joined(files, group)
-        voices[group], seconds[group] = model.embed(samples), len(samples) / ENGINE_RATE_HZ
-    scores = compare(voices, trials)
-    calibration = getattr(model, "calibration", None)
-    if calibration is None:
-        return Scored(trials, scores)
-    pairs = zip(trials, scores, strict=True)
-    llrs = [calibration.llr(_evidence(trial, value, seconds)) for trial, value in pairs]
-    return Scored(trials, scores, np.array(llrs, dtype=np.float64))
+        embedding = Embedding(model.embed(samples), model.model)
+        prints[group] = Voiceprint(embedding, quality_of(samples))
+    found = [_evidence(trial, prints, calibration) for trial in trials]
+    scores = np.array([each.score for each in found], dtype=np.float64)
+    return Scored(trials, scores, np.array([calibration.llr(each) for each in found]))
+
+
+def quality_of(samples: Samples) -> Quality:
+    """Measure an utterance, float32 `[n]` at 16 kHz, as if it had come over a telephone line."""
+    line = on_the_line(to_int(downsample(samples)))
+    return measure(line, speech_in(line))
 
 
 def compare(voices: Voices, trials: Iterable[Trial]) -> NDArray[np.float64]:
@@ -99,6 +115,6 @@ def compare(voices: Voices, trials: Iterable[Trial]) -> NDArray[np.float64]:
     return np.fromiter(rows, dtype=np.float64)
 
 
-def _evidence(trial: Trial, value: float, seconds: dict[Group, float]) -> Evidence:
-    enrolled = float(np.mean([seconds[group] for group in trial.enroll]))
-    return Evidence(Score(value), seconds[trial.test], enrolled, len(trial.enroll))
+def _evidence(trial: Trial, prints: dict[Group, Voiceprint], calibration: Calibration) -> Evidence:
+    test, enrolled = prints[trial.test], [prints[group] for group in trial.enroll]
+    return evidence(test.embedding, test.quality, enrolled, calibration.cohort)

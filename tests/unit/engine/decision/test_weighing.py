@@ -23,8 +23,9 @@ from tests.unit.engine.voice.models import MODELS
 ANGLES = st.floats(0, 2 * math.pi)
 SCORES = st.floats(-1, 1)
 SECONDS = st.floats(0, 1e6)
+SNRS = st.tuples(st.floats(-20, 60), st.floats(-20, 60))
 WEIGHT = st.floats(-20, 20)
-WEIGHTS = st.builds(Weights, st.floats(1e-3, 100), WEIGHT, WEIGHT, WEIGHT, WEIGHT)
+WEIGHTS = st.builds(Weights, st.floats(1e-3, 100), *[WEIGHT] * 6)
 
 
 @given(ANGLES, st.lists(ANGLES, min_size=1, max_size=5))
@@ -57,39 +58,55 @@ def test_voices_of_two_models_are_never_compared(model: str, enrolled: tuple[str
         compare(voice(0, model), quality(), voiceprints, calibrated())
 
 
-@given(WEIGHTS, SCORES, SCORES, SECONDS, SECONDS, st.integers(0, 100))
+@given(WEIGHTS, SCORES, SCORES, SECONDS, SECONDS, st.integers(0, 100), SNRS)
 def test_more_alike_is_never_less_likely(
-    weights: Weights, one: float, other: float, test_s: float, enrolled_s: float, count: int
+    weights: Weights,
+    one: float,
+    other: float,
+    test_s: float,
+    enrolled_s: float,
+    count: int,
+    snr_db: tuple[float, float],
 ) -> None:
     """With any weights a card may hold, the Llr rises with the score, all else equal."""
     less, more = (
-        calibrated(weights).llr(Evidence(Score(s), test_s, enrolled_s, count))
+        calibrated(weights).llr(Evidence(Score(s), test_s, enrolled_s, count, *snr_db))
         for s in sorted((one, other))
     )
     assert less <= more
 
 
-@given(WEIGHTS, SCORES, SECONDS, SECONDS, st.integers(0, 100))
+@given(WEIGHTS, SCORES, SECONDS, SECONDS, st.integers(0, 100), SNRS)
 def test_a_likelihood_ratio_stays_within_its_limit(
-    weights: Weights, alike: float, test_s: float, enrolled_s: float, count: int
+    weights: Weights,
+    alike: float,
+    test_s: float,
+    enrolled_s: float,
+    count: int,
+    snr_db: tuple[float, float],
 ) -> None:
     """Finite evidence, no speech at all included, gives a finite Llr within the limit."""
-    llr = calibrated(weights).llr(Evidence(Score(alike), test_s, enrolled_s, count))
+    llr = calibrated(weights).llr(Evidence(Score(alike), test_s, enrolled_s, count, *snr_db))
     assert -6 <= llr <= 6
 
 
-@pytest.mark.parametrize("numbers", [(math.nan, 2, 2), (0.9, math.nan, 2), (0.9, 2, math.nan)])
-def test_nan_is_never_hidden(numbers: tuple[float, float, float]) -> None:
+@pytest.mark.parametrize("place", range(5))
+def test_nan_is_never_hidden(place: int) -> None:
     """NaN in the evidence comes out as NaN, not as a limit."""
-    alike, test_s, enrolled_s = numbers
-    found = Evidence(Score(alike), test_s, enrolled_s, 3)
+    numbers = [0.9, 2.0, 2.0, 30.0, 30.0]
+    numbers[place] = math.nan
+    alike, test_s, enrolled_s, *snr_db = numbers
+    found = Evidence(Score(alike), test_s, enrolled_s, 3, *snr_db)
     assert math.isnan(calibrated().llr(found))
 
 
 def test_the_weights_multiply_what_they_are_named_after() -> None:
-    """Llr = score, logarithms of the seconds and of the number of voiceprints, bias."""
-    llr = calibrated().llr(Evidence(Score(0.5), math.e, math.e**2, 3))
-    assert llr == pytest.approx(10 * 0.5 + 0.5 * 1 + 0.25 * 2 + 0.5 * math.log(3) - 4)
+    """Llr = score, logarithms of the seconds and of the number of voiceprints, bias, SNR."""
+    weights = Weights(10.0, 0.5, 0.25, 0.5, -4.0, 0.1, 0.2)
+    llr = calibrated(weights).llr(Evidence(Score(0.5), math.e, math.e**2, 3, 20.0, 30.0))
+    assert llr == pytest.approx(
+        10 * 0.5 + 0.5 * 1 + 0.25 * 2 + 0.5 * math.log(3) - 4 + 0.1 * 2 + 0.2 * 3
+    )
 
 
 def test_a_model_without_calibration_cannot_compare() -> None:

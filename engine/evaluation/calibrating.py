@@ -1,0 +1,140 @@
+"""`countersign evaluate --calibration`: can the likelihood ratios be believed?
+
+The telephone split is heard as the application would hear it and compared in the conditions of
+`engine.decision.trials`. Every Llr comes from a fit that knew neither speaker, and so does the
+threshold at which the false match rate is measured. Each pair of speakers counts alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import numpy as np
+
+from engine.decision.background import Background
+from engine.decision.cohort import Cohort
+from engine.decision.fit import FOLDS, HeldOut, Trials, held_out
+from engine.decision.measures import Floats
+from engine.decision.recordings import calls_of
+from engine.decision.trials import CallTakes, known, trials
+from engine.evaluation.assessment import Figure
+from engine.evaluation.features import TRIED, everything, only
+from engine.evaluation.models import card_of
+from engine.evaluation.pairs import Measured, measured
+from engine.evaluation.plots import draw_calibration
+from engine.evaluation.recordings import CorpusError
+from engine.evaluation.reports import Report, corpus_of
+from engine.voice.embedder import Embedder
+
+FMR = 0.01
+GOAL_RATIO = 1.15
+GOAL_FMR = (0.005, 0.02)
+"""What the figures are held against."""
+
+_TOP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """The figures of one choice of what a calibration knows."""
+
+    knows: str
+    cllr: Figure
+    min_cllr: Figure
+    ratio: Figure
+    """Cllr over minCllr."""
+    fmr: Figure
+    """Realised at the thresholds chosen for a false match rate of 1 %."""
+    fnmr: Figure
+    cllr_gain: Figure
+    """Cllr minus that of the first choice, paired by speaker: below 0 is better."""
+
+
+def run(arguments: argparse.Namespace) -> Report:
+    """Hear the corpus, fit, cross-validate and measure; `CorpusError` where it cannot be read."""
+    corpus, embedder = corpus_of(arguments), Embedder.load(card_of(arguments.model))
+    try:
+        calls = calls_of(corpus, embedder)
+    except (OSError, KeyError, ValueError) as error:
+        raise CorpusError(f"the telephone split of {corpus} cannot be heard: {error}") from error
+    cohort = None
+    if arguments.background is not None:
+        cohort = Cohort(Background.load(arguments.background).cohort, _TOP)
+    return report(calls, embedder.card.id, cohort, arguments.replicates)
+
+
+def report(calls: list[CallTakes], model: str, cohort: Cohort | None, replicates: int) -> Report:
+    """Cross-validate every choice of features on calls of at least ten speakers."""
+    raw = trials(calls, terms_of=everything(known()))
+    choices = {name: only(raw, columns) for name, columns in TRIED.items()}
+    if cohort is not None:
+        columns = next(iter(TRIED.values()))
+        normalised = trials(calls, terms_of=everything(known(cohort)))
+        choices[f"the same of scores normalised against {len(cohort.members)}"] = only(
+            normalised, columns
+        )
+    found = {name: held_out(each, FMR) for name, each in choices.items()}
+    figures = _figures(raw, found, replicates)
+    first = next(iter(found.values()))
+    return Report(
+        _text(figures, model, raw),
+        [asdict(each) for each in figures],
+        partial(draw_calibration, model, raw.judged(first.llrs)),
+    )
+
+
+def _figures(of: Trials, found: Mapping[str, HeldOut], replicates: int) -> list[Calibrated]:
+    measures = {name: measured(of, each, replicates) for name, each in found.items()}
+    first = next(iter(measures.values()))
+    return [_calibrated(name, each, first) for name, each in measures.items()]
+
+
+def _calibrated(name: str, each: Measured, first: Measured) -> Calibrated:
+    gain: Callable[[Floats, Floats], Floats] = np.subtract
+    return Calibrated(
+        name,
+        cllr=each.figure(each.cllr),
+        min_cllr=each.figure(each.min_cllr),
+        ratio=each.figure(each.cllr / each.min_cllr),
+        fmr=each.figure(each.fmr),
+        fnmr=each.figure(each.fnmr),
+        cllr_gain=each.figure(gain(each.cllr, first.cllr)),
+    )
+
+
+def _text(figures: list[Calibrated], model: str, of: Trials) -> str:
+    first = figures[0]
+    speakers = len(np.unique(of.speakers))
+    lines = [
+        f"{model}: calibration on {speakers} speakers, {int(of.same.sum())} trials of one and "
+        f"{int((~of.same).sum())} of two, {FOLDS} folds by speaker, 95 % intervals by speaker",
+        f"Cllr             {_shown(first.cllr)}",
+        f"minCllr          {_shown(first.min_cllr)}",
+        f"Cllr / minCllr   {_shown(first.ratio)}   goal: at most {GOAL_RATIO}: "
+        f"{_met(first.ratio.value <= GOAL_RATIO)}",
+        f"FMR at 1 %, in % {_shown(first.fmr, 100)}   goal: {100 * GOAL_FMR[0]} to "
+        f"{100 * GOAL_FMR[1]}: {_met(GOAL_FMR[0] <= first.fmr.value <= GOAL_FMR[1])}",
+        f"FNMR there, in % {_shown(first.fnmr, 100)}",
+        "",
+        f"{'what the calibration knows':48} {'Cllr':>22} {'difference':>25} {'FMR at 1 %':>22}",
+    ]
+    lines += [
+        f"{each.knows:48} {_shown(each.cllr):>22} {_shown(each.cllr_gain, 1, '+.4f'):>25} "
+        f"{_shown(each.fmr, 100):>22}"
+        for each in figures
+    ]
+    return "\n".join(lines)
+
+
+def _met(goal: bool) -> str:
+    return "met" if goal else "MISSED"
+
+
+def _shown(figure: Figure, scale: float = 1.0, form: str = ".3f") -> str:
+    value, low, high = (
+        format(scale * each, form) for each in (figure.value, figure.low, figure.high)
+    )
+    return f"{value} [{low} {high}]"
