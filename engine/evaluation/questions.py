@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from engine.evaluation import backends, calibrating
+from engine.evaluation import backends, calibrating, replays
 from engine.evaluation.reports import Question
 
 QUESTIONS: dict[str, Question] = {
     "calibration": Question(calibrating.run, "whether the likelihood ratios can be believed"),
     "scoring": Question(backends.run, "compare ways to compare voices (needs --background)"),
+    "replay": Question(replays.run, "how often a replay is known (no voice model needed)"),
 }
 """By the name of the flag."""
