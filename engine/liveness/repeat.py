@@ -13,10 +13,11 @@ from engine.liveness.fingerprint import Hashes, hashes_of
 from engine.liveness.landmarks import HOP_S
 from engine.types import Fingerprint, ReplayFinding, ReplayOutcome
 
-REPEAT_LIKENESS: Final = 0.07
-"""From here on it is a repeat; `countersign evaluate --replay` says what that catches."""
-LEAST_FOUND: Final = 8
-"""Hashes that must be found again, however few there are: what chance aligns is fewer."""
+LIKE: Final = 0.03
+"""The share of the hashes that must be found again for a repeat ..."""
+BY_CHANCE: Final = 6
+"""... and so many more, since chance aligns a few: together 7 % in a word of a second, 4 % in a
+passphrase of four. `countersign evaluate --replay` says what that catches."""
 LEAST_HASHES: Final = 20
 """With fewer there is nothing to compare: 0.1 s of speech has as many."""
 
@@ -33,8 +34,17 @@ class _Alignment:
     """How well a fingerprint lies on another at the best shift."""
 
     found: int
-    likeness: float
+    shorter: int
+    """Hashes of the shorter of the two."""
     frames: int
+
+    @property
+    def likeness(self) -> float:
+        return min(1.0, self.found / self.shorter)
+
+    @property
+    def repeats(self) -> bool:
+        return self.found >= BY_CHANCE + LIKE * self.shorter
 
 
 def repeat(fingerprint: Fingerprint, earlier: Sequence[Fingerprint]) -> ReplayFinding:
@@ -49,8 +59,8 @@ def repeat(fingerprint: Fingerprint, earlier: Sequence[Fingerprint]) -> ReplayFi
     found = list(_alignments(heard, earlier))
     if not found:
         return _UNCHECKED
-    best = max(found, key=lambda each: (_repeats(each), each.likeness))
-    if not _repeats(best):
+    best = max(found, key=lambda each: (each.repeats, each.likeness))
+    if not best.repeats:
         return ReplayFinding(ReplayOutcome.FRESH, best.likeness, None)
     return ReplayFinding(ReplayOutcome.REPEAT, best.likeness, best.frames * HOP_S)
 
@@ -73,21 +83,17 @@ def _alignments(heard: Hashes, earlier: Sequence[Fingerprint]) -> Iterator[_Alig
             yield _aligned(heard, each)
 
 
-def _repeats(alignment: _Alignment) -> bool:
-    return alignment.likeness >= REPEAT_LIKENESS and alignment.found >= LEAST_FOUND
-
-
 def _aligned(heard: Hashes, earlier: Hashes) -> _Alignment:
     """Find the shift at which most hashes agree; a frame more or less is the same shift."""
     which, shifts = _agreeing(heard, earlier)
+    shorter = min(len(heard.hash), len(earlier.hash))
     if not len(shifts):
-        return _Alignment(0, 0.0, 0)
+        return _Alignment(0, shorter, 0)
     least = int(shifts.min())
     counts = np.convolve(np.bincount(shifts - least), _SAME_SHIFT, "full")
     best = int(np.argmax(counts)) - 1 + least
     found = len(np.unique(which[np.abs(shifts - best) <= 1]))
-    shorter = min(len(heard.hash), len(earlier.hash))
-    return _Alignment(found, min(1.0, found / shorter), best)
+    return _Alignment(found, shorter, best)
 
 
 def _agreeing(heard: Hashes, earlier: Hashes) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
