@@ -3,6 +3,10 @@
 
 BEGIN;
 
+-- 0001_first_tables
+
+-- The first tables: who is enrolled, how every call ended, and what was done to whom.
+--
 -- The words of design.md are DOMAINs over text, not PostgreSQL enums: a word is spelt once and used
 -- by several tables, its list can be changed inside a migration's transaction, and a word can be
 -- taken out again, none of which ALTER TYPE ... ADD VALUE allows.
@@ -263,6 +267,584 @@ CREATE TRIGGER audit_is_append_only
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit();
 COMMENT ON TRIGGER audit_is_append_only ON audit IS 'Rows of the audit trail are never changed or removed';
 
+-- 0002_tenant_columns
+
+-- Every row says whose it is, so that the database itself can keep tenants apart (0009).
+
+CREATE FUNCTION current_tenant() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('countersign.tenant', true), '');
+COMMENT ON FUNCTION current_tenant() IS 'The tenant that this transaction works for; NULL where none was set';
+
+ALTER TABLE tenants ADD CHECK (tenant <> '');
+
+ALTER TABLE consents ADD COLUMN tenant text;
+UPDATE consents SET tenant = p.tenant FROM profiles AS p WHERE p.id = profile;
+ALTER TABLE consents
+    ALTER COLUMN tenant SET NOT NULL,
+    DROP CONSTRAINT consents_profile_fkey,
+    ADD FOREIGN KEY (tenant, profile) REFERENCES profiles (tenant, id) ON DELETE CASCADE;
+COMMENT ON COLUMN consents.tenant IS 'Whose customer the person is';
+
+ALTER TABLE attempts ADD COLUMN tenant text;
+UPDATE attempts SET tenant = v.tenant FROM verifications AS v WHERE v.id = verification;
+ALTER TABLE attempts ALTER COLUMN tenant SET NOT NULL;
+COMMENT ON COLUMN attempts.tenant IS 'Whose call it was';
+
+-- 0003_sealed_recordings
+
+-- Keys, sealed recordings and turned voiceprints.
+--
+-- A master key outside the database wraps each tenant's keys, a tenant's key wraps the data key of
+-- each person, and that seals what is kept of the voice. Without its data key a person's audio is
+-- noise, also in old backups.
+--
+-- Voices of before were not sealed and cannot be sealed afterwards: a seal says who wrote a row,
+-- and nobody can say that now. Their owners are set back and enroll anew.
+
+CREATE DOMAIN profile_mode AS text CHECK (VALUE IN ('text_dependent', 'text_independent'));
+COMMENT ON DOMAIN profile_mode IS 'What a person was enrolled with, and is asked for';
+
+CREATE DOMAIN enrollment_warning AS text CHECK (VALUE IN ('ENROLLED_ELSEWHERE', 'WATCHLISTED'));
+COMMENT ON DOMAIN enrollment_warning IS 'What an administrator should look at although the enrollment succeeded';
+
+ALTER DOMAIN enrollment_reason DROP CONSTRAINT enrollment_reason_check;
+ALTER DOMAIN enrollment_reason ADD CHECK (VALUE IN (
+    'COMPLETE', 'ALREADY_ENROLLED', 'INCONSISTENT', 'NO_CLAIM', 'NO_CONSENT', 'OPTED_OUT',
+    'NOT_ENOUGH_SPEECH', 'TOO_NOISY', 'WRONG_PHRASE', 'DUPLICATE', 'CALLER_HUNG_UP', 'UNAVAILABLE'
+));
+
+ALTER DOMAIN consent_given DROP CONSTRAINT consent_given_check;
+ALTER DOMAIN consent_given ADD CHECK (VALUE IN ('key_press', 'spoken', 'document'));
+
+INSERT INTO audit (tenant, who, what, whom, why)
+SELECT tenant, 'migration', 'profile_reset', id, 'the voice was not sealed'
+FROM profiles WHERE state = 'enrolled' ORDER BY tenant, id;
+DELETE FROM voiceprints;
+DELETE FROM consents;
+UPDATE profiles SET state = 'enrolling', changed_at = now() WHERE state = 'enrolled';
+
+CREATE TABLE installation (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    master text NOT NULL CHECK (master <> ''),
+    secret bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE installation IS 'The secret of this installation, one row: what is keyed and belongs to no person is derived from it';
+COMMENT ON COLUMN installation.only_row IS 'Always true: there is one row';
+COMMENT ON COLUMN installation.master IS 'Id of the master key that wraps the secret';
+COMMENT ON COLUMN installation.secret IS '32 random octets, wrapped';
+COMMENT ON COLUMN installation.created_at IS 'When it was made';
+
+CREATE TABLE tenant_keys (
+    tenant text NOT NULL REFERENCES tenants,
+    generation integer NOT NULL CHECK (generation > 0),
+    master text NOT NULL CHECK (master <> ''),
+    wrapped bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, generation)
+);
+COMMENT ON TABLE tenant_keys IS 'Each tenant''s keys, wrapped; the newest is used for what is written';
+COMMENT ON COLUMN tenant_keys.tenant IS 'Whose key';
+COMMENT ON COLUMN tenant_keys.generation IS 'Counted from 1';
+COMMENT ON COLUMN tenant_keys.master IS 'Id of the master key that wraps it';
+COMMENT ON COLUMN tenant_keys.wrapped IS '32 random octets, wrapped';
+COMMENT ON COLUMN tenant_keys.created_at IS 'When it was made';
+
+ALTER TABLE profiles
+    ADD COLUMN mode profile_mode NOT NULL DEFAULT 'text_dependent',
+    ADD COLUMN used_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN tenant_key integer,
+    ADD COLUMN data_key bytea,
+    ADD FOREIGN KEY (tenant, tenant_key) REFERENCES tenant_keys (tenant, generation),
+    ADD CONSTRAINT key_whole_or_absent CHECK (num_nulls(tenant_key, data_key) IN (0, 2)),
+    ADD CONSTRAINT enrolled_means_sealed CHECK (state <> 'enrolled' OR data_key IS NOT NULL);
+CREATE INDEX profiles_of_tenant_key ON profiles (tenant, tenant_key, id);
+CREATE INDEX profiles_by_use ON profiles (tenant, state, used_at);
+COMMENT ON COLUMN profiles.mode IS 'What the person was enrolled with, and is asked for';
+COMMENT ON COLUMN profiles.used_at IS 'When the person was enrolled or last accepted, to the hour';
+COMMENT ON COLUMN profiles.tenant_key IS 'Generation of the tenant''s key that wraps the data key and turns the voiceprints';
+COMMENT ON COLUMN profiles.data_key IS '32 random octets, wrapped; NULL once destroyed: what it sealed is lost then';
+
+CREATE TABLE recordings (
+    id uuid PRIMARY KEY,
+    tenant text NOT NULL,
+    profile uuid NOT NULL,
+    enrollment uuid NOT NULL REFERENCES enrollments,
+    number smallint NOT NULL CHECK (number > 0),
+    audio bytea NOT NULL,
+    frames bytea NOT NULL,
+    fingerprint bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (tenant, profile) REFERENCES profiles (tenant, id) ON DELETE CASCADE,
+    UNIQUE (enrollment, number)
+);
+-- Sealed octets do not compress.
+ALTER TABLE recordings ALTER COLUMN audio SET STORAGE EXTERNAL, ALTER COLUMN frames SET STORAGE EXTERNAL;
+CREATE INDEX recordings_of_profile ON recordings (profile, number);
+COMMENT ON TABLE recordings IS 'What is kept of each recording of an enrollment, sealed with the person''s data key';
+COMMENT ON COLUMN recordings.id IS 'Made by the application; the seals hold it';
+COMMENT ON COLUMN recordings.tenant IS 'Whose customer the person is';
+COMMENT ON COLUMN recordings.profile IS 'Whose voice';
+COMMENT ON COLUMN recordings.enrollment IS 'The enrollment call it comes from';
+COMMENT ON COLUMN recordings.number IS 'In the order of speaking, counted from 1';
+COMMENT ON COLUMN recordings.audio IS 'Sealed: int16 little-endian, 8 kHz; for re-extraction when the voice model changes';
+COMMENT ON COLUMN recordings.frames IS 'Sealed: frames to compare the phrase with';
+COMMENT ON COLUMN recordings.fingerprint IS 'Keyed hashes that know a repeat of this very recording';
+COMMENT ON COLUMN recordings.created_at IS 'When it was stored';
+
+ALTER TABLE voiceprints
+    ADD COLUMN tenant text NOT NULL,
+    ADD COLUMN recording uuid NOT NULL REFERENCES recordings ON DELETE CASCADE,
+    ADD COLUMN seal bytea NOT NULL CHECK (octet_length(seal) = 32),
+    DROP CONSTRAINT voiceprints_profile_fkey,
+    ADD FOREIGN KEY (tenant, profile) REFERENCES profiles (tenant, id) ON DELETE CASCADE,
+    ADD UNIQUE (recording, model);
+COMMENT ON COLUMN voiceprints.tenant IS 'Whose customer the person is';
+COMMENT ON COLUMN voiceprints.embedding IS 'Unit vector turned by the tenant''s secret matrix, float32 little-endian, 4 octets a dimension';
+COMMENT ON COLUMN voiceprints.recording IS 'The recording it was made of';
+COMMENT ON COLUMN voiceprints.seal IS 'HMAC-SHA-256 under the data key: binds vector and quality to the person and the recording';
+
+CREATE TABLE heard_fingerprints (
+    verification uuid PRIMARY KEY,
+    tenant text NOT NULL,
+    profile uuid NOT NULL,
+    fingerprints bytea[] NOT NULL,
+    heard_at timestamptz NOT NULL,
+    FOREIGN KEY (tenant, profile) REFERENCES profiles (tenant, id) ON DELETE CASCADE
+);
+CREATE INDEX heard_fingerprints_of_profile ON heard_fingerprints (profile, heard_at, verification);
+COMMENT ON TABLE heard_fingerprints IS 'Keyed hashes of what was said in a person''s last 50 verifications, to know a repeat by; no audio';
+COMMENT ON COLUMN heard_fingerprints.verification IS 'In which call';
+COMMENT ON COLUMN heard_fingerprints.tenant IS 'Whose customer the person is';
+COMMENT ON COLUMN heard_fingerprints.profile IS 'Whom the caller claimed to be';
+COMMENT ON COLUMN heard_fingerprints.fingerprints IS 'One for each attempt, in order';
+COMMENT ON COLUMN heard_fingerprints.heard_at IS 'When the call ended';
+
+ALTER TABLE enrollments ADD COLUMN mode profile_mode NOT NULL DEFAULT 'text_dependent';
+COMMENT ON COLUMN enrollments.mode IS 'What the person was asked for';
+
+CREATE TABLE enrollment_warnings (
+    enrollment uuid NOT NULL REFERENCES enrollments ON DELETE CASCADE,
+    warning enrollment_warning NOT NULL,
+    tenant text NOT NULL,
+    profile uuid NOT NULL,
+    noted_at timestamptz NOT NULL DEFAULT now(),
+    settled_at timestamptz,
+    PRIMARY KEY (enrollment, warning),
+    FOREIGN KEY (tenant, profile) REFERENCES profiles (tenant, id) ON DELETE CASCADE
+);
+CREATE INDEX enrollment_warnings_of_profile ON enrollment_warnings (profile);
+CREATE INDEX enrollment_warnings_open ON enrollment_warnings (tenant, noted_at) WHERE settled_at IS NULL;
+COMMENT ON TABLE enrollment_warnings IS 'Enrollments that an administrator should look at';
+COMMENT ON COLUMN enrollment_warnings.enrollment IS 'Which one';
+COMMENT ON COLUMN enrollment_warnings.warning IS 'What is odd about it';
+COMMENT ON COLUMN enrollment_warnings.tenant IS 'Whose customer the person is';
+COMMENT ON COLUMN enrollment_warnings.profile IS 'The profile it made';
+COMMENT ON COLUMN enrollment_warnings.noted_at IS 'When it was stored';
+COMMENT ON COLUMN enrollment_warnings.settled_at IS 'When an administrator was done with it; NULL until then';
+
+ALTER TABLE consents ALTER COLUMN enrollment DROP NOT NULL;
+COMMENT ON COLUMN consents.enrollment IS 'In which enrollment call; NULL for a document';
+
+-- 0004_what_an_attempt_showed
+
+-- What a verdict rests on besides the voice.
+
+CREATE DOMAIN phrase_outcome AS text CHECK (VALUE IN ('right', 'wrong', 'unsure', 'unchecked'));
+COMMENT ON DOMAIN phrase_outcome IS 'What was made of the words';
+
+ALTER TABLE attempts
+    ADD COLUMN phrase phrase_outcome NOT NULL DEFAULT 'unchecked',
+    ADD COLUMN replay double precision CHECK (replay BETWEEN 0 AND 1);
+COMMENT ON COLUMN attempts.phrase IS 'Whether the phrase that was asked for was said';
+COMMENT ON COLUMN attempts.replay IS 'How like an earlier recording it was, 0 to 1; NULL where nothing was compared';
+
+ALTER TABLE verifications ADD COLUMN explanation text NOT NULL DEFAULT '';
+CREATE INDEX verifications_by_end ON verifications (tenant, ended_at);
+COMMENT ON COLUMN verifications.explanation IS 'One sentence on what the verdict rests on, for an agent to read';
+
+-- 0005_lockouts
+
+-- REJECTs in a row, by profile and by caller. What follows on them is a setting of the application.
+
+CREATE TABLE lockouts (
+    profile uuid PRIMARY KEY,
+    tenant text NOT NULL,
+    rejects integer NOT NULL CHECK (rejects >= 0),
+    last_reject_at timestamptz,
+    FOREIGN KEY (tenant, profile) REFERENCES profiles (tenant, id) ON DELETE CASCADE,
+    CHECK (rejects = 0 OR last_reject_at IS NOT NULL)
+);
+COMMENT ON TABLE lockouts IS 'How often in a row each profile was not matched; an ACCEPT begins anew';
+COMMENT ON COLUMN lockouts.profile IS 'Whom the callers claimed to be';
+COMMENT ON COLUMN lockouts.tenant IS 'Whose customer the person is';
+COMMENT ON COLUMN lockouts.rejects IS 'REJECTs since the last ACCEPT';
+COMMENT ON COLUMN lockouts.last_reject_at IS 'When the last of them was reached; NULL where there was none';
+
+CREATE TABLE caller_lockouts (
+    tenant text NOT NULL REFERENCES tenants,
+    caller bytea NOT NULL CHECK (octet_length(caller) = 32),
+    rejects integer NOT NULL CHECK (rejects >= 0),
+    last_reject_at timestamptz,
+    PRIMARY KEY (tenant, caller),
+    CHECK (rejects = 0 OR last_reject_at IS NOT NULL)
+);
+CREATE INDEX caller_lockouts_by_age ON caller_lockouts (tenant, last_reject_at);
+COMMENT ON TABLE caller_lockouts IS 'How often in a row callers of one number were not matched, whomever they claimed to be';
+COMMENT ON COLUMN caller_lockouts.tenant IS 'Whose line was called';
+COMMENT ON COLUMN caller_lockouts.caller IS 'Keyed hash of the caller''s number, never the number';
+COMMENT ON COLUMN caller_lockouts.rejects IS 'REJECTs since the last ACCEPT';
+COMMENT ON COLUMN caller_lockouts.last_reject_at IS 'When the last of them was reached; NULL where there was none';
+
+-- 0006_groups_and_watchlists
+
+-- Whom to look for: named groups of a tenant's profiles, and voices of known fraudsters.
+
+CREATE TABLE groups (
+    tenant text NOT NULL REFERENCES tenants,
+    name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 128),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, name)
+);
+COMMENT ON TABLE groups IS 'Named groups of profiles to identify a caller in';
+COMMENT ON COLUMN groups.tenant IS 'Whose group';
+COMMENT ON COLUMN groups.name IS 'Its name with the tenant, 1 to 128 characters';
+COMMENT ON COLUMN groups.created_at IS 'When it was made';
+
+CREATE TABLE group_members (
+    tenant text NOT NULL,
+    name text NOT NULL,
+    profile uuid NOT NULL,
+    PRIMARY KEY (tenant, name, profile),
+    FOREIGN KEY (tenant, name) REFERENCES groups ON DELETE CASCADE,
+    FOREIGN KEY (tenant, profile) REFERENCES profiles (tenant, id) ON DELETE CASCADE
+);
+CREATE INDEX group_members_of_profile ON group_members (tenant, profile);
+COMMENT ON TABLE group_members IS 'Who is in which group';
+COMMENT ON COLUMN group_members.tenant IS 'Whose group';
+COMMENT ON COLUMN group_members.name IS 'The group';
+COMMENT ON COLUMN group_members.profile IS 'The member';
+
+CREATE TABLE watchlists (
+    tenant text NOT NULL REFERENCES tenants,
+    name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 128),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, name)
+);
+COMMENT ON TABLE watchlists IS 'Lists of voices that a tenant watches for';
+COMMENT ON COLUMN watchlists.tenant IS 'Whose list';
+COMMENT ON COLUMN watchlists.name IS 'Its name with the tenant, 1 to 128 characters';
+COMMENT ON COLUMN watchlists.created_at IS 'When it was made';
+
+CREATE TABLE suspects (
+    id uuid PRIMARY KEY,
+    tenant text NOT NULL,
+    watchlist text NOT NULL,
+    tenant_key integer NOT NULL,
+    data_key bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (tenant, watchlist) REFERENCES watchlists (tenant, name) ON DELETE CASCADE,
+    FOREIGN KEY (tenant, tenant_key) REFERENCES tenant_keys (tenant, generation),
+    UNIQUE (tenant, id)
+);
+CREATE INDEX suspects_of_watchlist ON suspects (tenant, watchlist);
+CREATE INDEX suspects_of_tenant_key ON suspects (tenant, tenant_key, id);
+COMMENT ON TABLE suspects IS 'The voices of a watchlist; who they are, this database does not know';
+COMMENT ON COLUMN suspects.id IS 'The only name of a suspect here';
+COMMENT ON COLUMN suspects.tenant IS 'Whose list';
+COMMENT ON COLUMN suspects.watchlist IS 'The list';
+COMMENT ON COLUMN suspects.tenant_key IS 'Generation of the tenant''s key that wraps the data key and turns the voiceprints';
+COMMENT ON COLUMN suspects.data_key IS '32 random octets, wrapped';
+COMMENT ON COLUMN suspects.created_at IS 'When it was added';
+
+CREATE TABLE suspect_voiceprints (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant text NOT NULL,
+    suspect uuid NOT NULL,
+    model text NOT NULL CHECK (model <> ''),
+    embedding bytea NOT NULL CHECK (
+        octet_length(embedding) > 0 AND octet_length(embedding) % 4 = 0
+    ),
+    net_speech_s double precision NOT NULL,
+    snr_db double precision NOT NULL,
+    level_dbfs double precision NOT NULL,
+    clipped double precision NOT NULL,
+    seal bytea NOT NULL CHECK (octet_length(seal) = 32),
+    FOREIGN KEY (tenant, suspect) REFERENCES suspects (tenant, id) ON DELETE CASCADE
+);
+CREATE INDEX suspect_voiceprints_of_suspect ON suspect_voiceprints (tenant, suspect);
+COMMENT ON TABLE suspect_voiceprints IS 'The stored references of suspects';
+COMMENT ON COLUMN suspect_voiceprints.id IS 'In the order in which they were added';
+COMMENT ON COLUMN suspect_voiceprints.tenant IS 'Whose list';
+COMMENT ON COLUMN suspect_voiceprints.suspect IS 'Whose voice';
+COMMENT ON COLUMN suspect_voiceprints.model IS 'Id of the voice model that made the embedding';
+COMMENT ON COLUMN suspect_voiceprints.embedding IS 'Unit vector turned by the tenant''s secret matrix, float32 little-endian, 4 octets a dimension';
+COMMENT ON COLUMN suspect_voiceprints.net_speech_s IS 'Seconds of speech in the recording';
+COMMENT ON COLUMN suspect_voiceprints.snr_db IS 'Speech level over noise level, dB';
+COMMENT ON COLUMN suspect_voiceprints.level_dbfs IS 'RMS of the speech against full scale, dB';
+COMMENT ON COLUMN suspect_voiceprints.clipped IS 'Share of the speech samples at full scale, 0 to 1';
+COMMENT ON COLUMN suspect_voiceprints.seal IS 'HMAC-SHA-256 under the data key: binds vector and quality to the suspect';
+
+-- 0007_operating_points_and_api_keys
+
+-- How sure each tenant wants to be, and which programs may ask.
+
+CREATE DOMAIN decision_purpose AS text CHECK (
+    VALUE IN ('verification', 'identification', 'enrollment', 'watchlist')
+);
+COMMENT ON DOMAIN decision_purpose IS 'What a threshold is for';
+
+CREATE TABLE operating_points (
+    tenant text NOT NULL REFERENCES tenants,
+    purpose decision_purpose NOT NULL,
+    target_fmr double precision NOT NULL CHECK (target_fmr > 0 AND target_fmr < 1),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, purpose)
+);
+COMMENT ON TABLE operating_points IS 'How sure a tenant wants to be; where there is no row, the configuration says';
+COMMENT ON COLUMN operating_points.tenant IS 'Who';
+COMMENT ON COLUMN operating_points.purpose IS 'Of what';
+COMMENT ON COLUMN operating_points.target_fmr IS 'Share of impostors that one comparison may accept';
+COMMENT ON COLUMN operating_points.changed_at IS 'When it was last set';
+
+CREATE TABLE api_keys (
+    id uuid PRIMARY KEY,
+    tenant text NOT NULL REFERENCES tenants,
+    name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 128),
+    hash bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),
+    scopes text[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
+    revoked_at timestamptz
+);
+CREATE INDEX api_keys_of_tenant ON api_keys (tenant, name);
+COMMENT ON TABLE api_keys IS 'Keys of programs that may use the API; the keys themselves are not kept';
+COMMENT ON COLUMN api_keys.id IS 'The only name of a key in logs and in the audit trail';
+COMMENT ON COLUMN api_keys.tenant IS 'On whose behalf';
+COMMENT ON COLUMN api_keys.name IS 'What the tenant calls it';
+COMMENT ON COLUMN api_keys.hash IS 'SHA-256 of the key, which is 32 random octets and so needs no salt';
+COMMENT ON COLUMN api_keys.scopes IS 'What it may do';
+COMMENT ON COLUMN api_keys.created_at IS 'When it was made';
+COMMENT ON COLUMN api_keys.expires_at IS 'From when it is no longer taken; NULL: never';
+COMMENT ON COLUMN api_keys.revoked_at IS 'Since when it is no longer taken; NULL: it is';
+
+-- 0008_audit_chain
+
+-- The audit trail is a chain: each entry's hash covers the entry and the hash before it.
+--
+-- The database chains, by a trigger, since an entry is often one part of a larger statement; each
+-- tenant has a chain of its own, and the row in audit_heads is its lock and its end. The hash is
+-- over fields written as netstrings (length ':' field ','; '-,' for NULL), so that no two entries
+-- are written alike; ivr/storage/audit_chain.py computes the same.
+
+ALTER DOMAIN audit_event DROP CONSTRAINT audit_event_check;
+ALTER DOMAIN audit_event ADD CHECK (VALUE IN (
+    'verification_closed', 'profile_enrolled', 'enrollment_ended', 'profile_reset',
+    'profile_erased', 'profile_opted_out', 'profile_expired', 'profile_exported',
+    'profile_unlocked', 'records_expired', 'suspect_added', 'suspect_removed', 'group_changed',
+    'keys_rotated'
+));
+
+CREATE TABLE audit_heads (
+    tenant text PRIMARY KEY,
+    entries bigint NOT NULL CHECK (entries >= 0),
+    hash bytea NOT NULL
+);
+COMMENT ON TABLE audit_heads IS 'Where each tenant''s audit trail ends';
+COMMENT ON COLUMN audit_heads.tenant IS 'Whose trail';
+COMMENT ON COLUMN audit_heads.entries IS 'How many entries it has';
+COMMENT ON COLUMN audit_heads.hash IS 'Hash of the last entry; empty where there is none';
+
+CREATE FUNCTION audit_field(field text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(octet_length(convert_to(field, 'UTF8')) || ':' || field, '-') || ',';
+COMMENT ON FUNCTION audit_field(text) IS 'A field as a netstring, NULL as a dash';
+
+CREATE FUNCTION audit_hash(
+    before bytea, number bigint, at timestamptz, tenant text, who text, what text, whom uuid,
+    about uuid, why text
+) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN sha256(before || convert_to(
+    audit_field(number::text)
+    || audit_field(to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+    || audit_field(tenant) || audit_field(who) || audit_field(what) || audit_field(whom::text)
+    || audit_field(about::text) || audit_field(why),
+    'UTF8'
+));
+COMMENT ON FUNCTION audit_hash(bytea, bigint, timestamptz, text, text, text, uuid, uuid, text)
+    IS 'SHA-256 over the hash before and the fields of an entry';
+
+ALTER TABLE audit ADD COLUMN number bigint, ADD COLUMN hash bytea;
+COMMENT ON COLUMN audit.number IS 'Place in the tenant''s trail, counted from 1 without a gap';
+COMMENT ON COLUMN audit.hash IS 'SHA-256 over the hash before and this entry';
+
+ALTER TABLE audit DISABLE TRIGGER audit_is_append_only;
+DO $body$
+DECLARE
+    entry audit%ROWTYPE;
+    head audit_heads%ROWTYPE;
+BEGIN
+    FOR entry IN SELECT * FROM audit ORDER BY id LOOP
+        INSERT INTO audit_heads VALUES (entry.tenant, 0, '') ON CONFLICT DO NOTHING;
+        SELECT * INTO head FROM audit_heads WHERE tenant = entry.tenant;
+        UPDATE audit SET number = head.entries + 1, hash = audit_hash(
+            head.hash, head.entries + 1, entry.at, entry.tenant, entry.who, entry.what,
+            entry.whom, entry.about, entry.why
+        ) WHERE id = entry.id RETURNING number, hash INTO entry.number, entry.hash;
+        UPDATE audit_heads SET entries = entry.number, hash = entry.hash
+        WHERE tenant = entry.tenant;
+    END LOOP;
+END
+$body$;
+ALTER TABLE audit ENABLE TRIGGER audit_is_append_only;
+ALTER TABLE audit
+    ALTER COLUMN number SET NOT NULL,
+    ALTER COLUMN hash SET NOT NULL,
+    ADD UNIQUE (tenant, number);
+
+CREATE FUNCTION chain_audit() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+DECLARE
+    head audit_heads%ROWTYPE;
+BEGIN
+    INSERT INTO audit_heads VALUES (NEW.tenant, 0, '') ON CONFLICT DO NOTHING;
+    SELECT * INTO head FROM audit_heads WHERE tenant = NEW.tenant FOR UPDATE;
+    NEW.at := clock_timestamp();
+    NEW.number := head.entries + 1;
+    NEW.hash := audit_hash(
+        head.hash, NEW.number, NEW.at, NEW.tenant, NEW.who, NEW.what, NEW.whom, NEW.about, NEW.why
+    );
+    UPDATE audit_heads SET entries = NEW.number, hash = NEW.hash WHERE tenant = NEW.tenant;
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION chain_audit() IS 'Gives an entry its place, its time and its hash';
+
+CREATE TRIGGER audit_is_chained
+    BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION chain_audit();
+COMMENT ON TRIGGER audit_is_chained ON audit IS 'Each entry is bound to the one before';
+
+-- 0009_row_level_security
+
+-- The application's role owns nothing and sees, in each transaction, one tenant's rows.
+--
+-- Whoever connects takes on the role countersign_app. It is made here where the migrating login may
+-- make roles; elsewhere a superuser makes it before (docs/install.md).
+
+DO $body$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_app') THEN
+        CREATE ROLE countersign_app NOLOGIN;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    -- Another database of this server made it at the same time.
+    NULL;
+END
+$body$;
+DO $body$
+BEGIN
+    IF NOT pg_has_role(current_user, 'countersign_app', 'MEMBER') THEN
+        GRANT countersign_app TO CURRENT_USER;
+    END IF;
+END
+$body$;
+
+GRANT USAGE ON SCHEMA public TO countersign_app;
+GRANT SELECT ON schema_versions TO countersign_app;
+GRANT SELECT, INSERT, UPDATE ON installation TO countersign_app;
+GRANT SELECT, INSERT ON tenants, audit TO countersign_app;
+GRANT SELECT ON audit_heads TO countersign_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON
+    tenant_keys, profiles, enrollments, consents, recordings, voiceprints, heard_fingerprints,
+    enrollment_warnings, verifications, attempts, lockouts, caller_lockouts, groups, group_members,
+    watchlists, suspects, suspect_voiceprints, operating_points, api_keys
+TO countersign_app;
+
+ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON tenants USING (tenant = current_tenant());
+ALTER TABLE tenant_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON tenant_keys USING (tenant = current_tenant());
+ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON profiles USING (tenant = current_tenant());
+ALTER TABLE enrollments ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON enrollments USING (tenant = current_tenant());
+ALTER TABLE consents ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON consents USING (tenant = current_tenant());
+ALTER TABLE recordings ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON recordings USING (tenant = current_tenant());
+ALTER TABLE voiceprints ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON voiceprints USING (tenant = current_tenant());
+ALTER TABLE heard_fingerprints ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON heard_fingerprints USING (tenant = current_tenant());
+ALTER TABLE enrollment_warnings ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON enrollment_warnings USING (tenant = current_tenant());
+ALTER TABLE verifications ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON verifications USING (tenant = current_tenant());
+ALTER TABLE attempts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON attempts USING (tenant = current_tenant());
+ALTER TABLE lockouts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON lockouts USING (tenant = current_tenant());
+ALTER TABLE caller_lockouts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON caller_lockouts USING (tenant = current_tenant());
+ALTER TABLE groups ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON groups USING (tenant = current_tenant());
+ALTER TABLE group_members ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON group_members USING (tenant = current_tenant());
+ALTER TABLE watchlists ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON watchlists USING (tenant = current_tenant());
+ALTER TABLE suspects ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON suspects USING (tenant = current_tenant());
+ALTER TABLE suspect_voiceprints ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON suspect_voiceprints USING (tenant = current_tenant());
+ALTER TABLE operating_points ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON operating_points USING (tenant = current_tenant());
+ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON api_keys USING (tenant = current_tenant());
+ALTER TABLE audit ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON audit USING (tenant = current_tenant());
+ALTER TABLE audit_heads ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_tenant ON audit_heads USING (tenant = current_tenant());
+
+-- What a worker must find before it knows the tenant. These run as the tables' owner.
+
+CREATE FUNCTION tenant_names() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+BEGIN ATOMIC
+    SELECT tenant FROM tenants ORDER BY tenant;
+END;
+COMMENT ON FUNCTION tenant_names() IS 'The tenants there are, for what an operator does to all of them';
+
+CREATE FUNCTION tenant_of_verification(verification uuid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+BEGIN ATOMIC
+    SELECT v.tenant FROM verifications AS v WHERE v.id = verification;
+END;
+COMMENT ON FUNCTION tenant_of_verification(uuid) IS 'Whose call it was, NULL where there is none such';
+
+CREATE FUNCTION unfinished_verifications(of_worker text)
+RETURNS TABLE (id uuid, call text, tenant text, worker text, started_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+BEGIN ATOMIC
+    SELECT v.id, v.call, v.tenant, v.worker, v.started_at FROM verifications AS v
+    WHERE v.worker = of_worker AND v.verdict IS NULL ORDER BY v.started_at, v.id;
+END;
+COMMENT ON FUNCTION unfinished_verifications(text) IS 'What a worker began and never closed, of all tenants';
+
+REVOKE ALL ON FUNCTION tenant_names(), tenant_of_verification(uuid), unfinished_verifications(text)
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenant_names(), tenant_of_verification(uuid), unfinished_verifications(text)
+    TO countersign_app;
+
 INSERT INTO schema_versions (version, name) VALUES (1, '0001_first_tables');
+INSERT INTO schema_versions (version, name) VALUES (2, '0002_tenant_columns');
+INSERT INTO schema_versions (version, name) VALUES (3, '0003_sealed_recordings');
+INSERT INTO schema_versions (version, name) VALUES (4, '0004_what_an_attempt_showed');
+INSERT INTO schema_versions (version, name) VALUES (5, '0005_lockouts');
+INSERT INTO schema_versions (version, name) VALUES (6, '0006_groups_and_watchlists');
+INSERT INTO schema_versions (version, name) VALUES (7, '0007_operating_points_and_api_keys');
+INSERT INTO schema_versions (version, name) VALUES (8, '0008_audit_chain');
+INSERT INTO schema_versions (version, name) VALUES (9, '0009_row_level_security');
 
 COMMIT;

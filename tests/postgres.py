@@ -7,6 +7,7 @@ instead, whose role may create databases.
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import shutil
 import tempfile
@@ -20,10 +21,13 @@ import pytest
 
 from ivr.storage.cluster import Cluster
 from ivr.storage.database import Database
+from ivr.storage.keys import Keyring, MasterKeys
 from ivr.storage.migrate import migrate
 from ivr.storage.store import PostgresStore
 
 TEST_DSN_VARIABLE = "COUNTERSIGN_TEST_DSN"
+MASTER = MasterKeys((bytes(range(32)),))
+"""The master key of every database here."""
 QUICK = {"fsync": "off"}
 """A test's database need not survive a loss of power."""
 
@@ -90,9 +94,15 @@ async def database(database_dsn: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def postgres_store(database: Database) -> PostgresStore:
+async def keyring(database: Database) -> Keyring:
+    """The keys of a fresh database."""
+    return await Keyring.open(database, MASTER)
+
+
+@pytest.fixture
+def postgres_store(database: Database, keyring: Keyring) -> PostgresStore:
     """The real profile store on a fresh database."""
-    return PostgresStore(database)
+    return PostgresStore(database, keyring)
 
 
 @pytest.fixture(scope="session")
@@ -131,6 +141,18 @@ def password_cluster(postgres_folder: Path) -> Iterator[Cluster]:
     cluster.sql("ALTER ROLE countersign PASSWORD 's/ecret'")
     yield cluster
     cluster.stop("immediate")
+
+
+async def store_on(database: Database) -> PostgresStore:
+    """Return a store on a database, with its keys."""
+    return PostgresStore(database, await Keyring.open(database, MASTER))
+
+
+def write_master(path: Path) -> Path:
+    """Write the master key of the tests to a file, for a process of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(base64.b64encode(MASTER.keys[0]))
+    return path
 
 
 async def execute(dsn: str, statement: str) -> None:

@@ -11,6 +11,9 @@ class ConsentGiven(StrEnum):
     """How consent was given."""
 
     KEY_PRESS = "key_press"
+    SPOKEN = "spoken"
+    DOCUMENT = "document"
+    """On paper or in a web form, noted by an administrator."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import secrets
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Self
 from ivr.lab import Say, say_on_stderr
 from ivr.lab.application import Application
 from ivr.lab.asterisk import PrivateAsterisk
-from ivr.storage import EmbeddedPostgres, migrate
+from ivr.storage import EmbeddedPostgres, make_master_file, migrate
 
 AS_ROOT = (
     " under the system user countersign-postgres, since it refuses root: the user is made if need "
@@ -80,18 +78,17 @@ class System:
             "COUNTERSIGN_ARI_PASSWORD": self.asterisk.ari_password,
             "COUNTERSIGN_DATABASE_DSN": self.dsn,
             "COUNTERSIGN_DATABASE_OUTBOX": str(self.folder / "outbox"),
-            "COUNTERSIGN_KEYS_MASTER_FILE": str(self._master_key()),
+            "COUNTERSIGN_KEYS_MASTER_FILE": str(self.master_file),
         } | self._settings
 
-    def _master_key(self) -> Path:
-        """Return the file of a key of this system's own, made the first time."""
-        path = self.folder / "master-key"
-        if not path.exists():
-            path.write_bytes(base64.b64encode(secrets.token_bytes(32)))
-        return path
+    @property
+    def master_file(self) -> Path:
+        """The file of the system's master key, made at the start where there is none."""
+        return self.folder / "master-key"
 
     async def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        make_master_file(self.master_file)
         if not self.dsn:
             self._say(f"starting PostgreSQL{AS_ROOT if os.geteuid() == 0 else ''}")
             self.postgres = EmbeddedPostgres(self.folder / "postgres")

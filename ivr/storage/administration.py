@@ -1,18 +1,21 @@
-"""What an operator may do to profiles: list, show, reset, and erase a person."""
+"""What an operator may do to profiles: list, show, reset, opt out, unlock and erase a person."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from engine.types import ModelId, Quality
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
-from ivr.domain.profile import ProfileId, ProfileState
-from ivr.storage.audit import AuditEvent
+from ivr.domain.enrollment import EnrollmentWarning
+from ivr.domain.profile import Mode, ProfileId, ProfileState
+from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
-from ivr.storage.rows import quality_from, storable
+from ivr.storage.rows import quality_from
+from ivr.storage.text import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class ProfileSummary:
     """How many there are."""
     created_at: datetime
     changed_at: datetime
+    used_at: datetime
+    """When the person was enrolled or last accepted, to the hour."""
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class ProfileDetails:
     summary: ProfileSummary
     consents: tuple[Consent, ...]
     voiceprints: tuple[tuple[ModelId, Quality], ...]
+    warnings: tuple[EnrollmentWarning, ...]
+    """What nobody has settled yet."""
 
 
 class ProfileAdministration:
@@ -55,21 +63,33 @@ class ProfileAdministration:
         self, tenant: TenantId | None = None, *, limit: int = 1000
     ) -> Sequence[ProfileSummary]:
         """Return at most `limit` profiles of one tenant, or of all, by tenant and account."""
-        rows = await self._database.fetch("list-profiles", tenant, limit)
-        return tuple(_summary(row) for row in rows)
+        found: list[ProfileSummary] = []
+        for each in [tenant] if tenant else await tenants(self._database):
+            rows = await self._database.fetch(
+                "list-profiles", storable(each), limit - len(found), tenant=each
+            )
+            found += (_summary(row) for row in rows)
+        return tuple(found)
 
     async def show(self, tenant: TenantId, account: AccountId) -> ProfileDetails | None:
         """Return one profile's details, or None where there is no such profile."""
-        row = await self._database.fetch_one("show-profile", storable(tenant), storable(account))
-        if row is None:
-            return None
-        consents = await self._database.fetch("consents-of-profile", row["id"])
-        qualities = await self._database.fetch("qualities-of-profile", row["id"])
-        return ProfileDetails(
-            _summary(row),
-            tuple(_consent(consent) for consent in consents),
-            tuple(_quality(quality) for quality in qualities),
-        )
+
+        async def work(transaction: Transaction) -> ProfileDetails | None:
+            names = (storable(tenant), storable(account))
+            row = await transaction.fetch_one("show-profile", *names)
+            if row is None:
+                return None
+            consents = await transaction.fetch("consents-of-profile", row["id"])
+            qualities = await transaction.fetch("qualities-of-profile", row["id"])
+            warnings = await transaction.fetch("warnings-of-profile", row["id"])
+            return ProfileDetails(
+                _summary(row),
+                tuple(_consent(consent) for consent in consents),
+                tuple(_quality(quality) for quality in qualities),
+                tuple(EnrollmentWarning(warning["warning"]) for warning in warnings),
+            )
+
+        return await self._database.transact(work, tenant=tenant)
 
     async def reset(self, tenant: TenantId, account: AccountId, *, who: str, why: str) -> bool:
         """Forget voiceprints and consents, so that the person can enroll anew; False if unknown."""
@@ -79,16 +99,59 @@ class ProfileAdministration:
             if row is None:
                 return False
             await transaction.execute("forget-voice", row["id"])
-            await _note(transaction, AuditEvent.PROFILE_RESET, tenant, row["id"], who, why)
+            await note(transaction, AuditEvent.PROFILE_RESET, tenant, row["id"], who, why)
             return True
 
-        return await self._database.transact(work)
+        return await self._database.transact(work, tenant=tenant)
+
+    async def opt_out(self, tenant: TenantId, account: AccountId, *, who: str, why: str) -> None:
+        """Erase the person's voice and block the account: nobody can enroll it until a `reset`.
+
+        Also where nobody was enrolled. Of the person the account stays, to know it by.
+        """
+
+        async def work(transaction: Transaction) -> None:
+            names = (storable(tenant), storable(account))
+            await transaction.execute("note-tenant", names[0])
+            row = await transaction.fetch_one("opt-out-profile", uuid4(), *names)
+            assert row is not None, "it is made or changed"
+            await transaction.execute("forget-voice", row["id"])
+            what = AuditEvent.PROFILE_OPTED_OUT
+            await note(transaction, what, tenant, row["id"], who, why)
+
+        await self._database.transact(work, tenant=tenant)
+
+    async def unlock(self, tenant: TenantId, account: AccountId, *, who: str, why: str) -> bool:
+        """Count the profile's REJECTs anew, whatever they locked; False if unknown."""
+
+        async def work(transaction: Transaction) -> bool:
+            row = await transaction.fetch_one("hold-profile", storable(tenant), storable(account))
+            if row is None:
+                return False
+            await transaction.execute("release-lockout", row["id"])
+            what = AuditEvent.PROFILE_UNLOCKED
+            await note(transaction, what, tenant, row["id"], who, why)
+            return True
+
+        return await self._database.transact(work, tenant=tenant)
+
+    async def settle(self, tenant: TenantId, account: AccountId) -> bool:
+        """Note that the profile's warnings were looked at; False if unknown."""
+
+        async def work(transaction: Transaction) -> bool:
+            row = await transaction.fetch_one("hold-profile", storable(tenant), storable(account))
+            if row is not None:
+                await transaction.execute("settle-warnings", row["id"])
+            return row is not None
+
+        return await self._database.transact(work, tenant=tenant)
 
     async def erase(self, tenant: TenantId, account: AccountId, *, who: str, why: str) -> bool:
-        """Erase the person: profile, voiceprints, consents and the account in records of calls.
+        """Erase the person: profile, recordings, consents and the account in records of calls.
 
-        The records keep verdict and time, the audit trail that an erasure happened. Returns False
-        where there was no profile; the account is taken out of the records of calls all the same.
+        The data key goes with the profile: what it sealed is noise, in backups too. The records
+        keep verdict and time, the audit trail that an erasure happened. Returns False where there
+        was no profile; the account is taken out of the records of calls all the same.
         """
 
         async def work(transaction: Transaction) -> bool:
@@ -97,23 +160,16 @@ class ProfileAdministration:
             await transaction.execute("forget-account", *names)
             if row is None:
                 return False
-            await _note(transaction, AuditEvent.PROFILE_ERASED, tenant, row["id"], who, why)
+            await note(transaction, AuditEvent.PROFILE_ERASED, tenant, row["id"], who, why)
             return True
 
-        return await self._database.transact(work)
+        return await self._database.transact(work, tenant=tenant)
 
 
-async def _note(
-    transaction: Transaction,
-    what: AuditEvent,
-    tenant: TenantId,
-    whom: ProfileId,
-    who: str,
-    why: str,
-) -> None:
-    await transaction.execute(
-        "add-audit-entry", storable(tenant), storable(who), what, whom, None, storable(why)
-    )
+async def tenants(database: Database) -> Sequence[TenantId]:
+    """Return every tenant there is, by name; `StoreUnavailableError`."""
+    rows = await database.fetch("list-tenants", tenant=None)
+    return tuple(TenantId(row["tenant"]) for row in rows)
 
 
 def _summary(row: Row) -> ProfileSummary:
@@ -128,6 +184,8 @@ def _summary(row: Row) -> ProfileSummary:
         voiceprints=row["voiceprints"],
         created_at=row["created_at"],
         changed_at=row["changed_at"],
+        used_at=row["used_at"],
+        mode=Mode(row["mode"]),
     )
 
 

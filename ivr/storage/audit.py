@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from uuid import UUID
+
+from ivr.domain.call import TenantId
+from ivr.storage.database import Transaction
+from ivr.storage.text import storable
 
 
 class AuditEvent(StrEnum):
@@ -14,3 +19,29 @@ class AuditEvent(StrEnum):
     """An enrollment call that made no profile."""
     PROFILE_RESET = "profile_reset"
     PROFILE_ERASED = "profile_erased"
+    PROFILE_OPTED_OUT = "profile_opted_out"
+    PROFILE_EXPIRED = "profile_expired"
+    PROFILE_EXPORTED = "profile_exported"
+    PROFILE_UNLOCKED = "profile_unlocked"
+    RECORDS_EXPIRED = "records_expired"
+    SUSPECT_ADDED = "suspect_added"
+    SUSPECT_REMOVED = "suspect_removed"
+    GROUP_CHANGED = "group_changed"
+    KEYS_ROTATED = "keys_rotated"
+
+
+async def note(
+    transaction: Transaction,
+    what: AuditEvent,
+    tenant: TenantId,
+    whom: UUID | None,
+    who: str,
+    why: str,
+) -> None:
+    """Add an entry to the tenant's trail, as the last thing in its transaction.
+
+    The trail is locked until that ends; what locks a profile after it can meet a deadlock.
+    """
+    await transaction.execute(
+        "add-audit-entry", storable(tenant), storable(who), what, whom, None, storable(why)
+    )

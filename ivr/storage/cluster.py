@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from ivr.storage.binaries import Binaries, let_through
+from ivr.storage.database import APPLICATION_ROLE
 from ivr.storage.errors import EmbeddedPostgresError
 
 ROLE = "countersign"
@@ -38,6 +39,9 @@ _SETTINGS = {
 _ROLE_AND_DATABASE = f"""
 SELECT 'CREATE ROLE {ROLE} LOGIN'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') \\gexec
+SELECT 'CREATE ROLE {APPLICATION_ROLE} NOLOGIN'
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APPLICATION_ROLE}') \\gexec
+GRANT {APPLICATION_ROLE} TO {ROLE};
 SELECT 'CREATE DATABASE {DATABASE} OWNER {ROLE}'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
 """

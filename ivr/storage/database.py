@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import asyncpg
 
+from ivr.domain.call import TenantId
 from ivr.storage.errors import (
     OLDEST_SERVER,
     SchemaMissingError,
     SchemaNewerError,
     SchemaOutdatedError,
     ServerTooOldError,
+    StoreMisconfiguredError,
     address,
     readable_dsn,
     translated,
 )
 from ivr.storage.migrations import newest_migration
 from ivr.storage.queries import query
+from ivr.storage.text import storable
 
 T = TypeVar("T")
 Row = asyncpg.Record
@@ -44,8 +47,12 @@ KEEPALIVE_INTERVAL_S = 5
 KEEPALIVE_PROBES = 3
 POOL_CONNECTIONS = 8
 
+APPLICATION_ROLE = "countersign_app"
+"""Owns nothing, and sees one tenant's rows at a time (row-level security)."""
+
 _SETTINGS = {
     "application_name": "countersign",
+    "role": APPLICATION_ROLE,
     # Statements here touch a few rows by key: compiling them costs more than running them.
     "jit": "off",
     # What the client has given up must not take effect much later.
@@ -71,6 +78,7 @@ class Database:
         """
         where = address(dsn)
         with translated(where), readable_dsn():
+            await _check(dsn)
             pool = await asyncpg.create_pool(
                 dsn,
                 min_size=1,
@@ -80,13 +88,7 @@ class Database:
                 connection_class=_KeptAliveConnection,
                 server_settings=_SETTINGS,
             )
-        database = cls(pool, where)
-        try:
-            await database._run(_check, retry=True)
-        except BaseException:
-            await database.close()
-            raise
-        return database
+        return cls(pool, where)
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,21 +108,28 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
-    async def fetch(self, name: str, *values: Any) -> list[Row]:
-        """Run the named query, which must be idempotent, and return its rows."""
-        sql = query(name).sql
-        return await self._run(lambda connection: connection.fetch(sql, *values), retry=True)
+    async def fetch(self, name: str, *values: Any, tenant: TenantId | None) -> list[Row]:
+        """Run the named query, which must be idempotent, and return its rows.
 
-    async def fetch_one(self, name: str, *values: Any) -> Row | None:
+        It sees the rows of `tenant` alone; with None, of no tenant.
+        """
+        return await self.transact(lambda one: one.fetch(name, *values), tenant=tenant)
+
+    async def fetch_one(self, name: str, *values: Any, tenant: TenantId | None) -> Row | None:
         """Run the named query, which must be idempotent, and return its first row or None."""
-        sql = query(name).sql
-        return await self._run(lambda connection: connection.fetchrow(sql, *values), retry=True)
+        return await self.transact(lambda one: one.fetch_one(name, *values), tenant=tenant)
 
-    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in a transaction; it must be idempotent, as it is run again if cut off."""
+    async def transact(
+        self, work: Callable[[Transaction], Awaitable[T]], *, tenant: TenantId | None
+    ) -> T:
+        """Run `work` in a transaction that sees the rows of one tenant, or of none.
+
+        It must be idempotent, as it is run again if cut off.
+        """
 
         async def transaction(connection: Connection) -> T:
             async with connection.transaction():
+                await connection.fetchval(query("set-tenant").sql, storable(tenant or ""))
                 return await work(Transaction(connection))
 
         return await self._run(transaction, retry=True)
@@ -146,6 +155,10 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def fetch(self, name: str, *values: Any) -> list[Row]:
+        """Run the named query and return its rows."""
+        return await self._connection.fetch(query(name).sql, *values)
 
     async def fetch_one(self, name: str, *values: Any) -> Row | None:
         """Run the named query and return its first row, or None."""
@@ -188,11 +201,23 @@ def _keep_alive(connected: socket.socket) -> None:
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
 
 
-async def _check(connection: Connection) -> None:
-    check_server(connection.get_server_version().major)
-    present = await connection.fetchval(query("schema-exists").sql)
-    version = await connection.fetchval(query("schema-version").sql) if present else 0
-    check_schema(version, newest_migration())
+async def _check(dsn: str) -> None:
+    """Raise unless server, schema and role are what the pool's connections need."""
+    connection = await asyncpg.connect(
+        dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
+    )
+    try:
+        check_server(connection.get_server_version().major)
+        present = await connection.fetchval(query("schema-exists").sql)
+        version = await connection.fetchval(query("schema-version").sql) if present else 0
+        check_schema(version, newest_migration())
+        if not await connection.fetchval(query("is-member").sql, APPLICATION_ROLE):
+            raise StoreMisconfiguredError(
+                f"the login of the DSN is no member of the role {APPLICATION_ROLE}; as a "
+                f"superuser: GRANT {APPLICATION_ROLE} TO the login"
+            )
+    finally:
+        await connection.close(timeout=CONNECT_TIMEOUT_S)
 
 
 def check_server(major: int) -> None:

@@ -1,25 +1,31 @@
-"""How an enrollment's end is written: profile, consent and voiceprints in one transaction."""
+"""How an enrollment's end is written: profile, consent and recordings in one transaction."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from engine.types import Voiceprint
-from ivr.domain.enrollment import Enrollment, EnrollmentReason, EnrollmentResult
+from ivr.domain.enrollment import Enrollment, EnrollmentReason, EnrollmentResult, Recording
 from ivr.domain.profile import ProfileId, ProfileState
 from ivr.storage.audit import AuditEvent
 from ivr.storage.database import Database, Transaction
 from ivr.storage.errors import StoreRefusedError
-from ivr.storage.rows import enrollment_columns, quality_columns, storable, vector_to_octets
+from ivr.storage.keys import Keyring, PersonKey
+from ivr.storage.rows import enrollment_columns, voiceprint_columns
+from ivr.storage.text import storable
 
 
-async def write_enrollment(database: Database, enrollment: Enrollment) -> Enrollment:
+async def write_enrollment(
+    database: Database, keyring: Keyring, enrollment: Enrollment
+) -> Enrollment:
     """Write an enrollment's end, once; see `PostgresStore.enroll`."""
     check_complete(enrollment)
     if enrollment.account is not None and storable(enrollment.account) != enrollment.account:
         raise StoreRefusedError("an account has characters that PostgreSQL cannot hold")
-    return await database.transact(lambda transaction: _write(transaction, enrollment))
+    return await database.transact(
+        lambda transaction: _Writing(transaction, keyring, enrollment).write(),
+        tenant=enrollment.tenant,
+    )
 
 
 def check_complete(enrollment: Enrollment) -> None:
@@ -46,84 +52,130 @@ def not_enrollable(enrollment: Enrollment, state: ProfileState) -> Enrollment:
     return as_ended(enrollment, EnrollmentResult.FAILED, reason)
 
 
-async def _write(transaction: Transaction, enrollment: Enrollment) -> Enrollment:
-    await transaction.execute("lock-enrollment", enrollment.id)
-    stored = await _stored(transaction, enrollment)
-    if stored is not None:
-        return stored
-    await transaction.execute("note-tenant", storable(enrollment.tenant))
-    if enrollment.result is EnrollmentResult.ENROLLED:
-        return await _write_success(transaction, enrollment)
-    ended = as_ended(enrollment, enrollment.result, enrollment.reason)
-    return await _write_end(transaction, ended, None)
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """One enrollment on its way into the database; the audit entry is always last."""
 
+    transaction: Transaction
+    keyring: Keyring
+    enrollment: Enrollment
 
-async def _stored(transaction: Transaction, enrollment: Enrollment) -> Enrollment | None:
-    row = await transaction.fetch_one("find-enrollment", enrollment.id)
-    if row is None:
-        return None
-    return as_ended(enrollment, EnrollmentResult(row["result"]), EnrollmentReason(row["reason"]))
+    async def write(self) -> Enrollment:
+        """Write it once, and return what is stored."""
+        await self.transaction.execute("lock-enrollment", self.enrollment.id)
+        stored = await self._stored()
+        if stored is not None:
+            return stored
+        await self.transaction.execute("note-tenant", self._tenant)
+        if self.enrollment.result is EnrollmentResult.ENROLLED:
+            return await self._success()
+        return await self._failure(
+            as_ended(self.enrollment, self.enrollment.result, self.enrollment.reason)
+        )
 
+    @property
+    def _tenant(self) -> str:
+        return storable(self.enrollment.tenant)
 
-async def _write_success(transaction: Transaction, enrollment: Enrollment) -> Enrollment:
-    assert enrollment.account is not None, "check_complete saw to it"
-    tenant, account = storable(enrollment.tenant), storable(enrollment.account)
-    made = await transaction.fetch_one(
-        "enroll-profile",
-        uuid4(),
-        tenant,
-        account,
-        storable(enrollment.locale),
-        enrollment.passphrase,
-    )
-    if made is None:
-        row = await transaction.fetch_one("profile-state", tenant, account)
-        state = ProfileState(row["state"]) if row else ProfileState.ENROLLED
-        return await _write_end(transaction, not_enrollable(enrollment, state), None)
-    profile = ProfileId(made["id"])
-    await transaction.execute("forget-voice", profile)
-    stored = await _write_end(transaction, enrollment, profile)
-    await _write_voice(transaction, enrollment, profile)
-    return stored
+    async def _stored(self) -> Enrollment | None:
+        row = await self.transaction.fetch_one("find-enrollment", self.enrollment.id)
+        if row is None:
+            return None
+        result, reason = EnrollmentResult(row["result"]), EnrollmentReason(row["reason"])
+        return as_ended(self.enrollment, result, reason)
 
+    async def _success(self) -> Enrollment:
+        profile = await self._profile()
+        if profile is None:
+            return await self._failure(not_enrollable(self.enrollment, await self._state()))
+        await self.transaction.execute("forget-voice", profile)
+        await self._end(self.enrollment, profile)
+        await self._voice(profile)
+        await self._audit(self.enrollment, profile)
+        return self.enrollment
 
-async def _write_end(
-    transaction: Transaction, enrollment: Enrollment, profile: ProfileId | None
-) -> Enrollment:
-    columns = enrollment_columns(enrollment, profile)
-    await transaction.execute("add-enrollment", *columns)
-    await transaction.execute(
-        "add-audit-entry",
-        storable(enrollment.tenant),
-        storable(enrollment.worker),
-        AuditEvent.PROFILE_ENROLLED if profile else AuditEvent.ENROLLMENT_ENDED,
-        profile,
-        enrollment.id,
-        enrollment.reason,
-    )
-    return enrollment
+    async def _failure(self, ended: Enrollment) -> Enrollment:
+        await self._end(ended, None)
+        await self._audit(ended, None)
+        return ended
 
+    async def _profile(self) -> ProfileId | None:
+        """Make the profile, or take over one that may be enrolled anew; None where it may not."""
+        made = await self.transaction.fetch_one(
+            "enroll-profile",
+            uuid4(),
+            self._tenant,
+            self._account,
+            self.enrollment.mode,
+            storable(self.enrollment.locale),
+            storable(self.enrollment.passphrase),
+        )
+        return None if made is None else ProfileId(made["id"])
 
-async def _write_voice(
-    transaction: Transaction, enrollment: Enrollment, profile: ProfileId
-) -> None:
-    consent = enrollment.consent
-    assert consent is not None, "check_complete saw to it"
-    await transaction.execute(
-        "add-consent", profile, enrollment.id, consent.text_version, consent.given, consent.at
-    )
-    for voiceprint in enrollment.voiceprints:
-        await _write_voiceprint(transaction, enrollment, profile, voiceprint)
+    async def _state(self) -> ProfileState:
+        row = await self.transaction.fetch_one("profile-state", self._tenant, self._account)
+        return ProfileState(row["state"]) if row else ProfileState.ENROLLED
 
+    @property
+    def _account(self) -> str:
+        assert self.enrollment.account is not None, "check_complete saw to it"
+        return storable(self.enrollment.account)
 
-async def _write_voiceprint(
-    transaction: Transaction, enrollment: Enrollment, profile: ProfileId, voiceprint: Voiceprint
-) -> None:
-    await transaction.execute(
-        "add-voiceprint",
-        profile,
-        enrollment.id,
-        voiceprint.embedding.model,
-        vector_to_octets(voiceprint.embedding.vector),
-        *quality_columns(voiceprint.quality),
-    )
+    async def _end(self, ended: Enrollment, profile: ProfileId | None) -> None:
+        await self.transaction.execute("add-enrollment", *enrollment_columns(ended, profile))
+
+    async def _audit(self, ended: Enrollment, profile: ProfileId | None) -> None:
+        await self.transaction.execute(
+            "add-audit-entry",
+            self._tenant,
+            storable(ended.worker),
+            AuditEvent.PROFILE_ENROLLED if profile else AuditEvent.ENROLLMENT_ENDED,
+            profile,
+            ended.id,
+            ended.reason,
+        )
+
+    async def _voice(self, profile: ProfileId) -> None:
+        tenant_key = await self.keyring.newest(self.transaction, self.enrollment.tenant)
+        key, wrapped = tenant_key.new_person(profile)
+        await self._consent(profile)
+        for number, recording in enumerate(self.enrollment.recordings, start=1):
+            await self._recording(profile, key, number, recording)
+        await self.transaction.execute(
+            "add-enrollment-warnings",
+            *self._about(profile),
+            [warning.value for warning in self.enrollment.warnings],
+        )
+        await self.transaction.execute(
+            "key-profile", self._tenant, profile, tenant_key.generation, wrapped
+        )
+
+    async def _consent(self, profile: ProfileId) -> None:
+        consent = self.enrollment.consent
+        assert consent is not None, "check_complete saw to it"
+        await self.transaction.execute(
+            "add-consent",
+            *self._about(profile),
+            storable(consent.text_version),
+            consent.given,
+            consent.at,
+        )
+
+    async def _recording(
+        self, profile: ProfileId, key: PersonKey, number: int, recording: Recording
+    ) -> None:
+        one = uuid4()
+        await self.transaction.execute(
+            "add-recording",
+            *self._about(profile),
+            one,
+            number,
+            key.seal_audio(one, recording.pcm),
+            key.seal_frames(one, recording.frames),
+            recording.fingerprint,
+        )
+        voiceprint = voiceprint_columns(recording.voiceprint, one, key)
+        await self.transaction.execute("add-voiceprint", *self._about(profile), one, *voiceprint)
+
+    def _about(self, profile: ProfileId) -> tuple[object, ...]:
+        return self._tenant, profile, self.enrollment.id

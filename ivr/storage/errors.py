@@ -50,6 +50,10 @@ class SchemaNewerError(StoreMisconfiguredError):
     """The database was migrated by a newer version of the program."""
 
 
+class MasterKeyError(StoreMisconfiguredError):
+    """The master key cannot be read, or is not the one that the database's keys are wrapped by."""
+
+
 class OutboxError(StoreUnavailableError):
     """The folder for verdicts that PostgreSQL missed cannot be used (the operator's to mend)."""
 
@@ -150,7 +154,8 @@ _ADVICE: tuple[
     (
         (asyncpg.InsufficientPrivilegeError,),
         StoreMisconfiguredError,
-        "the role may not do this; make it the owner of the database",
+        "the role may not do this; to migrate, it must own the database, and to work, be a member "
+        "of the role countersign_app",
     ),
     (
         (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedObjectError),

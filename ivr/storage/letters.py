@@ -13,10 +13,14 @@ from uuid import UUID, uuid4
 import msgspec
 
 from engine.types import Verdict
+from ivr.domain.call import AccountId, TenantId
 from ivr.domain.verification import Attempt, Verification, VerificationId
+from ivr.storage.keys.sealing import SealBrokenError, seal, unseal
 
 STALE_S = 60.0
 """A draft this old belongs to a writer that died: writing one takes milliseconds."""
+
+SUFFIX = ".sealed"
 
 
 class CorruptLetterError(Exception):
@@ -24,13 +28,15 @@ class CorruptLetterError(Exception):
 
 
 class LetterBox:
-    """A folder of verdicts, `<verification id>.json`, mode 0600; several processes may share it.
+    """A folder of verdicts, `<verification id>.sealed`, mode 0600; several processes may share it.
 
+    A letter holds the account that was claimed: each is sealed with `key`, 32 octets, for its name.
     Methods block for the disk and raise `OSError`. A `Verification` has no audio or embedding.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key: bytes) -> None:
         self._folder = folder
+        self._key = key
 
     def prepare(self, now_s: float) -> None:
         """Make the folder if need be, try it, and clear the drafts of writers that died.
@@ -63,7 +69,7 @@ class LetterBox:
         """
         draft = self._folder / f".{uuid4()}.draft"
         try:
-            _write(draft, encode(verification))
+            _write(draft, self._sealed(verification))
             return self._publish(draft, verification)
         finally:
             draft.unlink(missing_ok=True)
@@ -83,9 +89,13 @@ class LetterBox:
         It is always INCONCLUSIVE: no file can make an ACCEPT.
         """
         try:
-            letter = decode(self._path(verification).read_bytes())
+            sealed = self._path(verification).read_bytes()
         except FileNotFoundError:
             return None
+        try:
+            letter = decode(unseal(self._key, sealed, *_place(verification)))
+        except SealBrokenError:
+            raise CorruptLetterError("not sealed here") from None
         if letter.opening.id != verification:
             raise CorruptLetterError("another verification than its name says")
         if letter.verdict is not Verdict.INCONCLUSIVE:
@@ -95,6 +105,29 @@ class LetterBox:
     def remove(self, verification: VerificationId) -> None:
         """Forget a verdict that is stored now; no matter if somebody else did."""
         self._path(verification).unlink(missing_ok=True)
+
+    def forget(self, tenant: TenantId, account: AccountId) -> int:
+        """Take a person out of the letters that wait, and return of how many.
+
+        The verdict stays in each. `CorruptLetterError` for a letter that cannot be read.
+        """
+        told = [self.get(each) for each in list(self.waiting())]
+        theirs = [each for each in told if each and _claims(each, tenant, account)]
+        for letter in theirs:
+            self._replace(replace(letter, claim=None, profile=None, fingerprints=()))
+        return len(theirs)
+
+    def _replace(self, verification: Verification) -> None:
+        draft = self._folder / f".{uuid4()}.draft"
+        try:
+            _write(draft, self._sealed(verification))
+            draft.replace(self._path(verification.opening.id))
+            _sync_folder(self._folder)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _sealed(self, verification: Verification) -> bytes:
+        return seal(self._key, encode(verification), *_place(verification.opening.id))
 
     def set_aside(self, verification: VerificationId) -> str | None:
         """Rename a letter that cannot be delivered, and return its new name for the log."""
@@ -108,12 +141,21 @@ class LetterBox:
 
     def waiting(self) -> Iterator[VerificationId]:
         """Yield the ids of the verdicts that wait, in no order; other files are ignored."""
-        for path in self._folder.glob("*.json"):
+        for path in self._folder.glob(f"*{SUFFIX}"):
             with suppress(ValueError):
                 yield VerificationId(UUID(path.stem))
 
     def _path(self, verification: VerificationId) -> Path:
-        return self._folder / f"{verification}.json"
+        return self._folder / f"{verification}{SUFFIX}"
+
+
+def _place(verification: VerificationId) -> tuple[str, ...]:
+    return ("a verdict that waits", str(verification))
+
+
+def _claims(verification: Verification, tenant: TenantId, account: AccountId) -> bool:
+    claim = verification.claim
+    return claim is not None and (claim.tenant, claim.account) == (tenant, account)
 
 
 def encode(verification: Verification) -> bytes:

@@ -40,7 +40,8 @@ log = structlog.get_logger()
 class Outbox:
     """A `ProfileStore` whose `close` never fails: what cannot be stored now waits in a folder.
 
-    Use it as an async context manager in place of the store it wraps. A verdict in the folder was
+    Use it as an async context manager in place of the store it wraps; `key`, 32 octets, seals what
+    waits. A verdict in the folder was
     told to the dialplan as INCONCLUSIVE / UNAVAILABLE and is authoritative: `close` and `verdict`
     return it, `unfinished` leaves it out. It is stored as soon as PostgreSQL is back, at the latest
     30 s after, at the next start if need be; any process that shares the folder may do it.
@@ -50,12 +51,13 @@ class Outbox:
         self,
         folder: Path,
         store: ProfileStore,
+        key: bytes,
         *,
         patience_s: float = PATIENCE_S,
         backoff_s: float = BACKOFF_S,
     ) -> None:
         self._store = store
-        self._box = LetterBox(folder)
+        self._box = LetterBox(folder, key)
         self._patience_s = patience_s
         self._backoff_s = backoff_s
         self._wake = asyncio.Event()
@@ -94,6 +96,10 @@ class Outbox:
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a named group; `StoreUnavailableError`."""
         return await self._noticing(self._store.group(tenant, name))
+
+    async def enrolled(self, tenant: TenantId, at_most: int) -> Sequence[Profile]:
+        """Return all enrolled profiles, or none beyond `at_most`; `StoreUnavailableError`."""
+        return await self._noticing(self._store.enrolled(tenant, at_most))
 
     async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:
         """Return the voices that a tenant watches for; `StoreUnavailableError`."""
@@ -135,6 +141,10 @@ class Outbox:
                 "verdict_not_stored", verification=str(verification.opening.id), error=str(error)
             )
             return await self._keep(unavailable(verification))
+
+    async def forget(self, tenant: TenantId, account: AccountId) -> None:
+        """Take a person out of what waits here; `OSError`, `CorruptLetterError`."""
+        await asyncio.to_thread(self._box.forget, tenant, account)
 
     async def deliver(self) -> None:
         """Store what waits, now; `StoreUnavailableError` at the first that cannot be stored."""

@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.types import Embedding, Llr, ModelId, Quality, Reason, Verdict, Voiceprint
+from engine.types import (
+    Embedding,
+    Fingerprint,
+    Llr,
+    ModelId,
+    PhraseOutcome,
+    Quality,
+    Reason,
+    Verdict,
+    Voiceprint,
+)
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.claim import Claim, ClaimSource
 from ivr.domain.enrollment import Enrollment
-from ivr.domain.profile import Profile, ProfileId, ProfileState
+from ivr.domain.lockout import LockoutRules, locked_until
+from ivr.domain.profile import Mode, Profile, ProfileId, ProfileState
 from ivr.domain.verification import Attempt, Opening, Verification, VerificationId
 from ivr.storage.database import Row
+from ivr.storage.keys import PersonKey
+from ivr.storage.text import storable
 
 
-def storable(text: str) -> str:
-    """Replace what PostgreSQL's text cannot hold, NUL and lone surrogates, by U+FFFD."""
-    whole = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def vector_to_octets(vector: NDArray[np.float32]) -> bytes:
-    """Pack float32 `[dim]` into 4 * dim octets, little-endian."""
-    return vector.astype("<f4").tobytes()
-
-
-def vector_from_octets(octets: bytes) -> NDArray[np.float32]:
-    """Unpack float32 `[dim]` from 4 * dim octets, little-endian."""
-    return np.frombuffer(octets, "<f4").astype(np.float32)
+def measures(quality: Quality) -> tuple[float, float, float, float]:
+    """Return net speech, SNR, level and clipping."""
+    return (quality.net_speech_s, quality.snr_db, quality.level_dbfs, quality.clipped)
 
 
 def quality_columns(quality: Quality | None) -> tuple[float | None, ...]:
     """Return net speech, SNR, level and clipping, or four times None."""
-    if quality is None:
-        return (None, None, None, None)
-    return (quality.net_speech_s, quality.snr_db, quality.level_dbfs, quality.clipped)
+    return (None, None, None, None) if quality is None else measures(quality)
 
 
 def quality_from(row: Row) -> Quality | None:
@@ -47,27 +46,72 @@ def quality_from(row: Row) -> Quality | None:
     return Quality(row["net_speech_s"], row["snr_db"], row["level_dbfs"], row["clipped"])
 
 
-def profile_from(rows: Sequence[Row]) -> Profile:
-    """Build a profile from the rows of `find-profile`, at least one."""
-    first = rows[0]
+def profile_from(row: Row, key: PersonKey | None, rules: LockoutRules) -> Profile:
+    """Build a profile from a row of `find-profile` or `profiles-of-group`.
+
+    `SealBrokenError` for what the person's key did not seal. Without a key nothing is kept of the
+    voice. A group's profiles come without frames and fingerprints: nobody is compared by them.
+    """
     return Profile(
-        id=ProfileId(first["id"]),
-        tenant=TenantId(first["tenant"]),
-        account=AccountId(first["account"]),
-        state=ProfileState(first["state"]),
-        locale=first["locale"],
-        passphrase=first["passphrase"],
-        consented=first["consented"],
-        voiceprints=tuple(found for row in rows if (found := _voiceprint_from(row))),
+        id=ProfileId(row["id"]),
+        tenant=TenantId(row["tenant"]),
+        account=AccountId(row["account"]),
+        state=ProfileState(row["state"]),
+        locale=row["locale"],
+        passphrase=row["passphrase"],
+        consented=row["consented"],
+        voiceprints=voiceprints_from(row, key) if key else (),
+        mode=Mode(row["mode"]),
+        fingerprints=_fingerprints_from(row),
+        frames=_frames_from(row, key) if key else (),
+        locked_until=lockout_from(row, rules),
     )
 
 
-def _voiceprint_from(row: Row) -> Voiceprint | None:
-    quality = quality_from(row)
-    if quality is None:
+def lockout_from(row: Row, rules: LockoutRules) -> datetime | None:
+    """Return until when a row's `rejects` and `last_reject_at` lock, or None."""
+    if not row["rejects"]:
         return None
-    embedding = Embedding(vector_from_octets(row["embedding"]), ModelId(row["model"]))
-    return Voiceprint(embedding, quality)
+    return locked_until(row["rejects"], row["last_reject_at"], rules)
+
+
+def voiceprints_from(row: Row, key: PersonKey) -> tuple[Voiceprint, ...]:
+    """Build the voiceprints of a profile's or suspect's row; `SealBrokenError`."""
+    if row["models"] is None:
+        return ()
+    columns = ("voiceprint_recordings", "models", "embeddings", "qualities", "seals")
+    every = zip(*(row[column] for column in columns), strict=True)
+    return tuple(_voiceprint(key, *columns) for columns in every)
+
+
+def _voiceprint(
+    key: PersonKey, recording: UUID, model: str, octets: bytes, quality: list[float], seal: bytes
+) -> Voiceprint:
+    key.check(recording, model, octets, tuple(quality), seal)
+    embedding = Embedding(key.turn_back(octets), ModelId(model))
+    return Voiceprint(embedding, Quality(*quality))
+
+
+def voiceprint_columns(voiceprint: Voiceprint, recording: UUID, key: PersonKey) -> tuple[Any, ...]:
+    """Return model, turned vector, seal and quality as a voiceprint's row has them."""
+    model = voiceprint.embedding.model
+    quality = measures(voiceprint.quality)
+    octets = key.turn(voiceprint.embedding.vector)
+    return (model, octets, key.stamp(recording, model, octets, quality), *quality)
+
+
+def _fingerprints_from(row: Row) -> tuple[Fingerprint, ...]:
+    if "heard" not in row.keys():  # noqa: SIM118 - a Record's `in` looks at the values
+        return ()
+    found = (*(row["fingerprints"] or ()), *row["heard"])
+    return tuple(Fingerprint(each) for each in found)
+
+
+def _frames_from(row: Row, key: PersonKey) -> tuple[bytes, ...]:
+    if "heard" not in row.keys() or row["frames"] is None:  # noqa: SIM118
+        return ()
+    every = zip(row["recordings"], row["frames"], strict=True)
+    return tuple(key.open_frames(recording, sealed) for recording, sealed in every)
 
 
 def opening_columns(opening: Opening) -> tuple[Any, ...]:
@@ -92,8 +136,8 @@ def opening_from(row: Row) -> Opening:
     )
 
 
-def closing_columns(verification: Verification) -> tuple[Any, ...]:
-    """Return $1 to $21 of `close-verification`."""
+def closing_columns(verification: Verification, caller: bytes | None) -> tuple[Any, ...]:
+    """Return $1 to $26 of `close-verification`; `caller` is the keyed hash of the number."""
     claim = verification.claim
     return (
         *opening_columns(verification.opening),
@@ -106,20 +150,33 @@ def closing_columns(verification: Verification) -> tuple[Any, ...]:
         verification.confidence,
         verification.model,
         verification.ended_at,
+        storable(verification.explanation),
         *_attempt_columns(verification.attempts),
+        list(verification.fingerprints),
+        caller,
     )
 
 
 def _attempt_columns(attempts: Sequence[Attempt]) -> tuple[list[Any], ...]:
     rows = [
-        (tried.verdict, tried.reason, tried.llr, *quality_columns(tried.quality))
+        (
+            tried.verdict,
+            tried.reason,
+            tried.llr,
+            *quality_columns(tried.quality),
+            tried.phrase,
+            tried.replay,
+        )
         for tried in attempts
     ]
-    return tuple([row[column] for row in rows] for column in range(7))
+    return tuple([row[column] for row in rows] for column in range(9))
 
 
 def verification_from(row: Row, attempts: Sequence[Row]) -> Verification:
-    """Build a closed verification from its row and those of its attempts."""
+    """Build a closed verification from its row and those of its attempts.
+
+    The fingerprints are not among them: they are the profile's.
+    """
     return Verification(
         opening=opening_from(row),
         claim=_claim_from(row),
@@ -131,6 +188,7 @@ def verification_from(row: Row, attempts: Sequence[Row]) -> Verification:
         attempts=tuple(_attempt_from(tried) for tried in attempts),
         model=ModelId(row["model"]) if row["model"] else None,
         ended_at=row["ended_at"],
+        explanation=row["explanation"],
     )
 
 
@@ -146,7 +204,12 @@ def _claim_from(row: Row) -> Claim | None:
 
 def _attempt_from(row: Row) -> Attempt:
     return Attempt(
-        Verdict(row["verdict"]), Reason(row["reason"]), _llr(row["llr"]), quality_from(row)
+        Verdict(row["verdict"]),
+        Reason(row["reason"]),
+        _llr(row["llr"]),
+        quality_from(row),
+        PhraseOutcome(row["phrase"]),
+        row["replay"],
     )
 
 
@@ -155,7 +218,7 @@ def _llr(value: float | None) -> Llr | None:
 
 
 def enrollment_columns(enrollment: Enrollment, profile: ProfileId | None) -> tuple[Any, ...]:
-    """Return $1 to $12 of `add-enrollment`."""
+    """Return $1 to $13 of `add-enrollment`."""
     return (
         enrollment.id,
         storable(enrollment.call),
@@ -164,7 +227,8 @@ def enrollment_columns(enrollment: Enrollment, profile: ProfileId | None) -> tup
         None if enrollment.account is None else storable(enrollment.account),
         profile,
         storable(enrollment.locale),
-        enrollment.passphrase,
+        storable(enrollment.passphrase),
+        enrollment.mode,
         enrollment.result,
         enrollment.reason,
         enrollment.started_at,

@@ -3,50 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import Enrollment
+from ivr.domain.lockout import LockoutRules
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.domain.watchlist import Suspect
-from ivr.storage.database import Database
+from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.enrolling import write_enrollment
 from ivr.storage.errors import StoreRefusedError
+from ivr.storage.keys import Keyring, PersonKey
 from ivr.storage.rows import (
     closing_columns,
+    lockout_from,
     opening_columns,
     opening_from,
     profile_from,
-    storable,
     verification_from,
+    voiceprints_from,
 )
+from ivr.storage.text import storable
 
 
 class PostgresStore:
-    """`ivr.ports.ProfileStore` on a database. Every statement is by id, so each may be repeated."""
+    """`ivr.ports.ProfileStore` on a database. Every statement is by id, so each may be repeated.
 
-    def __init__(self, database: Database) -> None:
+    `SealBrokenError`, a `StoreUnavailableError`, where a stored voice is not as it was written.
+    """
+
+    def __init__(
+        self, database: Database, keyring: Keyring, lockout: LockoutRules | None = None
+    ) -> None:
         self._database = database
+        self._keyring = keyring
+        self._lockout = lockout or LockoutRules()
 
     async def find(self, tenant: TenantId, account: AccountId) -> Profile | None:
         """Return the person's profile with its voiceprints, or None; `StoreUnavailableError`."""
         if (storable(tenant), storable(account)) != (tenant, account):
             # No profile can have such a name, and it must not pass for a similar one.
             return None
-        rows = await self._database.fetch("find-profile", tenant, account)
-        return profile_from(rows) if rows else None
+        row = await self._database.fetch_one("find-profile", tenant, account, tenant=tenant)
+        return None if row is None else profile_from(row, await self._key(row), self._lockout)
 
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
-        """Return the enrolled profiles of a named group; no groups are kept yet."""
-        return ()
+        """Return the enrolled profiles of a named group, by account; `StoreUnavailableError`.
+
+        They come without frames and fingerprints.
+        """
+        names = (storable(tenant), storable(name))
+        rows = await self._database.fetch("profiles-of-group", *names, tenant=tenant)
+        return tuple([profile_from(row, await self._key(row), self._lockout) for row in rows])
+
+    async def enrolled(self, tenant: TenantId, at_most: int) -> Sequence[Profile]:
+        """Return all enrolled profiles of a tenant; none where there are more than `at_most`.
+
+        They come by account, without frames and fingerprints. Raises `StoreUnavailableError`.
+        """
+        rows = await self._database.fetch(
+            "profiles-of-tenant", storable(tenant), at_most, tenant=tenant
+        )
+        return tuple([profile_from(row, await self._key(row), self._lockout) for row in rows])
 
     async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:
-        """Return the voices that a tenant watches for; no watchlist is kept yet."""
-        return ()
+        """Return the voices that a tenant watches for; `StoreUnavailableError`."""
+        rows = await self._database.fetch("suspects-of-tenant", storable(tenant), tenant=tenant)
+        return tuple([await self._suspect(row) for row in rows])
+
+    async def caller_locked_until(self, tenant: TenantId, number: str) -> datetime | None:
+        """Return until when callers of this number are locked out, as `Profile.locked_until`."""
+        caller = self._keyring.caller(tenant, number)
+        row = await self._database.fetch_one("find-caller", storable(tenant), caller, tenant=tenant)
+        return None if row is None else lockout_from(row, self._lockout)
 
     async def open(self, opening: Opening) -> None:
         """Note that a verification began; `StoreUnavailableError`."""
-        await self._database.fetch("open-verification", *opening_columns(opening))
+        columns = opening_columns(opening)
+        await self._database.fetch("open-verification", *columns, tenant=opening.tenant)
 
     async def close(self, verification: Verification) -> Verification:
         """Write the verdict with attempts and audit entry, once, and return what is stored.
@@ -54,25 +89,38 @@ class PostgresStore:
         Of several who close the same verification the first one wins and all get its verdict.
         A verification that was never opened is written whole. Raises `StoreUnavailableError`.
         """
-        columns = closing_columns(verification)
-        if await self._database.fetch_one("close-verification", *columns):
+        opening = verification.opening
+        columns = closing_columns(verification, None)
+        closed = await self._database.fetch_one(
+            "close-verification", *columns, tenant=opening.tenant
+        )
+        if closed is not None:
             return verification
-        stored = await self.verdict(verification.opening.id)
+        stored = await self._verdict(opening.id, opening.tenant)
         if stored is None:
             raise StoreRefusedError("a verification could neither be closed nor found closed")
         return stored
 
     async def verdict(self, verification: VerificationId) -> Verification | None:
         """Return the verification with its attempts if it is closed; `StoreUnavailableError`."""
-        row = await self._database.fetch_one("find-verdict", verification)
-        if row is None:
+        row = await self._database.fetch_one("tenant-of-verification", verification, tenant=None)
+        if row is None or row["tenant"] is None:
             return None
-        attempts = await self._database.fetch("attempts-of-verification", verification)
-        return verification_from(row, attempts)
+        return await self._verdict(verification, TenantId(row["tenant"]))
+
+    async def _verdict(self, verification: VerificationId, tenant: TenantId) -> Verification | None:
+        async def work(transaction: Transaction) -> Verification | None:
+            row = await transaction.fetch_one("find-verdict", verification)
+            if row is None:
+                return None
+            attempts = await transaction.fetch("attempts-of-verification", verification)
+            return verification_from(row, attempts)
+
+        return await self._database.transact(work, tenant=tenant)
 
     async def unfinished(self, worker: str) -> Sequence[Opening]:
         """Return what this worker began and never closed, oldest first; `StoreUnavailableError`."""
-        rows = await self._database.fetch("unfinished-verifications", storable(worker))
+        rows = await self._database.fetch("unfinished-verifications", storable(worker), tenant=None)
         return tuple(opening_from(row) for row in rows)
 
     async def enroll(self, enrollment: Enrollment) -> Enrollment:
@@ -83,4 +131,15 @@ class PostgresStore:
         Raises `StoreUnavailableError`; `ValueError` for a success without account, consent or
         voiceprints, of which nothing is written.
         """
-        return await write_enrollment(self._database, enrollment)
+        return await write_enrollment(self._database, self._keyring, enrollment)
+
+    async def _suspect(self, row: Row) -> Suspect:
+        key = await self._key(row)
+        assert key is not None, "a suspect's data key is NOT NULL"
+        return Suspect(row["id"], voiceprints_from(row, key))
+
+    async def _key(self, row: Row) -> PersonKey | None:
+        if row["data_key"] is None:
+            return None
+        tenant_key = await self._keyring.key(row["tenant"], row["tenant_key"])
+        return tenant_key.person(row["id"], row["data_key"])

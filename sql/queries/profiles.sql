@@ -1,48 +1,131 @@
 -- name: find-profile
--- Return the profile of tenant $1 and account $2, one row per voiceprint, or one row without any.
+-- Return the profile of tenant $1 and account $2 with all that a caller is compared with.
 SELECT
-    p.id, p.tenant, p.account, p.state, p.locale, p.passphrase,
+    p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
     EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
-    v.model, v.embedding, v.net_speech_s, v.snr_db, v.level_dbfs, v.clipped
+    l.rejects, l.last_reject_at, v.*, r.*,
+    ARRAY(
+        SELECT f.fingerprint
+        FROM heard_fingerprints AS h
+        CROSS JOIN LATERAL unnest(h.fingerprints) WITH ORDINALITY AS f (fingerprint, number)
+        WHERE h.profile = p.id
+        ORDER BY h.heard_at, h.verification, f.number
+    ) AS heard
 FROM profiles AS p
-LEFT JOIN voiceprints AS v ON v.profile = p.id
-WHERE p.tenant = $1::text AND p.account = $2::text
-ORDER BY v.id;
+LEFT JOIN lockouts AS l ON l.profile = p.id
+CROSS JOIN LATERAL (
+    SELECT
+        array_agg(recording ORDER BY id) AS voiceprint_recordings,
+        array_agg(model ORDER BY id) AS models,
+        array_agg(embedding ORDER BY id) AS embeddings,
+        array_agg(seal ORDER BY id) AS seals,
+        array_agg(ARRAY[net_speech_s, snr_db, level_dbfs, clipped] ORDER BY id) AS qualities
+    FROM voiceprints WHERE profile = p.id
+) AS v
+CROSS JOIN LATERAL (
+    SELECT
+        array_agg(id ORDER BY number) AS recordings,
+        array_agg(frames ORDER BY number) AS frames,
+        array_agg(fingerprint ORDER BY number) AS fingerprints
+    FROM recordings WHERE profile = p.id
+) AS r
+WHERE p.tenant = $1::text AND p.account = $2::text;
+
+-- name: profiles-of-group
+-- Return the enrolled profiles in group $2 of tenant $1 with their voiceprints, by account.
+SELECT
+    p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
+    EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
+    l.rejects, l.last_reject_at, v.*
+FROM group_members AS g
+JOIN profiles AS p ON p.tenant = g.tenant AND p.id = g.profile
+LEFT JOIN lockouts AS l ON l.profile = p.id
+CROSS JOIN LATERAL (
+    SELECT
+        array_agg(recording ORDER BY id) AS voiceprint_recordings,
+        array_agg(model ORDER BY id) AS models,
+        array_agg(embedding ORDER BY id) AS embeddings,
+        array_agg(seal ORDER BY id) AS seals,
+        array_agg(ARRAY[net_speech_s, snr_db, level_dbfs, clipped] ORDER BY id) AS qualities
+    FROM voiceprints WHERE profile = p.id
+) AS v
+WHERE g.tenant = $1::text AND g.name = $2::text AND p.state = 'enrolled'
+ORDER BY p.account;
+
+-- name: profiles-of-tenant
+-- Return the enrolled profiles of tenant $1 with their voiceprints; none where they are more than $2.
+SELECT
+    p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
+    EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
+    l.rejects, l.last_reject_at, v.*
+FROM profiles AS p
+LEFT JOIN lockouts AS l ON l.profile = p.id
+CROSS JOIN LATERAL (
+    SELECT
+        array_agg(recording ORDER BY id) AS voiceprint_recordings,
+        array_agg(model ORDER BY id) AS models,
+        array_agg(embedding ORDER BY id) AS embeddings,
+        array_agg(seal ORDER BY id) AS seals,
+        array_agg(ARRAY[net_speech_s, snr_db, level_dbfs, clipped] ORDER BY id) AS qualities
+    FROM voiceprints WHERE profile = p.id
+) AS v
+WHERE p.tenant = $1::text AND p.state = 'enrolled' AND $2::bigint >= (
+    SELECT count(*) FROM (
+        SELECT FROM profiles WHERE tenant = $1::text AND state = 'enrolled' LIMIT $2::bigint + 1
+    ) AS counted
+)
+ORDER BY p.account;
 
 -- name: enroll-profile
 -- Make the profile, or take over one that may be enrolled anew; no row where it may not be.
-INSERT INTO profiles AS p (id, tenant, account, state, locale, passphrase)
-VALUES ($1::uuid, $2::text, $3::text, 'enrolled', $4::text, $5::text)
+INSERT INTO profiles AS p (
+    id, tenant, account, state, mode, locale, passphrase, tenant_key, data_key
+)
+VALUES (
+    $1::uuid, $2::text, $3::text, 'enrolling', $4::text, $5::text, $6::text, NULL, NULL
+)
 ON CONFLICT (tenant, account) DO UPDATE
-SET state = 'enrolled', locale = EXCLUDED.locale, passphrase = EXCLUDED.passphrase,
-    changed_at = now()
+SET state = 'enrolling', mode = EXCLUDED.mode, locale = EXCLUDED.locale,
+    passphrase = EXCLUDED.passphrase, tenant_key = NULL, data_key = NULL,
+    changed_at = now(), used_at = now()
 WHERE p.state NOT IN ('enrolled', 'opted_out')
 RETURNING id;
+
+-- name: key-profile
+-- Give profile $2 of tenant $1 its data key, wrapped by generation $3 as $4, and let it be used.
+UPDATE profiles SET state = 'enrolled', tenant_key = $3::integer, data_key = $4::bytea
+WHERE tenant = $1::text AND id = $2::uuid;
 
 -- name: profile-state
 -- Return the state of the profile of tenant $1 and account $2.
 SELECT state FROM profiles WHERE tenant = $1::text AND account = $2::text;
 
 -- name: forget-voice
--- Delete the voiceprints and consents of profile $1.
-WITH forgotten AS (DELETE FROM voiceprints WHERE profile = $1::uuid)
+-- Delete what is kept of the voice of profile $1, and its consents.
+WITH forgotten AS (DELETE FROM voiceprints WHERE profile = $1::uuid),
+unrecorded AS (DELETE FROM recordings WHERE profile = $1::uuid),
+unheard AS (DELETE FROM heard_fingerprints WHERE profile = $1::uuid),
+unwarned AS (DELETE FROM enrollment_warnings WHERE profile = $1::uuid),
+released AS (DELETE FROM lockouts WHERE profile = $1::uuid)
 DELETE FROM consents WHERE profile = $1::uuid;
 
 -- name: list-profiles
--- Return what may be shown of the profiles of tenant $1 (NULL: of all), at most $2 of them.
+-- Return what may be shown of the profiles of tenant $1, by account, at most $2 of them.
 SELECT
-    p.id, p.tenant, p.account, p.state, p.locale, p.passphrase, p.created_at, p.changed_at,
+    p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
+    p.changed_at, p.used_at,
     EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
     (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id) AS voiceprints
 FROM profiles AS p
-WHERE $1::text IS NULL OR p.tenant = $1::text
-ORDER BY p.tenant, p.account
+WHERE p.tenant = $1::text
+ORDER BY p.account
 LIMIT $2::bigint;
 
 -- name: show-profile
 -- Return what may be shown of the profile of tenant $1 and account $2.
 SELECT
-    p.id, p.tenant, p.account, p.state, p.locale, p.passphrase, p.created_at, p.changed_at,
+    p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
+    p.changed_at, p.used_at,
     EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
     (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id) AS voiceprints
 FROM profiles AS p
@@ -58,10 +141,27 @@ SELECT model, net_speech_s, snr_db, level_dbfs, clipped
 FROM voiceprints WHERE profile = $1::uuid ORDER BY id;
 
 -- name: reset-profile
--- Set the profile of tenant $1 and account $2 back to enrolling; no row where there is none.
-UPDATE profiles SET state = 'enrolling', changed_at = now()
+-- Set the profile of tenant $1 and account $2 back to enrolling, its data key destroyed; no row where there is none.
+UPDATE profiles SET state = 'enrolling', tenant_key = NULL, data_key = NULL, changed_at = now()
 WHERE tenant = $1::text AND account = $2::text
 RETURNING id;
+
+-- name: opt-out-profile
+-- Block tenant $2's account $3 for good, its data key destroyed; a new row $1 where there was none.
+INSERT INTO profiles (id, tenant, account, state, locale, passphrase)
+VALUES ($1::uuid, $2::text, $3::text, 'opted_out', 'und', '')
+ON CONFLICT (tenant, account) DO UPDATE
+SET state = 'opted_out', locale = 'und', passphrase = '', tenant_key = NULL, data_key = NULL,
+    changed_at = now()
+RETURNING id;
+
+-- name: hold-profile
+-- Lock the profile of tenant $1 and account $2 for this transaction, and return its id.
+SELECT id FROM profiles WHERE tenant = $1::text AND account = $2::text FOR NO KEY UPDATE;
+
+-- name: release-lockout
+-- Begin to count the REJECTs of profile $1 anew.
+DELETE FROM lockouts WHERE profile = $1::uuid;
 
 -- name: erase-profile
 -- Delete the profile of tenant $1 and account $2 and all that hangs on it; no row where there is none.

@@ -13,3 +13,17 @@ SELECT pg_advisory_xact_lock(hashtext('countersign.schema')::bigint);
 -- name: note-migration
 -- Note that migration $1, of name $2, is applied.
 INSERT INTO schema_versions (version, name) VALUES ($1::integer, $2::text);
+
+-- name: is-member
+-- Tell whether the login of this connection may take on role $1; no where there is no such role.
+SELECT coalesce(
+    (SELECT pg_has_role(session_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1::text), false
+) AS member;
+
+-- name: set-tenant
+-- Let this transaction see and write the rows of tenant $1 alone; of none where it is empty.
+SELECT set_config('countersign.tenant', $1::text, true);
+
+-- name: list-tenants
+-- Return the names of all tenants in order.
+SELECT tenant_names AS tenant FROM tenant_names();

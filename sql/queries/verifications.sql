@@ -9,42 +9,89 @@ ON CONFLICT (id) DO NOTHING;
 -- Write a verdict, its attempts and its audit entry, once; no row where a verdict stood already.
 --
 -- One statement, so one transaction and one round trip. A profile erased since the call is left
--- out, and the account with it; the lock on the profile keeps an erasure from slipping in between.
+-- out, and the account with it; the lock on the profile keeps an erasure from slipping in between,
+-- and two closings of one profile from counting past each other. It is taken before the lock on the
+-- audit trail, here as everywhere.
 WITH owner AS (INSERT INTO tenants (tenant) VALUES ($3::text) ON CONFLICT DO NOTHING),
 compared AS (
-    SELECT id FROM profiles WHERE tenant = $3::text AND id = $8::uuid FOR KEY SHARE
+    SELECT id FROM profiles WHERE tenant = $3::text AND id = $8::uuid FOR NO KEY UPDATE
 ),
 closed AS (
     INSERT INTO verifications AS v (
         id, call, tenant, worker, started_at, claim_account, claim_source, profile,
-        verdict, reason, llr, confidence, model, ended_at
+        verdict, reason, llr, confidence, model, ended_at, explanation
     )
     VALUES (
         $1::uuid, $2::text, $3::text, $4::text, $5::timestamptz,
         CASE WHEN $8::uuid IS NULL OR EXISTS (SELECT FROM compared) THEN $6::text END,
         $7::text, (SELECT id FROM compared),
-        $9::text, $10::text, $11::double precision, $12::smallint, $13::text, $14::timestamptz
+        $9::text, $10::text, $11::double precision, $12::smallint, $13::text, $14::timestamptz,
+        $15::text
     )
     ON CONFLICT (id) DO UPDATE
     SET claim_account = EXCLUDED.claim_account, claim_source = EXCLUDED.claim_source,
         profile = EXCLUDED.profile, verdict = EXCLUDED.verdict, reason = EXCLUDED.reason,
         llr = EXCLUDED.llr, confidence = EXCLUDED.confidence, model = EXCLUDED.model,
-        ended_at = EXCLUDED.ended_at
+        ended_at = EXCLUDED.ended_at, explanation = EXCLUDED.explanation
     WHERE v.verdict IS NULL
-    RETURNING id, tenant, worker, profile, reason
+    RETURNING id, tenant, worker, profile, verdict, reason, ended_at
 ),
 tried AS (
     INSERT INTO attempts (
-        verification, number, verdict, reason, llr, net_speech_s, snr_db, level_dbfs, clipped
+        tenant, verification, number, verdict, reason, llr, net_speech_s, snr_db, level_dbfs,
+        clipped, phrase, replay
     )
     SELECT
-        closed.id, a.number, a.verdict, a.reason, a.llr,
-        a.net_speech_s, a.snr_db, a.level_dbfs, a.clipped
+        closed.tenant, closed.id, a.number, a.verdict, a.reason, a.llr,
+        a.net_speech_s, a.snr_db, a.level_dbfs, a.clipped, a.phrase, a.replay
     FROM closed, unnest(
-        $15::text[], $16::text[], $17::double precision[], $18::double precision[],
-        $19::double precision[], $20::double precision[], $21::double precision[]
+        $16::text[], $17::text[], $18::double precision[], $19::double precision[],
+        $20::double precision[], $21::double precision[], $22::double precision[], $23::text[],
+        $24::double precision[]
     ) WITH ORDINALITY AS a (
-        verdict, reason, llr, net_speech_s, snr_db, level_dbfs, clipped, number
+        verdict, reason, llr, net_speech_s, snr_db, level_dbfs, clipped, phrase, replay, number
+    )
+),
+used AS (
+    UPDATE profiles AS p SET used_at = closed.ended_at FROM closed
+    WHERE p.tenant = closed.tenant AND p.id = closed.profile AND closed.verdict = 'ACCEPT'
+    AND p.used_at < closed.ended_at - interval '1 hour'
+),
+counted AS (
+    INSERT INTO lockouts AS l (profile, tenant, rejects, last_reject_at)
+    SELECT
+        profile, tenant, (verdict = 'REJECT')::integer,
+        CASE WHEN verdict = 'REJECT' THEN ended_at END
+    FROM closed WHERE profile IS NOT NULL AND verdict <> 'INCONCLUSIVE'
+    ON CONFLICT (profile) DO UPDATE
+    SET rejects = CASE WHEN EXCLUDED.rejects = 0 THEN 0 ELSE l.rejects + 1 END,
+        last_reject_at = greatest(l.last_reject_at, EXCLUDED.last_reject_at)
+    WHERE l.rejects > 0 OR EXCLUDED.rejects > 0
+),
+caller_counted AS (
+    INSERT INTO caller_lockouts AS l (caller, tenant, rejects, last_reject_at)
+    SELECT
+        $26::bytea, tenant, (verdict = 'REJECT')::integer,
+        CASE WHEN verdict = 'REJECT' THEN ended_at END
+    FROM closed WHERE $26::bytea IS NOT NULL AND verdict <> 'INCONCLUSIVE'
+    ON CONFLICT (tenant, caller) DO UPDATE
+    SET rejects = CASE WHEN EXCLUDED.rejects = 0 THEN 0 ELSE l.rejects + 1 END,
+        last_reject_at = greatest(l.last_reject_at, EXCLUDED.last_reject_at)
+    WHERE l.rejects > 0 OR EXCLUDED.rejects > 0
+),
+remembered AS (
+    INSERT INTO heard_fingerprints (verification, tenant, profile, fingerprints, heard_at)
+    SELECT id, tenant, profile, $25::bytea[], ended_at
+    FROM closed WHERE profile IS NOT NULL AND cardinality($25::bytea[]) > 0
+),
+outlived AS (
+    DELETE FROM heard_fingerprints WHERE verification IN (
+        SELECT h.verification FROM closed
+        CROSS JOIN LATERAL (
+            SELECT verification FROM heard_fingerprints WHERE profile = closed.profile
+            ORDER BY heard_at DESC, verification DESC OFFSET 49
+        ) AS h
+        WHERE cardinality($25::bytea[]) > 0
     )
 )
 INSERT INTO audit (tenant, who, what, whom, about, why)
@@ -55,15 +102,27 @@ RETURNING about;
 -- Return verification $1 if its verdict is written.
 SELECT
     id, call, tenant, worker, started_at, claim_account, claim_source, profile,
-    verdict, reason, llr, confidence, model, ended_at
+    verdict, reason, llr, confidence, model, ended_at, explanation
 FROM verifications WHERE id = $1::uuid AND verdict IS NOT NULL;
 
 -- name: attempts-of-verification
 -- Return the attempts of verification $1 in order.
-SELECT verdict, reason, llr, net_speech_s, snr_db, level_dbfs, clipped
+SELECT verdict, reason, llr, net_speech_s, snr_db, level_dbfs, clipped, phrase, replay
 FROM attempts WHERE verification = $1::uuid ORDER BY number;
 
 -- name: unfinished-verifications
 -- Return the verifications that worker $1 began and that have no verdict, oldest first.
-SELECT id, call, tenant, worker, started_at
-FROM verifications WHERE worker = $1::text AND verdict IS NULL ORDER BY started_at, id;
+SELECT id, call, tenant, worker, started_at FROM unfinished_verifications($1::text);
+
+-- name: tenant-of-verification
+-- Return whose call verification $1 was; NULL where there is none such.
+SELECT tenant_of_verification($1::uuid) AS tenant;
+
+-- name: find-caller
+-- Return how often in a row caller $2 of tenant $1 was not matched.
+SELECT rejects, last_reject_at FROM caller_lockouts
+WHERE tenant = $1::text AND caller = $2::bytea;
+
+-- name: release-caller
+-- Begin to count the REJECTs of caller $2 of tenant $1 anew; no row where there were none.
+DELETE FROM caller_lockouts WHERE tenant = $1::text AND caller = $2::bytea RETURNING caller;

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
 from uuid import uuid4
 
-from engine.types import Verdict
+from engine.types import Fingerprint, Verdict
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import (
     Enrollment,
@@ -19,6 +22,9 @@ from ivr.domain.profile import Profile, ProfileId, ProfileState
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.domain.watchlist import Suspect
 from ivr.ports import StoreUnavailableError
+
+HEARD_VERIFICATIONS = 50
+"""Of so many verifications the fingerprints are kept, the last ones."""
 
 
 @dataclass
@@ -33,7 +39,9 @@ class FakeProfileStore:
     groups: dict[tuple[TenantId, str], set[AccountId]] = field(default_factory=dict)
     suspects: dict[TenantId, tuple[Suspect, ...]] = field(default_factory=dict)
     lockout: LockoutRules = field(default_factory=LockoutRules)
-    rejects: dict[ProfileId, int] = field(default_factory=dict)
+    rejects: dict[ProfileId, tuple[int, datetime]] = field(default_factory=dict)
+    spoken: dict[ProfileId, tuple[Fingerprint, ...]] = field(default_factory=dict)
+    heard: dict[ProfileId, deque[tuple[Fingerprint, ...]]] = field(default_factory=dict)
 
     async def find(self, tenant: TenantId, account: AccountId) -> Profile | None:
         """Return the person's profile, or None."""
@@ -46,6 +54,16 @@ class FakeProfileStore:
         members = sorted(self.groups.get((tenant, name), set()))
         found = (self.profiles.get((tenant, account)) for account in members)
         return tuple(each for each in found if each and each.state is ProfileState.ENROLLED)
+
+    async def enrolled(self, tenant: TenantId, at_most: int) -> Sequence[Profile]:
+        """Return all enrolled profiles of a tenant; none where there are more than `at_most`."""
+        self._answer()
+        found = [
+            each
+            for each in self.profiles.values()
+            if each.tenant == tenant and each.state is ProfileState.ENROLLED
+        ]
+        return tuple(found) if len(found) <= at_most else ()
 
     async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:
         """Return the voices that a tenant watches for."""
@@ -92,6 +110,7 @@ class FakeProfileStore:
 
     def put(self, profile: Profile) -> None:
         """Keep a profile as a test needs it."""
+        self.spoken.setdefault(profile.id, profile.fingerprints)
         self.profiles[profile.tenant, profile.account] = profile
 
     def _answer(self) -> None:
@@ -100,19 +119,32 @@ class FakeProfileStore:
 
     def _note(self, verification: Verification) -> None:
         """Keep fingerprints, and count the REJECTs in a row."""
-        known = [each for each in self.profiles.values() if each.id == verification.profile]
-        for profile in known:
-            match verification.verdict:
-                case Verdict.ACCEPT:
-                    self.rejects[profile.id] = 0
-                case Verdict.REJECT:
-                    self.rejects[profile.id] = self.rejects.get(profile.id, 0) + 1
-                case Verdict.INCONCLUSIVE:
-                    pass
-            count = self.rejects.get(profile.id, 0)
-            until = locked_until(count, verification.ended_at, self.lockout)
-            fingerprints = (*profile.fingerprints, *verification.fingerprints)
-            self.put(replace(profile, fingerprints=fingerprints, locked_until=until))
+        for profile in [each for each in self.profiles.values() if each.id == verification.profile]:
+            if verification.fingerprints:
+                heard = self.heard.setdefault(profile.id, deque(maxlen=HEARD_VERIFICATIONS))
+                heard.append(verification.fingerprints)
+            self._count(profile.id, verification)
+            rejects, last = self.rejects.get(profile.id, (0, verification.ended_at))
+            self.put(
+                replace(
+                    profile,
+                    fingerprints=(*self.spoken.get(profile.id, ()), *self._heard(profile.id)),
+                    locked_until=locked_until(rejects, last, self.lockout),
+                )
+            )
+
+    def _heard(self, profile: ProfileId) -> Iterator[Fingerprint]:
+        return chain.from_iterable(self.heard.get(profile, ()))
+
+    def _count(self, profile: ProfileId, verification: Verification) -> None:
+        rejects, last = self.rejects.get(profile, (0, verification.ended_at))
+        match verification.verdict:
+            case Verdict.ACCEPT:
+                self.rejects[profile] = (0, last)
+            case Verdict.REJECT:
+                self.rejects[profile] = (rejects + 1, max(last, verification.ended_at))
+            case Verdict.INCONCLUSIVE:
+                pass
 
     def _end(self, enrollment: Enrollment) -> Enrollment:
         if enrollment.result is not EnrollmentResult.ENROLLED or enrollment.account is None:
@@ -121,7 +153,10 @@ class FakeProfileStore:
         if known is not None and known.state in _NOT_ENROLLABLE:
             reason = _NOT_ENROLLABLE[known.state]
             return _without_voice(enrollment, EnrollmentResult.FAILED, reason)
-        self.put(_profile(enrollment, enrollment.account, known))
+        profile = _profile(enrollment, enrollment.account, known)
+        for kept in (self.spoken, self.heard, self.rejects):
+            kept.pop(profile.id, None)
+        self.put(profile)
         return enrollment
 
 

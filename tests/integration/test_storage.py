@@ -23,13 +23,15 @@ from ivr.storage.errors import (
     UnknownDatabaseError,
     WrongPasswordError,
 )
+from ivr.storage.keys import Keyring
 from ivr.storage.letters import LetterBox
 from ivr.storage.migrate import migrate
 from ivr.storage.outbox import Outbox, unavailable
 from ivr.storage.store import PostgresStore
-from tests.postgres import execute, with_database
+from tests.postgres import MASTER, execute, store_on, with_database
 from tests.unit.storage.records import (
     ACCOUNT,
+    LETTER_KEY,
     TENANT,
     WORKER,
     accepted,
@@ -46,8 +48,8 @@ SOON_S = 20.0
 class WatchedStore(PostgresStore):
     """The real store, which tells when a verification was closed."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        super().__init__(database, keyring)
         self.closed = asyncio.Event()
 
     async def close(self, verification: Verification) -> Verification:
@@ -61,7 +63,7 @@ class WatchedStore(PostgresStore):
 async def store(own_cluster: Cluster) -> AsyncIterator[WatchedStore]:
     """A store on a server that the test may stop."""
     async with await Database.connect(own_cluster.dsn()) as database:
-        yield WatchedStore(database)
+        yield WatchedStore(database, await Keyring.open(database, MASTER))
 
 
 async def stop(cluster: Cluster, mode: StopMode = "fast") -> None:
@@ -159,7 +161,7 @@ async def test_workers_with_pools_of_their_own_race_for_one_verdict(database_dsn
         await Database.connect(database_dsn) as left,
         await Database.connect(database_dsn) as right,
     ):
-        stores = [PostgresStore(left), PostgresStore(right)]
+        stores = [await store_on(left), await store_on(right)]
         for _ in range(25):
             begun = opening()
             ends = [accepted(begun), hung_up(begun), rejected(begun), hung_up(begun)]
@@ -188,7 +190,7 @@ async def test_the_outbox_bridges_an_outage(
 ) -> None:
     """Stopped before the verdict and started again: the row is the verdict that was told."""
     begun = opening()
-    async with Outbox(tmp_path / "outbox", store, patience_s=0.3) as outbox:
+    async with Outbox(tmp_path / "outbox", store, LETTER_KEY, patience_s=0.3) as outbox:
         await outbox.open(begun)
         await stop(own_cluster, "immediate")
         told = await outbox.close(accepted(begun))
@@ -209,7 +211,7 @@ async def test_patience_bridges_a_quick_restart(
 ) -> None:
     """A server that is back in time gets the verdict itself."""
     begun = opening()
-    async with Outbox(tmp_path / "outbox", store, patience_s=SOON_S) as outbox:
+    async with Outbox(tmp_path / "outbox", store, LETTER_KEY, patience_s=SOON_S) as outbox:
         await stop(own_cluster)
         closing = asyncio.create_task(outbox.close(accepted(begun)))
         await start(own_cluster)
@@ -223,12 +225,13 @@ from pathlib import Path
 from ivr.storage.migrate import migrate
 from ivr.storage.outbox import Outbox
 from tests.fakes.profile_store import FakeProfileStore
-from tests.unit.storage.records import accepted, opening
+from tests.unit.storage.records import LETTER_KEY, accepted, opening
 
 async def main() -> None:
-    async with Outbox(Path(sys.argv[1]), FakeProfileStore(away=True), patience_s=0.0) as outbox:
+    away = FakeProfileStore(away=True)
+    async with Outbox(Path(sys.argv[1]), away, LETTER_KEY, patience_s=0.0) as outbox:
         told = await outbox.close(accepted(opening()))
-        print("\\n", told.opening.id, ".json-is-there", flush=True)
+        print("\\n", told.opening.id, ".sealed-is-there", flush=True)
         await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -236,7 +239,7 @@ asyncio.run(main())
 
 
 async def test_a_verdict_outlives_the_process_that_was_killed_after_telling_it(
-    database: Database, tmp_path: Path
+    database: Database, keyring: Keyring, tmp_path: Path
 ) -> None:
     """SIGKILL between outbox and database: the next start stores the verdict."""
     writer = await asyncio.create_subprocess_exec(
@@ -247,13 +250,13 @@ async def test_a_verdict_outlives_the_process_that_was_killed_after_telling_it(
     assert writer.stdout is not None
     async with asyncio.timeout(SOON_S):
         # The log is on standard output too.
-        name = (await writer.stdout.readuntil(b".json-is-there\n")).decode().split()[-2]
+        name = (await writer.stdout.readuntil(b".sealed-is-there\n")).decode().split()[-2]
     writer.send_signal(signal.SIGKILL)
     assert await writer.wait() == -signal.SIGKILL
-    assert [file.name for file in _files(tmp_path)] == [f"{name}.json"]
-    (waiting,) = LetterBox(tmp_path).waiting()
-    watched = WatchedStore(database)
-    async with Outbox(tmp_path, watched):
+    assert [file.name for file in _files(tmp_path)] == [f"{name}.sealed"]
+    (waiting,) = LetterBox(tmp_path, LETTER_KEY).waiting()
+    watched = WatchedStore(database, keyring)
+    async with Outbox(tmp_path, watched, LETTER_KEY):
         await soon(watched.closed)
     kept = await watched.verdict(waiting)
     assert kept is not None
@@ -266,14 +269,14 @@ def _files(folder: Path) -> list[Path]:
 
 
 async def test_a_corrupt_letter_does_not_keep_the_others_from_postgresql(
-    database: Database, tmp_path: Path
+    database: Database, keyring: Keyring, tmp_path: Path
 ) -> None:
     """It is set aside, and the rest is stored."""
-    box, torn, good = LetterBox(tmp_path), opening(), unavailable(accepted(opening()))
-    (tmp_path / f"{torn.id}.json").write_bytes(b'{"opening": {"id"')
+    box, torn, good = LetterBox(tmp_path, LETTER_KEY), opening(), unavailable(accepted(opening()))
+    (tmp_path / f"{torn.id}.sealed").write_bytes(b'{"opening": {"id"')
     box.put(good)
-    watched = WatchedStore(database)
-    async with Outbox(tmp_path, watched) as outbox:
+    watched = WatchedStore(database, keyring)
+    async with Outbox(tmp_path, watched, LETTER_KEY) as outbox:
         await soon(watched.closed)
         await outbox.deliver()
     assert await watched.verdict(good.opening.id) == good

@@ -112,7 +112,7 @@ async def _measure(
     placed_ms = tuple((hear(engine, pcm).ended_at_s - spoken_s(pcm)) * 1000 for pcm in says)
     settings = {"COUNTERSIGN_VOICE_LISTENERS": str(max(at_once))}
     async with System(folder, settings=settings, say=say) as system, _looking_on(system) as ari:
-        await enroll(system.dsn, engine, APP)
+        await enroll(system.dsn, system.master_file, engine, APP)
         loads = []
         for count in at_once:
             turns = max(rounds, -(-LEAST_CALLS // count))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
@@ -23,7 +24,7 @@ from ivr.domain.enrollment import (
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.lab.scenes import NEW_CALL, PHRASE
 from ivr.lab.speech import synthetic
-from ivr.storage import Database, PostgresStore
+from ivr.storage import Database, Keyring, PostgresStore, make_master_file
 
 VOICE = "rms"
 REPETITIONS = 3
@@ -83,11 +84,12 @@ def silence(seconds: float) -> Pcm:
     return np.zeros(round(seconds * TELEPHONE_RATE_HZ), np.int16)
 
 
-async def enroll(dsn: str, engine: SpeakerEngine, worker: str) -> None:
+async def enroll(dsn: str, master_file: Path, engine: SpeakerEngine, worker: str) -> None:
     """Write the person's profile, as an enrollment call would."""
     made = await asyncio.to_thread(enrolled, engine)
     async with await Database.connect(dsn) as database:
-        await PostgresStore(database).enroll(_enrollment(made, worker))
+        keyring = await Keyring.open(database, make_master_file(master_file))
+        await PostgresStore(database, keyring).enroll(_enrollment(made, worker))
 
 
 def _enrollment(made: tuple[Recording, ...], worker: str) -> Enrollment:

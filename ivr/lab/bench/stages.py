@@ -13,7 +13,14 @@ from ivr.lab.bench.computing import REFERENCE, UTTERANCE_S, Computing
 from ivr.lab.bench.cores import only
 from ivr.lab.bench.person import enroll
 from ivr.lab.bench.stopwatch import Stage, time_all
-from ivr.storage import Database, EmbeddedPostgres, PostgresStore, migrate
+from ivr.storage import (
+    Database,
+    EmbeddedPostgres,
+    Keyring,
+    PostgresStore,
+    make_master_file,
+    migrate,
+)
 
 ASKED = ("database", "ARI")
 """Where we wait for another process; everything else is our own computing."""
@@ -51,12 +58,14 @@ async def _measure(folder: Path, rounds: int) -> StageFigures:
     asterisk = PrivateAsterisk(folder / "asterisk", extra_dialplan=DIALPLAN)
     async with EmbeddedPostgres(folder / "postgres") as postgres, asterisk:
         await migrate(postgres.dsn)
-        await enroll(postgres.dsn, engine, APP)
+        master_file = folder / "master-key"
+        await enroll(postgres.dsn, master_file, engine, APP)
         async with (
             await Database.connect(postgres.dsn) as database,
             caller(asterisk, engine.model) as handing,
         ):
-            filing = Filing(PostgresStore(database), engine.model)
+            keyring = await Keyring.open(database, make_master_file(master_file))
+            filing = Filing(PostgresStore(database, keyring), engine.model)
             stages["database"] = Stage("database", filing.once)
             stages["ARI"] = Stage("ARI", handing.send_on, before=handing.welcome)
             await time_all(list(stages.values()), rounds)

@@ -12,8 +12,8 @@ import asyncpg
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import EnrollmentId, Recording
 from ivr.storage.database import Database
-from ivr.storage.store import PostgresStore
 from tests.integration.faults.waiting import until
+from tests.postgres import store_on
 from tests.unit.storage.records import enrolled
 
 TENANT = TenantId("default")
@@ -60,7 +60,8 @@ class Records:
         """Store a person as an enrollment call would."""
         person = enrolled(AccountId(account), TENANT)
         async with await Database.connect(self.dsn, connections=1) as database:
-            await PostgresStore(database).enroll(
+            store = await store_on(database)
+            await store.enroll(
                 replace(person, id=EnrollmentId(uuid4()), recordings=tuple(recordings))
             )
 

@@ -20,6 +20,7 @@ from ivr.lab.system import System
 from tests.integration.faults.people import ACCOUNT, LONG_LOCALE, People
 from tests.integration.faults.records import Records
 from tests.integration.faults.waiting import patiently, until
+from tests.postgres import write_master
 from tests.relay import Relay
 
 DIALPLAN = f"""
@@ -190,6 +191,7 @@ async def open_stage(
         if relay is not None:
             chosen |= {"COUNTERSIGN_ARI_URL": relay.url}
         system = System(folder, settings=chosen, dsn=dsn, asterisk=asterisk, say=_say_nothing)
+        write_master(system.master_file)
         await stack.enter_async_context(system)
         address = AriAddress(
             asterisk.ari_url, asterisk.ari_user, asterisk.ari_password, f"eyes-{uuid4().hex[:8]}"

@@ -20,7 +20,7 @@ from ivr.cli.main import STATUS_CANNOT, main
 from ivr.lab.asterisk import PrivateAsterisk
 from ivr.storage.cluster import Cluster
 from tests.integration.faults.waiting import until
-from tests.postgres import with_database
+from tests.postgres import with_database, write_master
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
@@ -63,6 +63,7 @@ class Place:
             "ARI_PASSWORD": self.asterisk.ari_password,
             "DATABASE_DSN": self.dsn,
             "DATABASE_OUTBOX": str(self.folder / "outbox"),
+            "KEYS_MASTER_FILE": str(write_master(self.folder / "master-key")),
         }
         return {f"COUNTERSIGN_{name}": value for name, value in (sound | changes).items()}
 

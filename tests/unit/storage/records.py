@@ -25,6 +25,7 @@ TENANT = TenantId("harbour bank")
 OTHER_TENANT = TenantId("quay bank")
 ACCOUNT = AccountId("4711")
 WORKER = "countersign-a"
+LETTER_KEY = bytes(32)
 MODEL = ModelId("telephone/1")
 BEGAN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 QUALITY = Quality(net_speech_s=1.7, snr_db=23.4, level_dbfs=-21.5, clipped=0.001)

@@ -11,7 +11,7 @@ import pytest
 
 from engine.types import Llr
 from ivr.storage.letters import STALE_S, CorruptLetterError, LetterBox, decode, encode
-from tests.unit.storage.records import QUALITY, accepted, hung_up, opening
+from tests.unit.storage.records import LETTER_KEY, QUALITY, accepted, hung_up, opening
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def box(folder: Path) -> LetterBox:
     """An empty letter box."""
-    box = LetterBox(folder)
+    box = LetterBox(folder, LETTER_KEY)
     box.prepare(time.time())
     return box
 
@@ -49,7 +49,7 @@ def test_a_letter_is_one_private_file(box: LetterBox, folder: Path) -> None:
     verification = accepted(opening())
     assert box.put(verification) == verification
     (file,) = folder.iterdir()
-    assert file.name == f"{verification.opening.id}.json"
+    assert file.name == f"{verification.opening.id}.sealed"
     assert file.stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
     assert list(box.waiting()) == [verification.opening.id]
@@ -78,7 +78,7 @@ def test_a_file_that_is_no_verification_is_corrupt(
 ) -> None:
     """Torn, foreign or incomplete: it is named so, and can be set aside."""
     begun = opening()
-    (folder / f"{begun.id}.json").write_bytes(content)
+    (folder / f"{begun.id}.sealed").write_bytes(content)
     with pytest.raises(CorruptLetterError):
         box.get(begun.id)
     assert box.set_aside(begun.id) == f"{begun.id}.undeliverable"
@@ -100,6 +100,6 @@ def test_a_draft_of_a_dead_writer_is_cleared_and_that_of_a_live_one_is_not(
 
 def test_files_of_others_are_left_alone(box: LetterBox, folder: Path) -> None:
     """Only names that are verification ids are letters."""
-    (folder / "notes.json").write_text("{}")
+    (folder / "notes.sealed").write_text("{}")
     (folder / "README").touch()
     assert list(box.waiting()) == []

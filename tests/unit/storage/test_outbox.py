@@ -20,6 +20,7 @@ from ivr.storage.outbox import Outbox, unavailable
 from tests.fakes.profile_store import FakeProfileStore
 from tests.unit.storage.records import (
     ACCOUNT,
+    LETTER_KEY,
     TENANT,
     WORKER,
     accepted,
@@ -64,7 +65,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 async def outbox(store: WatchedStore, folder: Path) -> AsyncIterator[Outbox]:
     """An outbox that tries the store once, and again only when woken."""
-    async with Outbox(folder, store, patience_s=0.0, backoff_s=NEVER_S) as outbox:
+    async with Outbox(folder, store, LETTER_KEY, patience_s=0.0, backoff_s=NEVER_S) as outbox:
         yield outbox
 
 
@@ -142,7 +143,7 @@ async def test_any_success_of_the_store_wakes_the_postman(
 async def test_the_postman_comes_back_by_himself(store: WatchedStore, folder: Path) -> None:
     """Without any other statement, after the backoff."""
     store.away = True
-    async with Outbox(folder, store, patience_s=0.0, backoff_s=0.01) as outbox:
+    async with Outbox(folder, store, LETTER_KEY, patience_s=0.0, backoff_s=0.01) as outbox:
         told = await outbox.close(accepted(opening()))
         store.away = False
         await soon(store.stored)
@@ -152,10 +153,10 @@ async def test_the_postman_comes_back_by_himself(store: WatchedStore, folder: Pa
 async def test_what_waits_at_start_is_stored(store: WatchedStore, folder: Path) -> None:
     """A verdict outlives the process that wrote it."""
     left = unavailable(accepted(opening()))
-    box = LetterBox(folder)
+    box = LetterBox(folder, LETTER_KEY)
     box.prepare(0.0)
     box.put(left)
-    async with Outbox(folder, store):
+    async with Outbox(folder, store, LETTER_KEY):
         await soon(store.stored)
     assert store.closed == {left.opening.id: left}
 
@@ -165,8 +166,8 @@ async def test_a_corrupt_file_is_set_aside_and_blocks_nobody(
 ) -> None:
     """The log names the file; the others are stored."""
     corrupt, good = opening(), unavailable(accepted(opening()))
-    (folder / f"{corrupt.id}.json").write_text("{torn")
-    LetterBox(folder).put(good)
+    (folder / f"{corrupt.id}.sealed").write_text("{torn")
+    LetterBox(folder, LETTER_KEY).put(good)
     with capture_logs() as logs:
         await outbox.deliver()
     assert store.closed == {good.opening.id: good}
@@ -184,7 +185,7 @@ async def test_a_verdict_that_the_store_refuses_blocks_nobody(
     store.refused.add(bad.opening.id)
     told = await outbox.close(bad)
     assert told == unavailable(bad)
-    LetterBox(folder).put(good)
+    LetterBox(folder, LETTER_KEY).put(good)
     await outbox.deliver()
     assert store.closed == {good.opening.id: good}
     assert names(folder) == [f"{bad.opening.id}.undeliverable"]
@@ -210,8 +211,8 @@ async def test_two_outboxes_may_share_a_folder(store: WatchedStore, folder: Path
     """What one keeps, the other knows and delivers."""
     store.away = True
     async with (
-        Outbox(folder, store, patience_s=0.0, backoff_s=NEVER_S) as ours,
-        Outbox(folder, store, patience_s=0.0, backoff_s=NEVER_S) as theirs,
+        Outbox(folder, store, LETTER_KEY, patience_s=0.0, backoff_s=NEVER_S) as ours,
+        Outbox(folder, store, LETTER_KEY, patience_s=0.0, backoff_s=NEVER_S) as theirs,
     ):
         begun = opening()
         told = await asyncio.gather(ours.close(accepted(begun)), theirs.close(rejected(begun)))
@@ -228,7 +229,7 @@ async def test_the_log_says_where_the_store_knows_another_verdict(
     """A commit whose answer was lost cannot be undone, but it is not hidden."""
     closed = accepted(opening())
     await store.close(closed)
-    LetterBox(folder).put(unavailable(closed))
+    LetterBox(folder, LETTER_KEY).put(unavailable(closed))
     with capture_logs() as logs:
         await outbox.deliver()
     assert [
@@ -241,7 +242,7 @@ async def test_patience_bridges_a_short_absence(store: WatchedStore, folder: Pat
     """A store that is back within the patience gets the verdict itself."""
     store.away = True
     closed = accepted(opening())
-    async with Outbox(folder, store, patience_s=SOON_S) as outbox:
+    async with Outbox(folder, store, LETTER_KEY, patience_s=SOON_S) as outbox:
         closing = asyncio.create_task(outbox.close(closed))
         await asyncio.sleep(0)
         store.away = False

@@ -61,7 +61,7 @@ def test_an_unknown_query_is_named_in_the_error() -> None:
 
 def test_every_query_is_used_and_every_name_used_is_a_query() -> None:
     """No dead SQL: each name stands in the code."""
-    code = "".join(file.read_text() for file in SQL_FOLDER.parent.glob("*.py"))
+    code = "".join(file.read_text() for file in SQL_FOLDER.parent.rglob("*.py"))
     unused = [name for name in load(SQL_FOLDER / "queries") if f'"{name}"' not in code]
     assert not unused
 

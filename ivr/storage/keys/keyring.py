@@ -1,0 +1,103 @@
+"""The keys at hand: unwrapped once, kept in memory, looked up by tenant and generation."""
+
+from __future__ import annotations
+
+import hmac
+
+from ivr.domain.call import TenantId
+from ivr.storage.database import Database, Row, Transaction
+from ivr.storage.keys.master import MasterKeys
+from ivr.storage.keys.sealing import SealBrokenError, derive, new_key
+from ivr.storage.keys.tenant import TenantKey
+from ivr.storage.text import storable
+
+_INSTALLATION = ("the installation's secret",)
+
+
+class Keyring:
+    """Every key under one master key; it is `ivr.ports.Keys`.
+
+    `StoreUnavailableError` from what asks the database; `MasterKeyError` and `SealBrokenError`
+    where its keys were not wrapped by ours.
+    """
+
+    def __init__(self, database: Database, master: MasterKeys, secret: bytes) -> None:
+        self._database = database
+        self.master = master
+        self._secret = secret
+        self._tenants: dict[tuple[str, int], TenantKey] = {}
+
+    @classmethod
+    async def open(cls, database: Database, master: MasterKeys) -> Keyring:
+        """Unwrap the installation's secret, or make one in a new database."""
+        wrapped = master.wrap(new_key(), *_INSTALLATION)
+        await database.fetch("make-installation", master.current, wrapped, tenant=None)
+        row = await database.fetch_one("find-installation", tenant=None)
+        assert row is not None, "it was just made"
+        secret = master.unwrap(row["master"], row["secret"], *_INSTALLATION)
+        return cls(database, master, secret)
+
+    def replay_key(self, tenant: TenantId) -> bytes:
+        """Return the key of a tenant's fingerprints, 32 octets; no rotation changes it."""
+        return derive(self._secret, "fingerprints", storable(tenant))
+
+    def outbox_key(self) -> bytes:
+        """Return the key that seals verdicts that wait in a folder, 32 octets."""
+        return derive(self._secret, "outbox")
+
+    def caller(self, tenant: TenantId, number: str) -> bytes:
+        """Return a caller's number as it is stored: a keyed hash, 32 octets."""
+        key = derive(self._secret, "callers", storable(tenant))
+        return hmac.digest(key, number.encode("utf-8", "surrogatepass"), "sha256")
+
+    async def key(self, tenant: str, generation: int) -> TenantKey:
+        """Return a generation of a tenant's key."""
+        known = self._tenants.get((tenant, generation))
+        if known is not None:
+            return known
+        row = await self._database.fetch_one(
+            "find-tenant-key", tenant, generation, tenant=TenantId(tenant)
+        )
+        if row is None:
+            raise SealBrokenError("a tenant's key")
+        return self._unwrapped(row)
+
+    async def newest(self, transaction: Transaction, tenant: TenantId) -> TenantKey:
+        """Return the key for what is written now, inside the transaction that writes it.
+
+        Of a tenant without keys the first is made; the tenant must be noted.
+        """
+        name = storable(tenant)
+        row = await transaction.fetch_one("newest-tenant-key", name)
+        if row is None:
+            await self.make(transaction, tenant, 1)
+            row = await transaction.fetch_one("newest-tenant-key", name)
+        assert row is not None, "it was just made"
+        return self._unwrapped(row)
+
+    async def make(self, transaction: Transaction, tenant: TenantId, generation: int) -> None:
+        """Make a generation of a tenant's key, unless another worker just has."""
+        name = storable(tenant)
+        wrapped = self.master.wrap(new_key(), *_place(name, generation))
+        await transaction.execute("add-tenant-key", name, generation, self.master.current, wrapped)
+
+    def rewrapped(self, row: Row) -> bytes:
+        """Return a row of tenant_keys wrapped by the current master key."""
+        where = _place(row["tenant"], row["generation"])
+        return self.master.wrap(self.master.unwrap(row["master"], row["wrapped"], *where), *where)
+
+    def rewrapped_secret(self) -> bytes:
+        """Return the installation's secret wrapped by the current master key."""
+        return self.master.wrap(self._secret, *_INSTALLATION)
+
+    def _unwrapped(self, row: Row) -> TenantKey:
+        tenant, generation = row["tenant"], row["generation"]
+        if (tenant, generation) not in self._tenants:
+            where = _place(tenant, generation)
+            key = self.master.unwrap(row["master"], row["wrapped"], *where)
+            self._tenants[tenant, generation] = TenantKey(tenant, generation, key)
+        return self._tenants[tenant, generation]
+
+
+def _place(tenant: str, generation: int) -> tuple[str, ...]:
+    return ("a tenant's key", tenant, str(generation))

@@ -1,0 +1,89 @@
+-- name: make-installation
+-- Write the installation's secret, wrapped by master key $1 as $2, unless there is one.
+INSERT INTO installation (master, secret) VALUES ($1::text, $2::bytea) ON CONFLICT DO NOTHING;
+
+-- name: find-installation
+-- Return the installation's secret as it is wrapped.
+SELECT master, secret FROM installation;
+
+-- name: rewrap-installation
+-- Keep the installation's secret as master key $1 wraps it, $2.
+UPDATE installation SET master = $1::text, secret = $2::bytea;
+
+-- name: find-tenant-key
+-- Return generation $2 of the key of tenant $1.
+SELECT tenant, generation, master, wrapped
+FROM tenant_keys WHERE tenant = $1::text AND generation = $2::integer;
+
+-- name: newest-tenant-key
+-- Return the newest key of tenant $1; no row where it has none.
+SELECT tenant, generation, master, wrapped
+FROM tenant_keys WHERE tenant = $1::text ORDER BY generation DESC LIMIT 1;
+
+-- name: add-tenant-key
+-- Write generation $2 of the key of tenant $1, wrapped by master key $3 as $4, unless it is there.
+INSERT INTO tenant_keys (tenant, generation, master, wrapped)
+VALUES ($1::text, $2::integer, $3::text, $4::bytea)
+ON CONFLICT DO NOTHING;
+
+-- name: tenant-keys-of-other-masters
+-- Return and lock the keys of tenant $1 that another master key than $2 wraps.
+SELECT tenant, generation, master, wrapped
+FROM tenant_keys WHERE tenant = $1::text AND master <> $2::text
+ORDER BY generation FOR UPDATE;
+
+-- name: rewrap-tenant-key
+-- Keep generation $2 of the key of tenant $1 as master key $3 wraps it, $4.
+UPDATE tenant_keys SET master = $3::text, wrapped = $4::bytea
+WHERE tenant = $1::text AND generation = $2::integer;
+
+-- name: forget-tenant-keys
+-- Delete the keys of tenant $1 before generation $2 that nobody's data key is wrapped by.
+DELETE FROM tenant_keys AS k
+WHERE k.tenant = $1::text AND k.generation < $2::integer
+AND NOT EXISTS (
+    SELECT FROM profiles AS p WHERE p.tenant = k.tenant AND p.tenant_key = k.generation
+)
+AND NOT EXISTS (
+    SELECT FROM suspects AS s WHERE s.tenant = k.tenant AND s.tenant_key = k.generation
+);
+
+-- name: profiles-of-older-keys
+-- Return and lock at most $3 profiles of tenant $1 whose key is of a generation before $2.
+SELECT id, tenant_key, data_key
+FROM profiles WHERE tenant = $1::text AND tenant_key < $2::integer
+ORDER BY tenant_key, id LIMIT $3::bigint FOR NO KEY UPDATE;
+
+-- name: rekey-profile
+-- Keep the data key of profile $2 of tenant $1 as generation $3 of the tenant's key wraps it, $4.
+UPDATE profiles SET tenant_key = $3::integer, data_key = $4::bytea
+WHERE tenant = $1::text AND id = $2::uuid;
+
+-- name: stored-voiceprints-of-profile
+-- Return the voiceprints of profile $1 as they are stored.
+SELECT id, recording, model, embedding, net_speech_s, snr_db, level_dbfs, clipped, seal
+FROM voiceprints WHERE profile = $1::uuid ORDER BY id;
+
+-- name: turn-voiceprint
+-- Keep voiceprint $1 turned anew, $2, with its seal $3.
+UPDATE voiceprints SET embedding = $2::bytea, seal = $3::bytea WHERE id = $1::bigint;
+
+-- name: suspects-of-older-keys
+-- Return and lock at most $3 suspects of tenant $1 whose key is of a generation before $2.
+SELECT id, tenant_key, data_key
+FROM suspects WHERE tenant = $1::text AND tenant_key < $2::integer
+ORDER BY tenant_key, id LIMIT $3::bigint FOR NO KEY UPDATE;
+
+-- name: rekey-suspect
+-- Keep the data key of suspect $2 of tenant $1 as generation $3 of the tenant's key wraps it, $4.
+UPDATE suspects SET tenant_key = $3::integer, data_key = $4::bytea
+WHERE tenant = $1::text AND id = $2::uuid;
+
+-- name: stored-voiceprints-of-suspect
+-- Return the voiceprints of suspect $2 of tenant $1 as they are stored.
+SELECT id, suspect AS recording, model, embedding, net_speech_s, snr_db, level_dbfs, clipped, seal
+FROM suspect_voiceprints WHERE tenant = $1::text AND suspect = $2::uuid ORDER BY id;
+
+-- name: turn-suspect-voiceprint
+-- Keep voiceprint $1 of a suspect turned anew, $2, with its seal $3.
+UPDATE suspect_voiceprints SET embedding = $2::bytea, seal = $3::bytea WHERE id = $1::bigint;
