@@ -16,6 +16,9 @@ from engine.errors import ModelError, NoVoiceprintError
 from engine.types import Embedding, Score, Voiceprint
 from engine.voice.card import CohortCard
 
+TOP = 100
+"""Members that a voice is compared with, where nothing else is asked for."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cohort:

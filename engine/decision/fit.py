@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
@@ -23,6 +22,8 @@ RIDGE = 1e-4
 """Holds the weights of what hardly varies near 0, such as the SNR of lines that are all alike."""
 
 _ANY_FMR = 0.01
+_SCORE, _QUALITY, _BIAS = range(3)
+"""Kinds of terms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,21 +59,24 @@ class Trials:
         return Trials(self.terms[chosen], self.speakers[chosen])
 
 
-def fit(trials: Trials, prior: float = PRIOR) -> Weights:
-    """Return the weights of a calibration; `ValueError` as `fitted`."""
-    return Weights(*map(float, fitted(trials, prior)))
+def fit(trials: Trials, prior: float = PRIOR, towards: Floats | None = None) -> Weights:
+    """Return the weights of a calibration; arguments and `ValueError` as `fitted`."""
+    return Weights(*map(float, fitted(trials, prior, towards)))
 
 
-def fitted(trials: Trials, prior: float = PRIOR) -> Floats:
+def fitted(trials: Trials, prior: float = PRIOR, towards: Floats | None = None) -> Floats:
     """Return the weights of the terms that minimise the cross-entropy (Brummer & du Preez 2006).
 
     The weight of the score is fitted as its logarithm, so that it is positive whatever the trials
-    say. `ValueError` where the trials are all of one kind or the search fails.
+    say. Few speakers move the weights little away from `towards`, where it is given: as a normal
+    prior around it would that each speaker's trials are one observation against.
+
+    `ValueError` where the trials are all of one kind or the search fails.
     """
     same = trials.same
     if same.all() or not same.any():
         raise ValueError("a calibration needs trials of the same and of different speakers")
-    held = RIDGE * np.array([0, 1, 1, 1, 0, *[1] * (trials.terms.shape[1] - 5)])
+    centre, held = _pull(trials, towards)
     share = trials.judged(np.zeros(len(same))).balanced() * np.where(same, prior, 1 - prior)
     log_odds = np.log(prior / (1 - prior))
 
@@ -81,12 +85,12 @@ def fitted(trials: Trials, prior: float = PRIOR) -> Floats:
         weights = _constrained(free)
         logits = np.einsum("ij,j->i", trials.terms, weights) + log_odds
         cost = np.sum(share * np.logaddexp(0, np.where(same, -logits, logits)))
-        cost += held @ free**2
+        cost += held @ (free - centre) ** 2
         slope = np.einsum("ij,i->j", trials.terms, share * (expit(logits) - same))
         scaled = slope * np.concatenate([weights[:1], np.ones(len(free) - 1)])
-        return float(cost), scaled + 2 * held * free
+        return float(cost), scaled + 2 * held * (free - centre)
 
-    found = minimize(loss, np.zeros(trials.terms.shape[1]), jac=True, method="L-BFGS-B")
+    found = minimize(loss, centre, jac=True, method="L-BFGS-B")
     if not found.success:
         raise ValueError(f"the calibration could not be fitted: {found.message}")
     return _constrained(found.x)
@@ -102,29 +106,51 @@ class HeldOut:
     """The Llr `[n]` at which the same fit's own trials reach a false match rate."""
 
 
-def held_out(trials: Trials, fmr: float, folds: int = FOLDS) -> HeldOut:
+def held_out(
+    trials: Trials, fmr: float, folds: int = FOLDS, towards: Floats | None = None
+) -> HeldOut:
     """Cross-validate by speaker: Llrs, and thresholds for `fmr` chosen where the fit was made."""
     found = HeldOut(*np.full((2, len(trials.terms)), np.nan))
-    for known, tried in _folds(trials, folds):
-        seen = trials.where(known)
-        weights = fitted(seen)
-        found.llrs[tried] = np.einsum("ij,j->i", trials.terms[tried], weights)
-        own = seen.judged(np.einsum("ij,j->i", seen.terms, weights))
-        found.thresholds[tried] = threshold_at(own, fmr)
+    for pair in combinations_with_replacement(range(folds), 2):
+        hold_out(trials, fmr, pair, found, folds, towards)
     return found
 
 
-def cross_validated(trials: Trials, folds: int = FOLDS) -> Floats:
-    """Return Llrs `[n]`, each from a fit that knew neither of the trial's speakers."""
-    return held_out(trials, _ANY_FMR, folds).llrs
+def hold_out(
+    trials: Trials,
+    fmr: float,
+    pair: tuple[int, int],
+    found: HeldOut,
+    folds: int = FOLDS,
+    towards: Floats | None = None,
+) -> None:
+    """Fill in what a fit without two folds says of the trials between them.
 
-
-def _folds(trials: Trials, folds: int) -> Iterator[tuple[Flags, Flags]]:
-    """Yield which trials a fit may know, and which it is tried on; both are `[n]`."""
+    A speaker's fold is its number modulo `folds`.
+    """
     fold = trials.speakers % folds
-    for left, right in combinations_with_replacement(range(folds), 2):
-        known: Flags = np.all((fold != left) & (fold != right), axis=1)
-        yield known, np.all(np.sort(fold, axis=1) == (left, right), axis=1)
+    seen = trials.where(np.all((fold != pair[0]) & (fold != pair[1]), axis=1))
+    tried: Flags = np.all(np.sort(fold, axis=1) == pair, axis=1)
+    weights = fitted(seen, towards=towards)
+    found.llrs[tried] = np.einsum("ij,j->i", trials.terms[tried], weights)
+    own = seen.judged(np.einsum("ij,j->i", seen.terms, weights))
+    found.thresholds[tried] = threshold_at(own, fmr)
+
+
+def cross_validated(trials: Trials, folds: int = FOLDS, towards: Floats | None = None) -> Floats:
+    """Return Llrs `[n]`, each from a fit that knew neither of the trial's speakers."""
+    return held_out(trials, _ANY_FMR, folds, towards).llrs
+
+
+def _pull(trials: Trials, towards: Floats | None) -> tuple[Floats, Floats]:
+    """Where the free weights are drawn to, and how strongly, `[terms]` each."""
+    size = trials.terms.shape[1]
+    kinds = np.array([_SCORE, *[_QUALITY] * 3, _BIAS, *[_QUALITY] * (size - 5)])
+    if towards is None:
+        return np.zeros(size), RIDGE * (kinds == _QUALITY)
+    deviation = np.where(kinds == _BIAS, 1.0, 0.5)
+    speakers = len(np.unique(trials.speakers))
+    return np.concatenate([np.log(towards[:1]), towards[1:]]), 0.5 / (deviation**2 * speakers)
 
 
 def _constrained(free: Floats) -> Floats:

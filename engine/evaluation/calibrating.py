@@ -15,14 +15,14 @@ from functools import partial
 import numpy as np
 
 from engine.decision.background import Background
-from engine.decision.cohort import Cohort
+from engine.decision.cohort import TOP, Cohort
 from engine.decision.fit import FOLDS, HeldOut, Trials, held_out
 from engine.decision.measures import Floats
 from engine.decision.recordings import calls_of
 from engine.decision.trials import CallTakes, known, trials
 from engine.evaluation.assessment import Figure
 from engine.evaluation.features import TRIED, everything, only
-from engine.evaluation.models import card_of
+from engine.evaluation.models import card_meant
 from engine.evaluation.pairs import Measured, measured
 from engine.evaluation.plots import draw_calibration
 from engine.evaluation.recordings import CorpusError
@@ -33,8 +33,6 @@ FMR = 0.01
 GOAL_RATIO = 1.15
 GOAL_FMR = (0.005, 0.02)
 """What the figures are held against."""
-
-_TOP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +53,14 @@ class Calibrated:
 
 def run(arguments: argparse.Namespace) -> Report:
     """Hear the corpus, fit, cross-validate and measure; `CorpusError` where it cannot be read."""
-    corpus, embedder = corpus_of(arguments), Embedder.load(card_of(arguments.model))
+    corpus, embedder = corpus_of(arguments), Embedder.load(card_meant(arguments.model))
     try:
         calls = calls_of(corpus, embedder)
     except (OSError, KeyError, ValueError) as error:
         raise CorpusError(f"the telephone split of {corpus} cannot be heard: {error}") from error
     cohort = None
     if arguments.background is not None:
-        cohort = Cohort(Background.load(arguments.background).cohort, _TOP)
+        cohort = Cohort(Background.load(arguments.background).cohort, TOP)
     return report(calls, embedder.card.id, cohort, arguments.replicates)
 
 

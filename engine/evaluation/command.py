@@ -19,7 +19,8 @@ from engine.evaluation.assessment import REPLICATES, assess
 from engine.evaluation.audio_files import AudioFiles, Folder, Shards
 from engine.evaluation.models import own_model
 from engine.evaluation.peers import PEERS
-from engine.evaluation.plots import draw
+from engine.evaluation.pitch import median_pitch, with_sex
+from engine.evaluation.plots import draw, draw_pitch
 from engine.evaluation.protocols import PROTOCOLS, calls
 from engine.evaluation.questions import QUESTIONS
 from engine.evaluation.recordings import CorpusError, read_manifest
@@ -111,8 +112,11 @@ def _tasks(arguments: argparse.Namespace, stack: ExitStack) -> Iterator[_Task]:
             "all five words: the built-in protocols need them"
         )
     shards = stack.enter_context(closing(Shards(arguments.corpus, recordings)))
+    pitch_hz = median_pitch(recordings, shards)
+    if arguments.plot:
+        draw_pitch(pitch_hz, arguments.plot)
     for name in PROTOCOLS if arguments.protocol == _ALL else (arguments.protocol,):
-        yield _Task(name, list(PROTOCOLS[name](found)), shards)
+        yield _Task(name, with_sex(list(PROTOCOLS[name](found)), pitch_hz), shards)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,25 +1,22 @@
-"""Which model a command means: one that comes along, by id; a card, by path; or the only one."""
+"""Which model a command means: by id, by the path of its card, or the one that comes along."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import engine.voice
 from engine.evaluation.scoring import OwnModel
 from engine.voice.card import card_in
+from engine.voice.catalogue import BUILT_IN, card_of
 
-MODELS = Path(engine.voice.__file__).parent / "models"
-"""Where the cards of the models lie that come along."""
+PULLED = Path("models")
+"""Where pulled models lie unless the configuration says otherwise."""
 
 
-def card_of(model: str | None) -> Path:
+def card_meant(model: str | None, pulled: Path = PULLED) -> Path:
     """Return the path of the card that is meant; `ModelError` where it is not clear."""
-    if model is None:
-        return card_in(MODELS)
-    own = MODELS / f"{model}.json"
-    return own if own.exists() else card_in(Path(model))
+    return card_in(BUILT_IN) if model is None else card_of(model, pulled)
 
 
 def own_model(model: str | None) -> OwnModel:
     """Load the model that is meant; `ModelError` where it cannot be."""
-    return OwnModel.load(card_of(model))
+    return OwnModel.load(card_meant(model))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ from scipy.special import expit, ndtri
 from engine.decision.measures import Judged
 from engine.evaluation.assessment import Scored
 from engine.evaluation.metrics import Curve, Ranked, Vector, curve
+from engine.evaluation.pitch import BORDER_HZ
 from engine.evaluation.recordings import CorpusError
 
 _TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4)
 _RANGE = (0.0005, 0.5)
 _BINS = 60
 _POOLS = 10
+_PITCHES_HZ = range(70, 300, 10)
 
 
 def draw(name: str, results: Sequence[tuple[str, Scored]], folder: Path) -> list[Path]:
@@ -50,6 +52,17 @@ def draw_calibration(name: str, judged: Judged, folder: Path) -> list[Path]:
         _det([(name, errors)], folder / f"{name}-calibration-det.png"),
         _reliability(judged, folder / f"{name}-reliability.png"),
     ]
+
+
+def draw_pitch(pitch_hz: Mapping[str, float], folder: Path) -> Path:
+    """Write `pitch.png`: with two hills the estimate of the sex means something."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figure, axes = _axes()
+    axes.hist([pitch for pitch in pitch_hz.values() if np.isfinite(pitch)], _PITCHES_HZ)
+    axes.axvline(BORDER_HZ, color="grey")
+    axes.set(xlabel="median pitch of a speaker in Hz", ylabel="speakers")
+    figure.savefig(folder / "pitch.png", dpi=120)
+    return folder / "pitch.png"
 
 
 def _errors(scored: Scored) -> Curve:

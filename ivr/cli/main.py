@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.errors import EngineError
 from ivr.ari.errors import AriError
-from ivr.cli import bench, configuration, database, demo, evaluate, models, profiles, serve
+from ivr.cli import adapt, bench, configuration, database, demo, evaluate, models, profiles, serve
 from ivr.config import ConfigurationError
 from ivr.lab import LabError
 from ivr.lab.softphone.errors import SoftphoneError
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.set_defaults(takes_the_rest=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (serve, configuration, database, profiles, models, evaluate, demo, bench):
+    for module in (serve, configuration, database, profiles, models, evaluate, adapt, demo, bench):
         module.add_to(commands)
     return top
 

@@ -107,7 +107,7 @@ def test_cross_validation_knows_neither_speaker() -> None:
 
 def test_a_calibration_reports_how_good_it_is() -> None:
     """Figures of unknown speakers, thresholds that rise, a limit that the trials support."""
-    found = calibration(CALLS, "made up", version=3)
+    found = calibration(trials(CALLS), "made up", version=3)
     assert (found.version, found.speakers) == (3, SPEAKERS)
     assert found.min_cllr <= found.cllr < 0.5
     thresholds = [point.threshold for point in found.points]
@@ -118,7 +118,7 @@ def test_a_calibration_reports_how_good_it_is() -> None:
 
 def test_the_reported_thresholds_keep_their_rate() -> None:
     """On new speakers of the same kind, about as many impostors match as reported."""
-    found = calibration(CALLS, "made up", version=1)
+    found = calibration(trials(CALLS), "made up", version=1)
     fresh = trials(made_up(seed=4))
     judged = fresh.judged(fresh.terms @ np.array(astuple(found.weights)))
     for point in found.points:

@@ -1,0 +1,197 @@
+"""Adapting a model to a site: calibration and cohort from the site's own labelled calls.
+
+The weights of the network stay as they are, so voiceprints enrolled before remain good. What is
+reported was measured on speakers that the fit did not know.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from engine.decision.background import FEWEST_PEOPLE, centroids_of
+from engine.decision.calibrate import calibration
+from engine.decision.calibration import Calibration
+from engine.decision.cohort import TOP, Cohort
+from engine.decision.fit import FOLDS, HeldOut, Trials, held_out, hold_out
+from engine.decision.measures import Floats
+from engine.decision.operating_point import at_fmr
+from engine.decision.trials import CallTakes, Condition, known, trials
+from engine.errors import EngineError
+from engine.evaluation.assessment import Figure
+from engine.evaluation.pairs import Measured, measured
+from engine.voice.card import CalibrationCard
+
+FMR = 0.01
+FEWEST_SPEAKERS = 15
+"""With two calls each: 105 pairs of speakers, the least from which one in a hundred can be read."""
+FEWEST_MEMBERS = 10
+"""A cohort of fewer centroids has no spread to speak of; each stands for five people."""
+BEFORE, SITE, SITE_COHORT = "before", "calibration", "calibration and cohort"
+"""What is compared."""
+
+MOST_CALLS = 100
+"""Compared with one another; of more calls, each speaker's first ones are taken."""
+
+CONDITIONS = (
+    Condition(("1",), "1"),
+    Condition(("1", "2", "3"), "1"),
+    Condition(("1", "2", "3"), "2"),
+)
+"""Which pieces of one call are enrolled, and which piece of another is tested."""
+
+
+class TooFewCallsError(EngineError):
+    """There are too few calls to adapt to (the operator's to mend)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one calibration does on the site's calls."""
+
+    name: str
+    cllr: Figure
+    min_cllr: Figure
+    fmr: Figure
+    """Realised where 1 % was asked for."""
+    fnmr: Figure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapted:
+    """What came of it."""
+
+    calibration: CalibrationCard
+    """The site's, without the name of a cohort's file."""
+    cohort: Cohort | None
+    """The cohort that its scores are normalised against; None where they are raw."""
+    rows: list[Row]
+    """Before, and each way that was tried."""
+    kept: str
+    """The name of the row to use; `BEFORE` where the calibration that came is surely better."""
+
+
+def adapted(
+    calls: Sequence[CallTakes],
+    before: Calibration,
+    replicates: int,
+    done: Callable[[str], None] = lambda _step: None,
+) -> Adapted:
+    """Fit to the calls; `done` is told of each step.
+
+    The calibration starts from the one that came: the fewer the speakers, the less it moves away.
+    The site's cohort is kept only where its Cllr is surely lower than without, 95 % interval by
+    speaker. `TooFewCallsError` says what is needed.
+    """
+    chosen, towards = usable(calls), np.array(astuple(before.card.weights))
+    raw = trials(chosen, CONDITIONS, known(before.cohort))
+    done("compared")
+    found = {BEFORE: _as_it_is(before, raw), SITE: held_out(raw, FMR, towards=towards)}
+    done("calibrated")
+    members = _site_cohort(chosen, before.cohort)
+    if members is not None:
+        found[SITE_COHORT] = _held_out_with_cohort(chosen, before.cohort, raw)
+    done("normalised")
+    measures = {name: measured(raw, each, replicates) for name, each in found.items()}
+    rows = [_row(name, each) for name, each in measures.items()]
+    kept = _kept(measures)
+    if kept != SITE_COHORT:
+        made = calibration(raw, _fitted_with(chosen), before.card.version + 1, towards)
+        return Adapted(made, before.cohort, rows, kept)
+    used = trials(chosen, CONDITIONS, known(members))
+    made = calibration(used, _fitted_with(chosen), before.card.version + 1)
+    return Adapted(made, members, rows, kept)
+
+
+def _fitted_with(calls: Sequence[CallTakes]) -> str:
+    return (
+        f"{len(calls)} labelled calls of {len({call.speaker for call in calls})} speakers of a "
+        "site, each pair of speakers counting alike; cllr, eer and points on speakers unknown to "
+        f"the fit ({FOLDS} folds)"
+    )
+
+
+def _kept(measures: Mapping[str, Measured]) -> str:
+    """The site's calibration, unless one of the others is surely better."""
+    if SITE_COHORT in measures and _surely_better(measures[SITE_COHORT], measures[SITE]):
+        return SITE_COHORT
+    return BEFORE if _surely_better(measures[BEFORE], measures[SITE]) else SITE
+
+
+def _surely_better(one: Measured, other: Measured) -> bool:
+    gain: Floats = one.cllr - other.cllr
+    return Measured.figure(gain).high < 0
+
+
+def usable(calls: Sequence[CallTakes]) -> list[CallTakes]:
+    """The calls to compare, at most `MOST_CALLS`, speakers numbered anew from 0.
+
+    `TooFewCallsError` where fewer than `FEWEST_SPEAKERS` have two calls with usable speech.
+    """
+    good = [call for call in calls if "1" in call.takes]
+    several = [who for who, count in Counter(call.speaker for call in good).items() if count > 1]
+    if len(several) < FEWEST_SPEAKERS:
+        raise TooFewCallsError(
+            f"too few calls to adapt to: at least {FEWEST_SPEAKERS} speakers with two usable calls "
+            f"each are needed, {len(several)} have them ({len(calls)} calls were given, "
+            f"{len(good)} of them with a second of clear speech); twice as many is better"
+        )
+    turn: Counter[int] = Counter()
+    order: list[tuple[int, int]] = []
+    for place, call in enumerate(good):
+        order.append((turn[call.speaker], place))
+        turn[call.speaker] += 1
+    kept = [good[place] for _, place in sorted(order)[:MOST_CALLS]]
+    numbers = {speaker: n for n, speaker in enumerate(dict.fromkeys(c.speaker for c in kept))}
+    return [replace(call, speaker=numbers[call.speaker]) for call in kept]
+
+
+def _as_it_is(before: Calibration, raw: Trials) -> HeldOut:
+    """The Llrs of the calibration that the model came with, and its own threshold."""
+    card = before.card
+    llrs = np.einsum("ij,j->i", raw.terms, np.array(astuple(card.weights)))
+    llrs = np.clip(llrs, -card.limit, card.limit)
+    return HeldOut(llrs, np.full(len(llrs), at_fmr(FMR, before).threshold))
+
+
+def _site_cohort(
+    calls: Sequence[CallTakes], own: Cohort | None, fewest: int = FEWEST_MEMBERS
+) -> Cohort | None:
+    """The model's cohort and centroids of the callers; None where these are too few."""
+    people = _people(calls)
+    if len(people) < fewest * FEWEST_PEOPLE:
+        return None
+    members = centroids_of(people, len(people) // FEWEST_PEOPLE)
+    if own is not None:
+        members = np.concatenate([own.members, members])
+    return Cohort(members, min(TOP, len(members)))
+
+
+def _people(calls: Sequence[CallTakes]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """The mean voice of each speaker, `[speakers, dim]`."""
+    voices: dict[int, list[np.ndarray[tuple[int], np.dtype[np.float32]]]] = {}
+    for call in calls:
+        found = [take.embedding.vector for take in call.takes.values()]
+        voices.setdefault(call.speaker, []).extend(found)
+    return np.stack([np.mean(each, axis=0) for each in voices.values()]).astype(np.float32)
+
+
+def _held_out_with_cohort(calls: Sequence[CallTakes], own: Cohort | None, raw: Trials) -> HeldOut:
+    """Cross-validate with cohorts that, too, knew neither of a trial's speakers."""
+    found = HeldOut(*np.full((2, len(raw.terms)), np.nan))
+    for pair in combinations_with_replacement(range(FOLDS), 2):
+        known_calls = [call for call in calls if call.speaker % FOLDS not in pair]
+        cohort = _site_cohort(known_calls, own, fewest=1)
+        hold_out(trials(calls, CONDITIONS, known(cohort)), FMR, pair, found)
+    return found
+
+
+def _row(name: str, each: Measured) -> Row:
+    figures = (
+        Measured.figure(values) for values in (each.cllr, each.min_cllr, each.fmr, each.fnmr)
+    )
+    return Row(name, *figures)

@@ -1,0 +1,113 @@
+"""`countersign adapt`: fit a model's calibration and cohort to one's own labelled calls."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from engine.audio.files import AudioFileError
+from engine.decision.calibration import Calibration
+from engine.decision.trials import CallTakes
+from engine.evaluation.adaptation import BEFORE, Adapted, Row, adapted
+from engine.evaluation.assessment import REPLICATES, Figure
+from engine.evaluation.labelled_calls import LabelledCall, labelled_calls, takes_of
+from engine.voice.card import Card, write_card
+from engine.voice.catalogue import card_of
+from engine.voice.embedder import Embedder
+from ivr.cli.settings import Commands, voice_of
+
+_STEPS = 3
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "adapt", help="fit the calibration to your own labelled calls (docs/adapting.md)"
+    )
+    add = command.add_argument
+    add("calls", type=Path, help="a folder with a subfolder per speaker, or a table (TSV)")
+    add("--out", type=Path, required=True, metavar="DIR", help="a new folder for the adapted model")
+    add("--model", metavar="ID", help="id of a model or path of its card (the configured one)")
+    add("--json", type=Path, metavar="FILE", help="write the figures there")
+    add("--replicates", type=int, default=REPLICATES, help=f"of the bootstrap ({REPLICATES})")
+    command.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Hear the calls, fit, report, and write the new model's folder."""
+    source = _card(chosen)
+    embedder = Embedder.load(source)
+    before = Calibration.of(embedder.card, source.parent)
+    if chosen.out.exists():
+        print(f"{chosen.out} exists already: name a new folder")
+        return 2
+    calls = _heard(labelled_calls(chosen.calls), embedder)
+    with tqdm(total=_STEPS, desc="fit", unit="step", disable=None) as bar:
+        found = adapted(calls, before, chosen.replicates, lambda _: bar.update())
+    _tell(found)
+    if chosen.json:
+        figures = {"rows": [asdict(row) for row in found.rows], "kept": found.kept}
+        chosen.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if found.kept == BEFORE:
+        print("the calibration that came is surely better: nothing is written")
+        return 1
+    card = _written(embedder.card, source, found, chosen.out)
+    print(f'written: {card}; the service loads it with [voice] model = "{card.absolute()}"')
+    return 0
+
+
+def _card(chosen: argparse.Namespace) -> Path:
+    voice = voice_of(chosen)
+    return card_of(chosen.model or voice.model, Path(voice.models_folder))
+
+
+def _heard(calls: list[LabelledCall], embedder: Embedder) -> list[CallTakes]:
+    """Hear every call; files that are no audio are named and left out."""
+    numbers: dict[str, int] = {}
+    heard: list[CallTakes] = []
+    for call in tqdm(calls, desc="hear", unit="call", disable=None):
+        try:
+            number = numbers.setdefault(call.speaker, len(numbers))
+            heard.append(takes_of(call, number, embedder))
+        except AudioFileError as error:
+            tqdm.write(f"left out: {error}")
+    return heard
+
+
+def _tell(found: Adapted) -> None:
+    print("on speakers unknown to the fit, 95 % intervals by speaker:")
+    print(f"{'':24} {'Cllr':22} {'minCllr':22} {'FMR % at 1 %':22} FNMR % there")
+    for row in found.rows:
+        print(f"{row.name:24} {_figures(row)}{'  <- kept' if row.name == found.kept else ''}")
+
+
+def _figures(row: Row) -> str:
+    shown = [_shown(row.cllr), _shown(row.min_cllr), _shown(row.fmr, 100), _shown(row.fnmr, 100)]
+    return " ".join(f"{each:22}" for each in shown).rstrip()
+
+
+def _shown(figure: Figure, scale: float = 1.0) -> str:
+    value, low, high = (f"{scale * each:.2f}" for each in (figure.value, figure.low, figure.high))
+    return f"{value} [{low} {high}]"
+
+
+def _written(card: Card, source: Path, found: Adapted, folder: Path) -> Path:
+    """Write the card, its cohort and the ONNX file, a hard link where the disk allows one."""
+    folder.mkdir(parents=True)
+    network = folder / card.file
+    try:
+        os.link(source.parent / card.file, network)
+    except OSError:
+        shutil.copyfile(source.parent / card.file, network)
+    fitted = found.calibration
+    if found.cohort is not None:
+        fitted = replace(fitted, cohort=found.cohort.save(folder / f"{card.id}-cohort.npy"))
+    path = folder / f"{card.id}.json"
+    write_card(replace(card, calibration=fitted), path)
+    return path
