@@ -10,14 +10,16 @@ from pathlib import Path
 
 from ivr.cli.settings import Commands
 from ivr.lab import say_on_stderr
+from ivr.lab.bench.embedding import measure_embedding
 from ivr.lab.bench.load import measure_waiting
-from ivr.lab.bench.report import as_json, load_table, stage_table
+from ivr.lab.bench.report import as_json, embedding_table, load_table, stage_table
 from ivr.lab.bench.stages import measure_stages
 from ivr.logs import configure_log
 
 AT_ONCE = (1, 10, 30)
 ROUNDS = 2
 STAGE_ROUNDS = 100
+EMBEDDING_ROUNDS = 30
 
 
 def add_to(commands: Commands) -> None:
@@ -42,16 +44,18 @@ def add_to(commands: Commands) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Measure, and print two tables."""
+    """Measure, and print three tables."""
     configure_log("console", "error")
     with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
         say_on_stderr(f"load average {os.getloadavg()[0]:.1f}; measuring the stages of a call")
         stages = measure_stages(Path(folder, "stages"), STAGE_ROUNDS)
         print(f"\n{stage_table(stages)}\n", flush=True)
+        embedded = measure_embedding(EMBEDDING_ROUNDS)
+        print(f"{embedding_table(embedded)}\n", flush=True)
         waiting = measure_waiting(Path(folder, "load"), chosen.calls, chosen.rounds, say_on_stderr)
     print(f"\n{load_table(waiting)}\nload average at the end: {os.getloadavg()[0]:.1f}")
     if chosen.json is not None:
-        chosen.json.write_text(json.dumps(as_json(stages, waiting), indent=2) + "\n")
+        chosen.json.write_text(json.dumps(as_json(stages, embedded, waiting), indent=2) + "\n")
     return 0
 
 

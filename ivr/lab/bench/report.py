@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ivr.lab.bench import embedding
+from ivr.lab.bench.embedding import EmbeddingFigures
 from ivr.lab.bench.load import LoadFigures, WaitingFigures, middle, percentile
 from ivr.lab.bench.stages import StageFigures
 from ivr.lab.bench.stopwatch import Stage
@@ -13,6 +15,7 @@ TARGET_MS = 60.0
 """End of speech to `continue`, less the end silence: the median at thirty calls at once."""
 
 Row = tuple[str, ...]
+EMBEDDING_COLUMNS = ("model", "median ms", "least ms")
 STAGE_COLUMNS = ("stage", "median us", "least us", "share", "references")
 LOAD_COLUMNS = (
     "at once",
@@ -51,6 +54,28 @@ def stage_table(figures: StageFigures) -> str:
     )
 
 
+def embedding_table(figures: EmbeddingFigures) -> str:
+    """Return how long an embedding takes, and how many times as long the peer's does."""
+    stages = [each for each in (figures.ours, figures.peer) if each is not None]
+    rows = [
+        (each.name, f"{each.median_us / 1000:.1f}", f"{each.least_us / 1000:.1f}")
+        for each in stages
+    ]
+    beside = (
+        f"{figures.peer.name} takes {figures.ratio:.1f} times as long"
+        if figures.peer
+        else (f"nothing is timed beside it: {figures.absence}")
+    )
+    return "\n".join(
+        (
+            f"From samples to embedding, {embedding.UTTERANCE_S:g} s of speech, on one core",
+            table([EMBEDDING_COLUMNS, *rows]),
+            beside,
+            f"target: at most {embedding.TARGET_MS:g} ms",
+        )
+    )
+
+
 def load_table(figures: WaitingFigures) -> str:
     """Return how long callers waited."""
     late = figures.placed_ms
@@ -74,7 +99,9 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join((lines[0], "-" * len(lines[0]), *lines[1:]))
 
 
-def as_json(stages: StageFigures, waiting: WaitingFigures) -> dict[str, Any]:
+def as_json(
+    stages: StageFigures, embedded: EmbeddingFigures, waiting: WaitingFigures
+) -> dict[str, Any]:
     """Return all figures; times carry their unit in the name."""
     return {
         "utterance_s": stages.utterance_s,
@@ -82,6 +109,7 @@ def as_json(stages: StageFigures, waiting: WaitingFigures) -> dict[str, Any]:
         "whole_us": stages.whole_us,
         "reference": {"name": stages.reference.name, **_stage_json(stages.reference)},
         "realtime_factor": stages.realtime_factor,
+        "embedding": _embedding_json(embedded),
         "cores": waiting.cores,
         "end_placed_late_ms": list(waiting.placed_ms),
         "target_median_ms": TARGET_MS,
@@ -125,6 +153,16 @@ def _load_row(load: LoadFigures) -> Row:
 
 def _stage_json(stage: Stage) -> dict[str, float]:
     return {"median_us": stage.median_us, "least_us": stage.least_us}
+
+
+def _embedding_json(figures: EmbeddingFigures) -> dict[str, Any]:
+    return {
+        "utterance_s": embedding.UTTERANCE_S,
+        "target_ms": embedding.TARGET_MS,
+        "ours": {"name": figures.ours.name, **_stage_json(figures.ours)},
+        "peer": figures.peer and {"name": figures.peer.name, **_stage_json(figures.peer)},
+        "peer_over_ours": figures.ratio if figures.peer else None,
+    }
 
 
 def _load_json(load: LoadFigures) -> dict[str, Any]:

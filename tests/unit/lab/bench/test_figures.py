@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ivr.lab.bench.callers import Visit, start_s
+from ivr.lab.bench.embedding import EmbeddingFigures
 from ivr.lab.bench.load import (
     END_SILENCE_S,
     CallFigures,
@@ -15,7 +16,7 @@ from ivr.lab.bench.load import (
     WaitingFigures,
     figures_of,
 )
-from ivr.lab.bench.report import as_json, load_table, stage_table, table
+from ivr.lab.bench.report import as_json, embedding_table, load_table, stage_table, table
 from ivr.lab.bench.stages import StageFigures
 from ivr.lab.bench.stopwatch import Stage
 from ivr.lab.caller import Experience
@@ -36,6 +37,13 @@ def stages() -> StageFigures:
     asked = Stage("ARI", lambda: None, micros=[3000.0])
     reference = Stage("reference", lambda: None, micros=[500.0])
     return StageFigures((computed, asked), reference, utterance_s=2.0)
+
+
+def embedded(*, beside: bool) -> EmbeddingFigures:
+    """Return a measurement of the voice model, with a peer or without."""
+    ours = Stage("ours", lambda: None, micros=[9000.0, 10_000.0, 50_000.0])
+    peer = Stage("theirs", lambda: None, micros=[120_000.0])
+    return EmbeddingFigures(ours, peer) if beside else EmbeddingFigures(ours, None, "pip install x")
 
 
 def waiting(*delays_ms: float) -> WaitingFigures:
@@ -90,6 +98,22 @@ def test_the_table_of_waiting_shows_median_and_tail() -> None:
     assert cells[:4] == ["3", "3", "50", "455"]
 
 
+def test_the_other_model_is_told_as_a_ratio() -> None:
+    """Both medians, and how many times as long it takes."""
+    shown = embedding_table(embedded(beside=True))
+    assert "theirs takes 12.0 times as long" in shown
+    assert "10.0" in shown
+    assert "at most 15 ms" in shown
+
+
+def test_a_model_that_is_not_installed_is_not_passed_over() -> None:
+    """The line says how to install it, and JSON has no ratio."""
+    figures = embedded(beside=False)
+    assert "nothing is timed beside it: pip install x" in embedding_table(figures)
+    told = json.loads(json.dumps(as_json(stages(), figures, waiting(40))))
+    assert (told["embedding"]["peer"], told["embedding"]["peer_over_ours"]) == (None, None)
+
+
 def test_the_columns_of_a_table_stand_under_their_headings() -> None:
     """Words to the left, numbers to the right."""
     assert table([("a", "value"), ("long", "1")]) == "a     value\n-----------\nlong      1"
@@ -97,7 +121,8 @@ def test_the_columns_of_a_table_stand_under_their_headings() -> None:
 
 def test_json_holds_what_the_tables_show() -> None:
     """And it can be written."""
-    told = json.loads(json.dumps(as_json(stages(), waiting(40, 50, 60))))
+    told = json.loads(json.dumps(as_json(stages(), embedded(beside=True), waiting(40, 50, 60))))
     assert told["stages"]["features"] == {"median_us": 1000.0, "least_us": 900.0}
+    assert told["embedding"]["peer_over_ours"] == 12
     assert told["loads"][0]["median_ms"] == 50
     assert told["loads"][0]["delays_ms"] == [40, 50, 60]
