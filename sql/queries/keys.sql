@@ -59,14 +59,15 @@ ORDER BY tenant_key, id LIMIT $3::bigint FOR NO KEY UPDATE;
 UPDATE profiles SET tenant_key = $3::integer, data_key = $4::bytea
 WHERE tenant = $1::text AND id = $2::uuid;
 
--- name: stored-voiceprints-of-profile
--- Return the voiceprints of profile $1 as they are stored.
+-- name: voiceprints-of-profile
+-- Return the voiceprints of profile $2 of tenant $1 as they are stored.
 SELECT id, recording, model, embedding, net_speech_s, snr_db, level_dbfs, clipped, seal
-FROM voiceprints WHERE profile = $1::uuid ORDER BY id;
+FROM voiceprints WHERE tenant = $1::text AND profile = $2::uuid ORDER BY id;
 
 -- name: turn-voiceprint
--- Keep voiceprint $1 turned anew, $2, with its seal $3.
-UPDATE voiceprints SET embedding = $2::bytea, seal = $3::bytea WHERE id = $1::bigint;
+-- Keep voiceprint $2 of tenant $1 turned anew, $3, with its seal $4.
+UPDATE voiceprints SET embedding = $3::bytea, seal = $4::bytea
+WHERE tenant = $1::text AND id = $2::bigint;
 
 -- name: suspects-of-older-keys
 -- Return and lock at most $3 suspects of tenant $1 whose key is of a generation before $2.
@@ -79,11 +80,12 @@ ORDER BY tenant_key, id LIMIT $3::bigint FOR NO KEY UPDATE;
 UPDATE suspects SET tenant_key = $3::integer, data_key = $4::bytea
 WHERE tenant = $1::text AND id = $2::uuid;
 
--- name: stored-voiceprints-of-suspect
+-- name: voiceprints-of-suspect
 -- Return the voiceprints of suspect $2 of tenant $1 as they are stored.
 SELECT id, suspect AS recording, model, embedding, net_speech_s, snr_db, level_dbfs, clipped, seal
 FROM suspect_voiceprints WHERE tenant = $1::text AND suspect = $2::uuid ORDER BY id;
 
 -- name: turn-suspect-voiceprint
--- Keep voiceprint $1 of a suspect turned anew, $2, with its seal $3.
-UPDATE suspect_voiceprints SET embedding = $2::bytea, seal = $3::bytea WHERE id = $1::bigint;
+-- Keep voiceprint $2 of a suspect of tenant $1 turned anew, $3, with its seal $4.
+UPDATE suspect_voiceprints SET embedding = $3::bytea, seal = $4::bytea
+WHERE tenant = $1::text AND id = $2::bigint;

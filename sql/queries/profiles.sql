@@ -175,8 +175,3 @@ WITH called AS (
 )
 UPDATE verifications SET claim_account = NULL
 WHERE tenant = $1::text AND claim_account = $2::text;
-
--- name: add-audit-entry
--- Note in the audit trail: of tenant $1, who $2 did what $3 to whom $4, about which call $5, why $6.
-INSERT INTO audit (tenant, who, what, whom, about, why)
-VALUES ($1::text, $2::text, $3::text, $4::uuid, $5::uuid, $6::text);
