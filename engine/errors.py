@@ -1,5 +1,9 @@
 """Errors of the engine: one root, and a type that says whose fault it is."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 
 class EngineError(Exception):
     """Root of everything the engine raises on purpose."""
@@ -27,3 +31,28 @@ class NoVoiceprintError(EngineError):
 
     def __init__(self) -> None:
         super().__init__("there is no voiceprint to compare with: enroll the person first")
+
+
+class PassphraseFileError(EngineError):
+    """A file of passphrases is absent or broken (the operator's to mend)."""
+
+    def __init__(self, path: Path, trouble: str) -> None:
+        super().__init__(f"{path} {trouble}")
+        self.path = path
+        self.trouble = trouble
+
+
+class UnknownPassphraseError(EngineError):
+    """A passphrase was asked for that the locale does not have (the operator's to mend)."""
+
+    def __init__(self, phrase: str, locale: str) -> None:
+        super().__init__(
+            f"there is no passphrase {phrase!r} for {locale}: add it to that locale's files, "
+            "or enroll the person anew"
+        )
+        self.phrase = phrase
+        self.locale = locale
+
+
+class RecogniserError(EngineError):
+    """No speech recogniser for the locale, or it does not start (the operator's to mend)."""

@@ -1,0 +1,100 @@
+"""How words are pronounced: the recogniser's dictionary, and what a locale adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+import pocketsphinx
+
+from engine.errors import RecogniserError
+
+PHONES = frozenset(
+    [
+        "AA",
+        "AE",
+        "AH",
+        "AO",
+        "AW",
+        "AY",
+        "B",
+        "CH",
+        "D",
+        "DH",
+        "EH",
+        "ER",
+        "EY",
+        "F",
+        "G",
+        "HH",
+        "IH",
+        "IY",
+        "JH",
+        "K",
+        "L",
+        "M",
+        "N",
+        "NG",
+        "OW",
+        "OY",
+        "P",
+        "R",
+        "S",
+        "SH",
+        "T",
+        "TH",
+        "UH",
+        "UW",
+        "V",
+        "W",
+        "Y",
+        "Z",
+        "ZH",
+    ]
+)
+"""The phones of the CMU dictionary, without stress."""
+
+
+def pronunciations(
+    words: Iterable[str], own: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Return for each word its pronunciations, its own ones before the dictionary's.
+
+    `RecogniserError` for a word without any, and for phones that the recogniser does not have.
+    """
+    wanted = sorted(set(words))
+    for word in wanted:
+        _check(word, own.get(word, ()))
+    found = {word: own.get(word) or _dictionary().get(word, ()) for word in wanted}
+    if missing := [word for word, said in found.items() if not said]:
+        raise RecogniserError(
+            f"no pronunciation of {', '.join(missing)}: give one under [pronunciations] in the"
+            " locale's files, in the phones of the CMU dictionary"
+        )
+    return found
+
+
+def _check(word: str, said: Iterable[str]) -> None:
+    for phones in said:
+        if unknown := set(phones.split()) - PHONES:
+            raise RecogniserError(
+                f"the pronunciation of {word} has the phones {', '.join(sorted(unknown))}, which"
+                f" the recogniser lacks: it has {' '.join(sorted(PHONES))}"
+            )
+
+
+@cache
+def _dictionary() -> dict[str, tuple[str, ...]]:
+    """Read the whole dictionary once: 0.2 s and 30 MB."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in dictionary_file().read_text("utf-8").splitlines():
+        word, _, phones = line.partition(" ")
+        name = word.partition("(")[0]
+        found[name] = (*found.get(name, ()), " ".join(phones.split()))
+    return found
+
+
+def dictionary_file() -> Path:
+    """Where the dictionary lies that comes with PocketSphinx."""
+    return Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
