@@ -36,7 +36,7 @@ def add_to(commands: Commands) -> None:
     )
     pulling.add_argument("--file", type=Path, help="the ONNX file, fetched by other means")
     pulling.set_defaults(run=run_pull)
-    using = _model(actions, "use", "write into the configuration that the service loads it")
+    using = _model(actions, "use", "write a model, or a card's path, into the configuration")
     using.set_defaults(run=run_use)
 
 
@@ -95,12 +95,13 @@ def run_use(chosen: argparse.Namespace) -> int:
     voice = voice_of(chosen)
     path = card_of(chosen.model, Path(voice.models_folder))
     SpeakerEngine.load(path, voice.target_fmr)
-    choose(chosen.config, chosen.model)
-    print(f"{chosen.config} now says voice.model = {chosen.model!r}; restart the service")
+    named = chosen.model if path.stem == chosen.model else str(path.absolute())
+    choose(chosen.config, named)
+    print(f"{chosen.config} now says voice.model = {named!r}; restart the service")
     print(
         "voiceprints of another model cannot be compared with it: who is enrolled must enroll anew"
     )
-    if os.environ.get(_OVERRULES, chosen.model) != chosen.model:
+    if os.environ.get(_OVERRULES, named) != named:
         print(f"but {_OVERRULES}={os.environ[_OVERRULES]} in the environment wins over the file")
     return 0
 

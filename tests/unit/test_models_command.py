@@ -98,6 +98,16 @@ def test_a_model_that_works_is_written_into_the_configuration(
     assert "enroll anew" in capsys.readouterr().out
 
 
+def test_a_card_that_lies_elsewhere_is_written_as_a_whole_path(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service may be started in another folder."""
+    monkeypatch.chdir(MODELS.parent)
+    card = f"{MODELS.name}/{BUILT_IN}.json"
+    assert main(["--config", str(configuration), "models", "use", card]) == 0
+    assert f'model = "{MODELS / BUILT_IN}.json"' in configuration.read_text()
+
+
 def test_an_environment_that_wins_is_told(
     configuration: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,8 +15,10 @@ from engine.voice.card import Card, read_card, write_card
 from engine.voice.catalogue import PUBLIC, Place, card_of, catalogue, find
 from engine.voice.embedder import Embedder
 from engine.voice.features import KaldiFeatures
+from tests.unit.engine.voice.models import MODELS
 from tests.unit.engine.voice.tiny_network import tiny_network
 
+MODELS_PAGE = MODELS.parents[2] / "docs" / "models.md"
 CARDS = [pytest.param(read_card(path), id=path.stem) for path in sorted(PUBLIC.glob("*.json"))]
 
 
@@ -35,6 +37,17 @@ def test_a_public_card_says_whose_the_model_is_and_who_states_its_digest(card: C
     assert card.source.address.endswith(card.file)
     assert (card.sha256 is None) == (card.bytes is None) == (card.source.stated_by is None)
     assert card.calibration is None
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_a_public_card_stands_in_the_documents(card: Card) -> None:
+    """With its size, its licence and whether anybody states its digest."""
+    rows = [row.split(" | ") for row in MODELS_PAGE.read_text(encoding="utf-8").splitlines()]
+    row = next(row for row in rows if row[0] == f"| `{card.id}`")
+    assert row[3] == str(card.dim)
+    assert card.licence.startswith(row[4])
+    assert row[6] == ("stated |" if card.sha256 else "not stated |")
+    assert card.bytes is None or row[2] == f"{card.bytes / 1e6:.1f}"
 
 
 @pytest.mark.parametrize("card", CARDS)
