@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -21,12 +22,25 @@ from ivr.flows.services import Services
 from ivr.line.arguments import RequestDefaults
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary
-from ivr.storage import Database, EmbeddedPostgres, Outbox, PostgresStore, migrate
+from ivr.storage import (
+    Database,
+    EmbeddedPostgres,
+    Keyring,
+    MasterKeys,
+    Outbox,
+    PostgresStore,
+    make_master_file,
+    master_from_command,
+    master_from_file,
+    migrate,
+)
 from ivr.translation import (
     ari_address,
+    check_prompts,
     database_folder,
     enroll_rules,
     listening_limits,
+    lockout_rules,
     media_sockets,
     model_path,
     outbox_folder,
@@ -36,6 +50,7 @@ from ivr.translation import (
     verify_rules,
 )
 from ivr.voice import EngineVoice
+from ivr.words import Words
 
 log = structlog.get_logger()
 
@@ -43,15 +58,29 @@ log = structlog.get_logger()
 async def serve(configuration: Configuration) -> None:
     """Take calls until told to stop (SIGTERM, SIGINT): then finish them and take no new ones."""
     async with AsyncExitStack() as stack:
-        voice = EngineVoice(load_engine(configuration), configuration.voice.threads)
+        prompts = PromptLibrary.load(prompt_folder(configuration))
+        check_prompts(configuration, prompts)
+        words = await asyncio.to_thread(Words.load, prompts.locales)
+        voice = EngineVoice(load_engine(configuration), words, configuration.voice.threads)
         stack.push_async_callback(voice.close)
         await asyncio.to_thread(warm, configuration.voice.listeners)
-        prompts = PromptLibrary.load(prompt_folder(configuration))
+        await asyncio.to_thread(words.warm, configuration.voice.listeners)
         database = await stack.enter_async_context(database_of(configuration))
-        outbox = await stack.enter_async_context(outbox_of(configuration, database))
+        keyring = await keyring_of(configuration, database)
+        outbox = await stack.enter_async_context(outbox_of(configuration, database, keyring))
         ari = await stack.enter_async_context(AriClient(ari_address(configuration)))
         sockets = await stack.enter_async_context(media_sockets(configuration))
-        services = services_of(configuration, outbox, voice)
+        services = Services(
+            store=outbox,
+            ledger=outbox,
+            voice=voice,
+            clock=SystemClock(),
+            keys=keyring,
+            worker=configuration.ari.app,
+            verify=verify_rules(configuration),
+            enroll=enroll_rules(configuration, prompts.consent_versions),
+            longest_call_s=configuration.calls.longest_s,
+        )
         switchboard = Switchboard(
             ari,
             sockets,
@@ -59,7 +88,7 @@ async def serve(configuration: Configuration) -> None:
             record_rules(configuration, prompts.locales),
             conduct=partial(conduct, services=services),
             adopt=partial(adopt, services=services),
-            defaults=RequestDefaults(locale=configuration.prompts.locale),
+            defaults=RequestDefaults(locale=configuration.prompts.locale, phrases=prompts.phrases),
         )
         left = await outbox.unfinished(services.worker)
         mending = asyncio.create_task(end_abandoned(left, ari, services))
@@ -77,20 +106,6 @@ def load_engine(configuration: Configuration) -> SpeakerEngine:
     )
 
 
-def services_of(configuration: Configuration, outbox: Outbox, voice: EngineVoice) -> Services:
-    """Join the ports and the rules."""
-    return Services(
-        store=outbox,
-        ledger=outbox,
-        voice=voice,
-        clock=SystemClock(),
-        worker=configuration.ari.app,
-        verify=verify_rules(configuration),
-        enroll=enroll_rules(configuration),
-        longest_call_s=configuration.calls.longest_s,
-    )
-
-
 @asynccontextmanager
 async def database_of(configuration: Configuration) -> AsyncIterator[Database]:
     """Connect to the configured server, or start the embedded one and make its schema."""
@@ -103,10 +118,30 @@ async def database_of(configuration: Configuration) -> AsyncIterator[Database]:
         yield await stack.enter_async_context(await Database.connect(dsn))
 
 
-def outbox_of(configuration: Configuration, database: Database) -> Outbox:
+async def keyring_of(configuration: Configuration, database: Database) -> Keyring:
+    """Read the master key and open the database's keys with it; `MasterKeyError`."""
+    return await Keyring.open(database, await asyncio.to_thread(master_keys, configuration))
+
+
+def master_keys(configuration: Configuration) -> MasterKeys:
+    """Read the configured master keys; the embedded database makes itself one."""
+    keys = configuration.keys
+    if keys.master_command:
+        return master_from_command(keys.master_command)
+    if keys.master_file:
+        return master_from_file(Path(keys.master_file))
+    return make_master_file(database_folder(configuration) / "master-key")
+
+
+def outbox_of(configuration: Configuration, database: Database, keyring: Keyring) -> Outbox:
     """Return the store, with the folder for what it cannot take."""
-    patience_s = configuration.database.patience_s
-    return Outbox(outbox_folder(configuration), PostgresStore(database), patience_s=patience_s)
+    store = PostgresStore(database, keyring, lockout_rules(configuration))
+    return Outbox(
+        outbox_folder(configuration),
+        store,
+        keyring.outbox_key(),
+        patience_s=configuration.database.patience_s,
+    )
 
 
 async def _run(switchboard: Switchboard, drain_s: float) -> None:

@@ -101,16 +101,23 @@ class Verify(Struct, frozen=True, forbid_unknown_fields=True):
         "keyed",
     )
     key_wait_s: Seconds = 5.0
+    free_speech_s: Annotated[float, Meta(ge=0, le=60)] = 4.0
+    challenge_digits: Annotated[int, Meta(ge=3, le=12)] = 6
+    challenge_when_unsure: bool = False
 
 
 class Enroll(Struct, frozen=True, forbid_unknown_fields=True):
     """`[enroll]`: the enrollment call."""
 
-    repetitions: Annotated[int, Meta(ge=3, le=10)] = 3
-    tries_max: Annotated[int, Meta(ge=3, le=20)] = 7
+    mode: Literal["text_dependent", "text_independent"] = "text_dependent"
+    phrase: Text = "my-voice-is-my-passport"
+    repetitions: Annotated[int, Meta(ge=3, le=50)] = 3
+    tries_max: Annotated[int, Meta(ge=3, le=100)] = 7
+    free_speech_s: Annotated[float, Meta(ge=0, le=300)] = 20.0
+    free_speech_tries_max: Annotated[int, Meta(ge=1, le=100)] = 25
+    compare_profiles_max: Annotated[int, Meta(ge=0, le=100_000)] = 1000
     claim: Annotated[tuple[ClaimName, ...], Meta(min_length=1)] = ("dialplan",)
     consent_wait_s: Seconds = 8.0
-    consent_text: Text = "en-US/1"
 
 
 class Prompts(Struct, frozen=True, forbid_unknown_fields=True):
@@ -158,13 +165,17 @@ def is_secret(key: str) -> bool:
     return not name.endswith("_file") and ("password" in name or "dsn" in name)
 
 
-def load(path: Path | None, environment: Mapping[str, str]) -> Configuration:
+def load(
+    path: Path | None, environment: Mapping[str, str], *, asterisk: bool = True
+) -> Configuration:
     """Read the file, lay the environment over it, check everything.
+
+    Without `asterisk` its password may be absent: for what needs the database alone.
 
     A key of a section is set from the environment as `COUNTERSIGN_<SECTION>_<KEY>`, for instance
     `COUNTERSIGN_ARI_URL`. Raises `ConfigurationError` at the first thing that cannot be used.
     """
-    return _with_secrets(_checked(path, environment))
+    return _with_secrets(_checked(path, environment), asterisk=asterisk)
 
 
 def load_voice(path: Path | None, environment: Mapping[str, str]) -> VoiceModel:
@@ -236,11 +247,11 @@ def _choices(key: str) -> tuple[str, ...]:
     return get_args(kind)
 
 
-def _with_secrets(configuration: Configuration) -> Configuration:
+def _with_secrets(configuration: Configuration, *, asterisk: bool) -> Configuration:
     """Replace `*_file` by what the file holds, and check what must be set together."""
     ari, database = configuration.ari, configuration.database
     password = _secret("ari.password", ari.password, ari.password_file)
-    if not password:
+    if asterisk and not password:
         raise ConfigurationError(
             "ari.password", "", "must be set, or ari.password_file name a file"
         )

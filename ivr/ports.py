@@ -8,22 +8,31 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from engine.decision.policy import AttemptEvidence
+from engine.enrollment import EnrollmentRules, Review
+from engine.enrollment import Heard as RecordingHeard
+from engine.identification import Identification
 from engine.types import (
     Embedding,
+    Fingerprint,
     Hearing,
     Judgement,
     Llr,
+    Locale,
     ModelId,
     Pcm,
+    PhraseFinding,
+    PhraseId,
     Quality,
+    ReplayFinding,
     Shortcoming,
     Utterance,
     Voiceprint,
 )
 from ivr.domain.call import AccountId, CallFacts, CallState, TenantId
-from ivr.domain.enrollment import Enrollment
+from ivr.domain.enrollment import Enrollment, Recording
 from ivr.domain.profile import Profile
-from ivr.domain.prompt import Prompt
+from ivr.domain.prompt import Spoken
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.domain.watchlist import Suspect
 
@@ -79,7 +88,7 @@ class Call(Protocol):
         """Answer, and attach the media; the caller can be heard from here on."""
         ...
 
-    async def play(self, prompts: Sequence[Prompt]) -> None:
+    async def play(self, prompts: Sequence[Spoken]) -> None:
         """Start to play the prompts one after another and return; `PromptEnded` follows."""
         ...
 
@@ -93,6 +102,10 @@ class Call(Protocol):
         Frames come in the caller's time without gaps: what the network lost or suppressed is
         filled with silence, so that a flow may count time in frames and needs no clock.
         """
+        ...
+
+    def forget_keys(self) -> None:
+        """Drop the keys that were pressed and not heard yet: they answer no later question."""
         ...
 
     async def tag(self, record: UUID) -> None:
@@ -124,6 +137,10 @@ class ProfileStore(Protocol):
 
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a tenant's named group; empty where it has none."""
+        ...
+
+    async def enrolled(self, tenant: TenantId, at_most: int) -> Sequence[Profile]:
+        """Return all enrolled profiles of a tenant; none where there are more than `at_most`."""
         ...
 
     async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:
@@ -195,6 +212,39 @@ class Ledger(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an utterance is examined for, besides the voice."""
+
+    replay_key: bytes
+    """Of the tenant: see `Keys`."""
+    locale: Locale
+    """The language of the words."""
+    earlier: tuple[Fingerprint, ...] = ()
+    """What it must not be a repeat of."""
+    phrase: PhraseId | None = None
+    """The passphrase that was asked for; None where none was."""
+    frames: tuple[bytes, ...] = ()
+    """Of the person's recordings of that phrase."""
+    digits: str = ""
+    """The challenge that was asked for; empty where none was."""
+    before: tuple[Utterance, ...] = ()
+    """What was said earlier in the same breath: free speech comes in pieces."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examination:
+    """What was found in an utterance. Phrase and digits are UNCHECKED where none were wanted."""
+
+    embedding: Embedding
+    fingerprint: Fingerprint
+    frames: bytes
+    """As `engine.phrase.alignment` packs them; empty where no phrase was wanted."""
+    phrase: PhraseFinding
+    digits: PhraseFinding
+    replay: ReplayFinding
+
+
 class Voice(Protocol):
     """The engine, as a flow sees it. Only what is awaited takes milliseconds."""
 
@@ -207,8 +257,8 @@ class Voice(Protocol):
         """Return ears for one utterance; where none are at hand they are made off the loop."""
         ...
 
-    async def embed(self, utterance: Utterance) -> Embedding:
-        """Turn speech into a voice, away from the event loop."""
+    async def examine(self, utterance: Utterance, wanted: Wanted) -> Examination:
+        """Find voice, words and repeats in an utterance, away from the event loop."""
         ...
 
     def shortcoming(self, quality: Quality) -> Shortcoming | None:
@@ -221,12 +271,61 @@ class Voice(Protocol):
         """Weigh one utterance against a person's voiceprints."""
         ...
 
-    def judge(self, llrs: Sequence[Llr]) -> Judgement:
-        """Judge the evidence of a call's attempts; none at all is INCONCLUSIVE."""
+    def judge(
+        self,
+        attempts: Sequence[AttemptEvidence],
+        *,
+        watchlisted: bool = False,
+        threshold: Llr | None = None,
+        locale: str,
+    ) -> Judgement:
+        """Judge what a call's attempts brought; none at all is INCONCLUSIVE.
+
+        `threshold` is another than a verification's: see `identify`. `locale` is the language of
+        the explanation.
+        """
         ...
 
-    def consistent(self, voiceprint: Voiceprint, others: Sequence[Voiceprint]) -> bool:
-        """Say whether a new enrollment recording sounds like the same person's others."""
+    def review(
+        self,
+        recording: Recording,
+        found: RecordingHeard,
+        kept: Sequence[Recording],
+        rules: EnrollmentRules,
+    ) -> Review[Recording]:
+        """Take one more recording into an enrollment, or say why not."""
+        ...
+
+    def watchlisted(
+        self, embedding: Embedding, quality: Quality, suspects: Sequence[Suspect]
+    ) -> bool:
+        """Say whether an utterance is in the voice of one of the watchlist."""
+        ...
+
+    def identify(
+        self, embedding: Embedding, quality: Quality, group: Sequence[Profile]
+    ) -> Identification[AccountId]:
+        """Search a group of at least one profile for the voice of an utterance."""
+        ...
+
+    async def repeat(
+        self, fingerprint: Fingerprint, earlier: Sequence[Fingerprint]
+    ) -> ReplayFinding:
+        """Look for an utterance among earlier recordings, away from the event loop."""
+        ...
+
+    def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
+        """Say whether a person with these voiceprints sounds like one of the watchlist."""
+        ...
+
+    def resembling(
+        self, voiceprints: Sequence[Voiceprint], others: Sequence[Profile]
+    ) -> Sequence[AccountId]:
+        """Return who of other profiles sounds like a person with these voiceprints."""
+        ...
+
+    def challenge(self, length: int) -> str:
+        """Draw so many random digits for the caller to repeat."""
         ...
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.audio import ListeningLimits
 from engine.decision import QualityLimits
+from engine.enrollment import EnrollmentRules, SpeechMinimums
+from engine.types import PhraseId
 from engine.voice.catalogue import card_of
 from ivr.ari.address import AriAddress
-from ivr.config import Configuration
+from ivr.config import Configuration, ConfigurationError
 from ivr.domain.claim import ClaimSource
 from ivr.domain.lockout import LockoutRules
+from ivr.domain.mode import Mode
 from ivr.flows.claiming import ClaimRules
-from ivr.flows.enroll import EnrollRules
-from ivr.flows.verify import VerifyRules
+from ivr.flows.rules import EnrollRules, FreeSpeechRules, VerifyRules
 from ivr.line.recorded_call import RecordRules
-from ivr.media.prompts import BUILT_IN
+from ivr.media.prompts import BUILT_IN, PromptLibrary
 from ivr.media.socket import MediaSockets
 
 
@@ -65,19 +67,37 @@ def verify_rules(configuration: Configuration) -> VerifyRules:
         attempts_max=verify.attempts_max,
         barge_in=configuration.listening.barge_in,
         claim=ClaimRules(sources, verify.key_wait_s),
+        free=free_speech_rules(configuration),
+        digits=verify.challenge_digits,
+        step_up=verify.challenge_when_unsure,
     )
 
 
-def enroll_rules(configuration: Configuration) -> EnrollRules:
-    """Return the rules of an enrollment call."""
+def free_speech_rules(configuration: Configuration) -> FreeSpeechRules:
+    """Return how much free speech it takes."""
+    verify, enroll = configuration.verify, configuration.enroll
+    minimums = SpeechMinimums(enroll_s=enroll.free_speech_s, verify_s=verify.free_speech_s)
+    return FreeSpeechRules(
+        verify_s=minimums.verify_s,
+        enroll=minimums.rules,
+        enroll_tries_max=enroll.free_speech_tries_max,
+    )
+
+
+def enroll_rules(configuration: Configuration, consent_versions: Mapping[str, str]) -> EnrollRules:
+    """Return the rules of an enrollment call; the consent's versions are the prompts'."""
     enroll = configuration.enroll
     sources = tuple(ClaimSource(source) for source in enroll.claim)
     return EnrollRules(
-        repetitions=enroll.repetitions,
+        mode=Mode(enroll.mode),
+        phrase=PhraseId(enroll.phrase),
+        repetitions=EnrollmentRules(recordings=enroll.repetitions),
         tries_max=enroll.tries_max,
         barge_in=configuration.listening.barge_in,
         consent_wait_s=enroll.consent_wait_s,
-        consent_text=enroll.consent_text,
+        consent_versions=consent_versions,
+        free=free_speech_rules(configuration),
+        compare_profiles_max=enroll.compare_profiles_max,
         claim=ClaimRules(sources, configuration.verify.key_wait_s),
     )
 
@@ -86,6 +106,23 @@ def lockout_rules(configuration: Configuration) -> LockoutRules:
     """Return what follows on a profile's REJECTs in a row."""
     lockout = configuration.lockout
     return LockoutRules(lockout.delay_after, lockout.delay_s, lockout.lock_after)
+
+
+def check_prompts(configuration: Configuration, prompts: PromptLibrary) -> None:
+    """Refuse a locale or a passphrase that nobody has recorded; `ConfigurationError`."""
+    locale, phrase = configuration.prompts.locale, configuration.enroll.phrase
+    if locale not in prompts.locales:
+        there = ", ".join(prompts.locales)
+        raise ConfigurationError(
+            "prompts.locale", locale, f"has no folder of sound files; there are {there}"
+        )
+    phrases = prompts.spoken(locale).phrases
+    if phrase not in phrases:
+        raise ConfigurationError(
+            "enroll.phrase",
+            phrase,
+            f"has no sound file in {locale}; there are {', '.join(phrases)}",
+        )
 
 
 def prompt_folder(configuration: Configuration) -> Path | None:

@@ -1,41 +1,62 @@
-"""The engine behind the Voice port: embeddings are made in threads, away from the event loop."""
+"""The engine behind the Voice port: what takes milliseconds is done in threads, off the loop."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
 
 from engine import SpeakerEngine
+from engine.decision.operating_point import Basis, OperatingPoint
+from engine.decision.policy import AttemptEvidence, decide
+from engine.enrollment import EnrollmentRules, Heard, Review
+from engine.identification import Identification
+from engine.liveness import fingerprint, repeat
 from engine.types import (
     Embedding,
+    Fingerprint,
     Judgement,
     Llr,
+    Locale,
     ModelId,
+    PhraseFinding,
+    Purpose,
     Quality,
+    ReplayFinding,
     Shortcoming,
     Utterance,
     Voiceprint,
 )
-from ivr.ports import Listener
+from ivr.domain.call import AccountId
+from ivr.domain.enrollment import Recording
+from ivr.domain.profile import Profile
+from ivr.domain.watchlist import Suspect
+from ivr.ports import Examination, Listener, Wanted
+from ivr.words import Words
+
+T = TypeVar("T")
 
 
 class EngineVoice:
-    """`ivr.ports.Voice` on a `SpeakerEngine`.
+    """`ivr.ports.Voice` on a `SpeakerEngine` and the words of each locale.
 
-    `embed` runs in a pool of `threads`, one for each core unless told otherwise: onnxruntime
+    `examine` runs in a pool of `threads`, one for each core unless told otherwise: onnxruntime
     leaves the interpreter's lock while it computes, and more threads than cores would only make
-    every caller wait. A call embeds one utterance at a time, so the queue is never longer than
-    the number of calls. Ears that have to be built (0.1 s) are built one after another in a thread
-    of their own: many callers at once must not make those wait who have spoken already. (Not at a
-    lower priority: a thread that holds the interpreter's lock must not be kept from its core.)
-    Everything else takes microseconds and runs where it is called.
+    every caller wait. A call examines one utterance at a time, so the queue is never longer than
+    a few times the number of calls. Ears that have to be built (0.1 s) are built one after another
+    in a thread of their own: many callers at once must not make those wait who have spoken
+    already. (Not at a lower priority: a thread that holds the interpreter's lock must not be kept
+    from its core.) Everything else takes microseconds and runs where it is called.
     """
 
-    def __init__(self, engine: SpeakerEngine, threads: int | None = None) -> None:
+    def __init__(self, engine: SpeakerEngine, words: Words, threads: int | None = None) -> None:
         self._engine = engine
-        self._pool = ThreadPoolExecutor(threads or _cores(), thread_name_prefix="embed")
+        self._words = words
+        self._pool = ThreadPoolExecutor(threads or _cores(), thread_name_prefix="examine")
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="ears")
 
     @property
@@ -48,13 +69,17 @@ class EngineVoice:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._builder, self._engine.listener)
 
-    async def embed(self, utterance: Utterance) -> Embedding:
-        """Turn speech into a voice, away from the event loop.
+    async def examine(self, utterance: Utterance, wanted: Wanted) -> Examination:
+        """Find voice, words and repeats in an utterance, side by side in the pool.
 
         `AudioError` where the utterance is empty or not finite, `RuntimeError` after `close`.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._engine.embed, utterance)
+        embedding, (phrase, frames, digits), (printed, replay) = await asyncio.gather(
+            self._in_pool(lambda: self._embed(utterance, wanted)),
+            self._in_pool(lambda: self._said(utterance, wanted)),
+            self._in_pool(lambda: _printed(utterance, wanted)),
+        )
+        return Examination(embedding, printed, frames, phrase, digits, replay)
 
     def shortcoming(self, quality: Quality) -> Shortcoming | None:
         """Return what keeps an utterance of this quality from being used, or None."""
@@ -66,13 +91,72 @@ class EngineVoice:
         """Weigh one utterance against a person's voiceprints; errors as the engine's."""
         return self._engine.compare(embedding, quality, voiceprints)
 
-    def judge(self, llrs: Sequence[Llr]) -> Judgement:
-        """Judge the evidence of a call's attempts; none at all is INCONCLUSIVE."""
-        return self._engine.judge(llrs)
+    def judge(
+        self,
+        attempts: Sequence[AttemptEvidence],
+        *,
+        watchlisted: bool = False,
+        threshold: Llr | None = None,
+        locale: str,
+    ) -> Judgement:
+        """Judge what a call's attempts brought; none at all is INCONCLUSIVE."""
+        point = self._engine.point
+        if threshold is not None:
+            point = OperatingPoint(threshold, Basis.BOUND)
+        return decide(attempts, point, watchlisted=watchlisted, locale=Locale(locale))
 
-    def consistent(self, voiceprint: Voiceprint, others: Sequence[Voiceprint]) -> bool:
-        """Say whether a new enrollment recording sounds like the same person's others."""
-        return self._engine.consistent(voiceprint, others)
+    def review(
+        self, recording: Recording, found: Heard, kept: Sequence[Recording], rules: EnrollmentRules
+    ) -> Review[Recording]:
+        """Take one more recording into an enrollment, or say why not."""
+        return self._engine.review(recording, found, kept, rules)
+
+    def watchlisted(
+        self, embedding: Embedding, quality: Quality, suspects: Sequence[Suspect]
+    ) -> bool:
+        """Say whether an utterance is in the voice of one of the watchlist."""
+        gallery = {each.id: each.voiceprints for each in suspects if self._ours(each.voiceprints)}
+        if not gallery:
+            return False
+        searched = self._engine.gallery(gallery)
+        found = self._engine.identify(embedding, quality, searched, Purpose.WATCHLIST)
+        return found.found is not None
+
+    def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
+        """Say whether a person with these voiceprints sounds like one of the watchlist."""
+        gallery = {each.id: each.voiceprints for each in suspects if self._ours(each.voiceprints)}
+        if not gallery:
+            return False
+        searched = self._engine.gallery(gallery)
+        return bool(self._engine.resembling(voiceprints, searched, Purpose.WATCHLIST))
+
+    def identify(
+        self, embedding: Embedding, quality: Quality, group: Sequence[Profile]
+    ) -> Identification[AccountId]:
+        """Search a group of at least one profile for the voice of an utterance."""
+        gallery = self._engine.gallery({each.account: each.voiceprints for each in group})
+        return self._engine.identify(embedding, quality, gallery)
+
+    async def repeat(
+        self, fingerprint: Fingerprint, earlier: Sequence[Fingerprint]
+    ) -> ReplayFinding:
+        """Look for an utterance among earlier recordings, in the pool."""
+        return await self._in_pool(lambda: repeat(fingerprint, earlier))
+
+    def resembling(
+        self, voiceprints: Sequence[Voiceprint], others: Sequence[Profile]
+    ) -> Sequence[AccountId]:
+        """Return who of other profiles sounds like a person with these voiceprints."""
+        gallery = {each.account: each.voiceprints for each in others}
+        usable = {name: prints for name, prints in gallery.items() if self._ours(prints)}
+        if not usable:
+            return ()
+        found = self._engine.resembling(voiceprints, self._engine.gallery(usable))
+        return tuple(each.name for each in found)
+
+    def challenge(self, length: int) -> str:
+        """Draw so many random digits for the caller to repeat."""
+        return self._words.challenge(length)
 
     async def close(self) -> None:
         """Refuse new utterances and wait, off the event loop, for those taken; again is harmless.
@@ -81,6 +165,31 @@ class EngineVoice:
         """
         await asyncio.to_thread(self._builder.shutdown)
         await asyncio.to_thread(self._pool.shutdown)
+
+    def _embed(self, utterance: Utterance, wanted: Wanted) -> Embedding:
+        """Make a voice of all that was said, also in the pieces before."""
+        pieces = [each.samples for each in (*wanted.before, utterance)]
+        return self._engine.embed(Utterance(np.concatenate(pieces)))
+
+    def _said(
+        self, utterance: Utterance, wanted: Wanted
+    ) -> tuple[PhraseFinding, bytes, PhraseFinding]:
+        phrase, frames = self._words.phrase(utterance, wanted)
+        return phrase, frames, self._words.digits(utterance, wanted)
+
+    def _ours(self, voiceprints: Sequence[Voiceprint]) -> bool:
+        """Say whether these can be compared with what this voice model makes."""
+        return bool(voiceprints) and all(
+            each.embedding.model == self._engine.model for each in voiceprints
+        )
+
+    async def _in_pool(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _printed(utterance: Utterance, wanted: Wanted) -> tuple[Fingerprint, ReplayFinding]:
+    made = fingerprint(utterance, wanted.replay_key)
+    return made, repeat(made, wanted.earlier)
 
 
 def _cores() -> int:

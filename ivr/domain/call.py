@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from engine.types import PhraseId
+from ivr.domain.mode import Mode
+
 CallId = NewType("CallId", str)
 """Asterisk's channel id."""
 
@@ -18,6 +21,8 @@ class Purpose(StrEnum):
 
     VERIFY = "verify"
     ENROLL = "enroll"
+    CHALLENGE = "challenge"
+    IDENTIFY = "identify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,12 @@ class CallRequest:
     """The claim the dialplan makes for the caller; None where it leaves that to us."""
     locale: str
     """Language of the prompts, BCP 47, such as `en-US`."""
+    mode: Mode | None = None
+    """What the caller is asked to say; None where the profile, or the configuration, decides."""
+    phrase: PhraseId | None = None
+    """The passphrase that an enrollment fixes; None for the configured one."""
+    group: str = ""
+    """Among whose members an identification looks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.domain.prompt import Prompt
+from engine.types import PhraseId
 
-DEFAULT_PASSPHRASE = "my-voice-is-my-passport"
-
-PASSPHRASES: dict[str, Prompt] = {
-    DEFAULT_PASSPHRASE: Prompt.PHRASE_MY_VOICE_IS_MY_PASSPORT,
-}
-"""Passphrase id, as profiles keep it, to the prompt that says it."""
+DEFAULT_PASSPHRASE = PhraseId("my-voice-is-my-passport")
+"""The one that an enrollment fixes where neither dialplan nor configuration choose another."""

@@ -10,6 +10,9 @@ from uuid import UUID
 
 from engine.types import Fingerprint, Voiceprint
 from ivr.domain.call import AccountId, TenantId
+from ivr.domain.mode import Mode
+
+__all__ = ["Mode", "Profile", "ProfileId", "ProfileState"]
 
 ProfileId = NewType("ProfileId", UUID)
 
@@ -21,15 +24,6 @@ class ProfileState(StrEnum):
     ENROLLED = "enrolled"
     EXPIRED = "expired"
     OPTED_OUT = "opted_out"
-
-
-class Mode(StrEnum):
-    """What the person was enrolled with, and is asked for."""
-
-    TEXT_DEPENDENT = "text_dependent"
-    """One passphrase, always the same."""
-    TEXT_INDEPENDENT = "text_independent"
-    """Free speech, and more of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ async def conduct(call: Call, services: Services) -> None:
     request = call.facts.request
     with bound_contextvars(call=call.facts.id, tenant=request.tenant):
         match request.purpose:
-            case Purpose.VERIFY:
+            case Purpose.VERIFY | Purpose.CHALLENGE | Purpose.IDENTIFY:
                 await conduct_verification(call, services)
             case Purpose.ENROLL:
                 await conduct_enrollment(call, services)
@@ -27,7 +27,7 @@ async def adopt(call: Call, services: Services) -> None:
     request = call.facts.request
     with bound_contextvars(call=call.facts.id, tenant=request.tenant):
         match request.purpose:
-            case Purpose.VERIFY:
+            case Purpose.VERIFY | Purpose.CHALLENGE | Purpose.IDENTIFY:
                 await adopt_verification(call, services)
             case Purpose.ENROLL:
                 await adopt_enrollment(call, services)

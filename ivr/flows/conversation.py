@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Pcm, Quality, Utterance
+from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm, Quality, Utterance
 from ivr.domain.call import CallState
-from ivr.domain.prompt import Prompt
+from ivr.domain.prompt import Spoken
 from ivr.flows.barge_in import BargeIn
-from ivr.flows.early import EarlyEmbedding
-from ivr.ports import Call, Frame, Key, Listener, PromptEnded, Voice
+from ivr.flows.early import EarlyExamination
+from ivr.ports import Call, Examination, Frame, Key, Listener, PromptEnded, Voice, Wanted
 
 END_KEY = "#"
 
@@ -25,11 +25,13 @@ class Capture:
 
     utterance: Utterance
     quality: Quality
-    embedding: Embedding
+    examination: Examination
     pcm: Pcm
     """The same as it came from the telephone, int16 `[n]` at 8 kHz, silences included."""
     ended_at_s: float
     """When the end of speech became certain, in seconds of the loop's clock."""
+    before: tuple[Examination, ...] = ()
+    """Of the pieces before the last, where it has several."""
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class Tape:
         return np.concatenate([np.empty(0, np.int16), *self.frames])
 
 
-async def say(call: Call, *prompts: Prompt) -> None:
+async def say(call: Call, *prompts: Spoken) -> None:
     """Play the prompts to their end; a key skips the rest."""
     await call.note(CallState.PROMPTING)
     await call.play(prompts)
@@ -58,13 +60,18 @@ async def say(call: Call, *prompts: Prompt) -> None:
                 pass
 
 
-async def ask_keys(call: Call, *prompts: Prompt, at_most: int, wait_s: float) -> str | None:
+async def ask_keys(
+    call: Call, *prompts: Spoken, at_most: int, wait_s: float, early: bool = True
+) -> str | None:
     """Ask for up to `at_most` keys and return them without the `#` that ends them.
 
-    The caller may key while the prompt plays. None where more were keyed than asked for: a number
-    cut short is another number. Waits `wait_s` seconds of the caller's audio for each key.
+    The caller may key while the prompt plays, and where `early` before it. None where more were
+    keyed than asked for: a number cut short is another number. Waits `wait_s` seconds of the
+    caller's audio for each key.
     """
     await call.note(CallState.PROMPTING)
+    if not early:
+        call.forget_keys()
     await call.play(prompts)
     keys, playing, silence = "", True, 0
     while silence < wait_s * TELEPHONE_RATE_HZ:
@@ -84,10 +91,12 @@ async def ask_keys(call: Call, *prompts: Prompt, at_most: int, wait_s: float) ->
     return keys if len(keys) <= at_most else None
 
 
-async def ask_speech(call: Call, voice: Voice, *prompts: Prompt, barge_in: bool) -> Capture | None:
-    """Ask for speech and listen to its end; None where nobody spoke."""
+async def ask_speech(
+    call: Call, voice: Voice, *prompts: Spoken, wanted: Wanted, barge_in: bool
+) -> Capture | None:
+    """Ask for speech, listen to its end and examine it; None where nobody spoke."""
     listener = await voice.listener()
-    early, tape = EarlyEmbedding(voice), Tape()
+    early, tape = EarlyExamination(voice, wanted), Tape()
     try:
         await call.note(CallState.PROMPTING)
         await call.play(prompts)
@@ -98,8 +107,8 @@ async def ask_speech(call: Call, voice: Voice, *prompts: Prompt, barge_in: bool)
         ended_at_s = asyncio.get_running_loop().time()
         await call.note(CallState.CHECKING)
         utterance = listener.utterance()
-        embedding = await early.embedding(utterance)
-        return Capture(utterance, listener.quality(), embedding, tape.pcm, ended_at_s)
+        examination = await early.of(utterance)
+        return Capture(utterance, listener.quality(), examination, tape.pcm, ended_at_s)
     finally:
         early.forget()
 
@@ -128,7 +137,7 @@ async def _prompted(call: Call, listener: Listener, tape: Tape, *, barge_in: boo
         tape.frames.clear()
 
 
-async def _listened(call: Call, listener: Listener, tape: Tape, early: EarlyEmbedding) -> Hearing:
+async def _listened(call: Call, listener: Listener, tape: Tape, early: EarlyExamination) -> Hearing:
     """Listen until the caller has finished, is silent or goes on too long."""
     while True:
         match await call.heard():

@@ -1,4 +1,4 @@
-"""The embedding made in the caller's last pause, so that nothing is left to do at the end."""
+"""The examination made in the caller's last pause, so that nothing is left to do at the end."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import asyncio
 
 import numpy as np
 
-from engine.types import TELEPHONE_RATE_HZ, Embedding, Hearing, Utterance
-from ivr.ports import Listener, Voice
+from engine.types import TELEPHONE_RATE_HZ, Hearing, Utterance
+from ivr.ports import Examination, Listener, Voice, Wanted
 
 EARLY_PAUSE_S = 0.24
 """A pause this long may well be the end of speech; shorter ones part words."""
 
 
-class EarlyEmbedding:
-    """Starts to embed while the end of speech is not yet certain, and drops it if it was not.
+class EarlyExamination:
+    """Starts to examine while the end of speech is not yet certain, and drops it if it was not.
 
-    The end of speech is known only after the end silence (0.6 s by default); the embedding of what
-    was said before that silence can be ready by then.
+    The end of speech is known only after the end silence (0.6 s by default); the examination of
+    what was said before that silence can be ready by then.
     """
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, voice: Voice, wanted: Wanted) -> None:
         self._voice = voice
+        self._wanted = wanted
         self._utterance: Utterance | None = None
-        self._task: asyncio.Task[Embedding] | None = None
+        self._task: asyncio.Task[Examination] | None = None
         self._paused = 0
 
     def follow(self, hearing: Hearing, listener: Listener, samples: int) -> None:
@@ -35,13 +36,13 @@ class EarlyEmbedding:
         if before < EARLY_PAUSE_S * TELEPHONE_RATE_HZ <= self._paused:
             self.forget()
             self._utterance = listener.utterance()
-            self._task = asyncio.ensure_future(self._voice.embed(self._utterance))
+            self._task = asyncio.ensure_future(self._voice.examine(self._utterance, self._wanted))
 
-    async def embedding(self, utterance: Utterance) -> Embedding:
-        """Return the embedding of the utterance: the early one if it is of the same samples."""
+    async def of(self, utterance: Utterance) -> Examination:
+        """Return the examination of the utterance: the early one if it is of the same samples."""
         early, task = self._utterance, self._task
         if early is None or task is None or not np.array_equal(early.samples, utterance.samples):
-            return await self._voice.embed(utterance)
+            return await self._voice.examine(utterance, self._wanted)
         return await task
 
     def forget(self) -> None:
@@ -52,7 +53,7 @@ class EarlyEmbedding:
         self._utterance = self._task = None
 
 
-def _heeded(task: asyncio.Task[Embedding]) -> None:
-    """Take note of how a dropped embedding ended; if it failed, the one that counts fails too."""
+def _heeded(task: asyncio.Task[Examination]) -> None:
+    """Take note of how a dropped examination ended; if it failed, the one that counts fails too."""
     if not task.cancelled():
         task.exception()

@@ -1,36 +1,33 @@
-"""The enrollment call: consent, three repetitions of the passphrase that agree, spoken feedback."""
+"""The enrollment call: consent, recordings that agree, and spoken feedback on each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.types import Fingerprint, Shortcoming, Voiceprint
+from engine.enrollment import Heard, Objection, Review
+from engine.types import Fingerprint, Locale, PhraseId, Shortcoming, Voiceprint
 from ivr.domain.call import AccountId
-from ivr.domain.claim import ClaimSource
 from ivr.domain.consent import Consent, ConsentGiven
-from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult, Recording
-from ivr.domain.passphrase import DEFAULT_PASSPHRASE, PASSPHRASES
+from ivr.domain.enrollment import (
+    EnrollmentReason,
+    EnrollmentResult,
+    EnrollmentWarning,
+    Recording,
+)
+from ivr.domain.mode import Mode
+from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.profile import Profile, ProfileState
-from ivr.domain.prompt import Prompt
-from ivr.flows.claiming import ClaimRules, resolve_claim
-from ivr.flows.conversation import Capture, ask_keys, ask_speech, say
-from ivr.flows.verify import HINTS
-from ivr.ports import Call, Clock, ProfileStore, Voice
+from ivr.domain.prompt import Prompt, Spoken
+from ivr.flows.claiming import resolve_claim
+from ivr.flows.conversation import Capture, ask_keys, say
+from ivr.flows.hints import HINTS
+from ivr.flows.rules import EnrollRules
+from ivr.flows.services import Services
+from ivr.flows.turns import Asking, ask, say_the_phrase
+from ivr.ports import Call, Clock, Wanted
 
 AGREE, DECLINE = "1", "2"
 CONSENT_TRIES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class EnrollRules:
-    """What an operator may set. The dialplan vouches for the account unless told otherwise."""
-
-    repetitions: int = 3
-    tries_max: int = 7
-    barge_in: bool = True
-    consent_wait_s: float = 8.0
-    consent_text: str = "en-US/1"
-    claim: ClaimRules = field(default_factory=lambda: ClaimRules((ClaimSource.DIALPLAN,)))
 
 
 @dataclass(slots=True)
@@ -39,12 +36,18 @@ class EnrollCourse:
 
     answered: bool = False
     account: AccountId | None = None
+    mode: Mode = Mode.TEXT_DEPENDENT
+    phrase: PhraseId = DEFAULT_PASSPHRASE
+    """What is to be said, where the mode has a phrase."""
     consent: Consent | None = None
-    kept: list[Recording] = field(default_factory=list)
+    kept: tuple[Recording, ...] = ()
+    fingerprints: list[Fingerprint] = field(default_factory=list)
+    """Of all recordings, those not kept too."""
+    warnings: tuple[EnrollmentWarning, ...] = ()
     setback: Prompt | None = None
-    """What to tell the caller before the next repetition."""
+    """What to tell the caller before the next recording."""
     complaint: EnrollmentReason = EnrollmentReason.NOT_ENOUGH_SPEECH
-    """What the last refused repetition lacked."""
+    """What the last refused recording lacked."""
 
 
 Ending = tuple[EnrollmentResult, EnrollmentReason]
@@ -52,11 +55,12 @@ Ending = tuple[EnrollmentResult, EnrollmentReason]
 COMPLETE: Ending = (EnrollmentResult.ENROLLED, EnrollmentReason.COMPLETE)
 DECLINED: Ending = (EnrollmentResult.DECLINED, EnrollmentReason.NO_CONSENT)
 
-COMPLAINTS: dict[Shortcoming, EnrollmentReason] = {
-    Shortcoming.TOO_SHORT: EnrollmentReason.NOT_ENOUGH_SPEECH,
-    Shortcoming.TOO_NOISY: EnrollmentReason.TOO_NOISY,
-    Shortcoming.TOO_QUIET: EnrollmentReason.TOO_NOISY,
-    Shortcoming.TOO_LOUD: EnrollmentReason.TOO_NOISY,
+OBJECTIONS: dict[Objection, tuple[Prompt, EnrollmentReason]] = {
+    Objection.WRONG_PHRASE: (Prompt.WRONG_PHRASE, EnrollmentReason.WRONG_PHRASE),
+    Objection.DUPLICATE: (Prompt.ENROLL_SAME_RECORDING, EnrollmentReason.DUPLICATE),
+    Objection.INCONSISTENT: (Prompt.ENROLL_SOUNDED_DIFFERENT, EnrollmentReason.INCONSISTENT),
+    # More than may be, and still they do not agree.
+    Objection.FULL: (Prompt.ENROLL_SOUNDED_DIFFERENT, EnrollmentReason.INCONSISTENT),
 }
 
 
@@ -65,16 +69,10 @@ def failed(reason: EnrollmentReason) -> Ending:
     return EnrollmentResult.FAILED, reason
 
 
-async def enroll(
-    call: Call,
-    course: EnrollCourse,
-    store: ProfileStore,
-    voice: Voice,
-    clock: Clock,
-    rules: EnrollRules,
-) -> Ending:
-    """Hold the conversation; on COMPLETE the course holds consent and voiceprints to be stored."""
-    claimed = await resolve_claim(call, store, rules.claim, known=False)
+async def enroll(call: Call, course: EnrollCourse, services: Services) -> Ending:
+    """Hold the conversation; on COMPLETE the course holds consent and recordings to be stored."""
+    rules, request = services.enroll, call.facts.request
+    claimed = await resolve_claim(call, services.store, rules.claim, known=False)
     if claimed is None:
         return failed(EnrollmentReason.NO_CLAIM)
     claim, profile = claimed
@@ -82,12 +80,13 @@ async def enroll(
     refusal = refusal_of(profile)
     if refusal is not None:
         return failed(refusal)
-    course.consent = await _consent(call, clock, rules)
+    course.mode, course.phrase = request.mode or rules.mode, request.phrase or rules.phrase
+    course.consent = await _consent(call, services.clock, rules)
     if course.consent is None:
         return DECLINED
-    for _ in range(rules.tries_max):
-        await _repetition(call, course, voice, barge_in=rules.barge_in)
-        if len(course.kept) == rules.repetitions:
+    for _ in range(rules.tries_of(course.mode)):
+        if await _recorded(call, course, services):
+            course.warnings = await warnings_on(call, course, services)
             return COMPLETE
     return failed(course.complaint)
 
@@ -117,53 +116,92 @@ async def tell_ending(call: Call, ending: Ending) -> None:
 async def _consent(call: Call, clock: Clock, rules: EnrollRules) -> Consent | None:
     prompt = Prompt.CONSENT
     for _ in range(CONSENT_TRIES):
-        key = await ask_keys(call, prompt, at_most=1, wait_s=rules.consent_wait_s)
+        key = await ask_keys(call, prompt, at_most=1, wait_s=rules.consent_wait_s, early=False)
         if key == AGREE:
-            return Consent(rules.consent_text, ConsentGiven.KEY_PRESS, clock.now())
+            version = rules.consent_version(call.facts.request.locale)
+            return Consent(version, ConsentGiven.KEY_PRESS, clock.now())
         if key == DECLINE:
             return None
         prompt = Prompt.CONSENT_AGAIN
     return None
 
 
-async def _repetition(call: Call, course: EnrollCourse, voice: Voice, *, barge_in: bool) -> None:
-    """Ask for the passphrase once more and keep the recording if it is good."""
-    capture = await ask_speech(call, voice, *_request(course), barge_in=barge_in)
+async def _recorded(call: Call, course: EnrollCourse, services: Services) -> bool:
+    """Ask for one more recording, keep it if it is good, and say whether there is enough."""
+    asking = Asking(call, services.voice, services.enroll.barge_in)
+    wanted = _wanted(call, course, services)
+    capture = await ask(asking, _request(course, wanted), wanted)
     if capture is None:
         course.setback = Prompt.NOTHING_HEARD
         course.complaint = EnrollmentReason.NOT_ENOUGH_SPEECH
-        return
+        return False
+    review = _reviewed(capture, course, services)
+    course.fingerprints.append(capture.examination.fingerprint)
+    course.kept = review.kept
+    _take_note(course, review)
+    return review.complete
+
+
+def _wanted(call: Call, course: EnrollCourse, services: Services) -> Wanted:
+    request, spoken = call.facts.request, course.mode is Mode.TEXT_DEPENDENT
+    return Wanted(
+        replay_key=services.keys.replay_key(request.tenant),
+        earlier=tuple(course.fingerprints),
+        locale=Locale(request.locale),
+        phrase=course.phrase if spoken else None,
+        frames=tuple(recording.frames for recording in course.kept) if spoken else (),
+    )
+
+
+def _reviewed(capture: Capture, course: EnrollCourse, services: Services) -> Review[Recording]:
+    examination, voice = capture.examination, services.voice
+    recording = Recording(
+        voiceprint=Voiceprint(examination.embedding, capture.quality),
+        pcm=capture.pcm,
+        fingerprint=examination.fingerprint,
+        frames=examination.frames,
+    )
     shortcoming = voice.shortcoming(capture.quality)
-    if shortcoming is not None:
-        course.setback, course.complaint = HINTS[shortcoming], COMPLAINTS[shortcoming]
-        return
-    _keep(course, capture, voice)
+    heard = Heard.of(shortcoming, examination.phrase, examination.replay)
+    return voice.review(recording, heard, course.kept, services.enroll.rules_of(course.mode))
 
 
-def _keep(course: EnrollCourse, capture: Capture, voice: Voice) -> None:
-    """Keep a recording that sounds like the others; of two that differ, the newer one counts."""
-    voiceprint = Voiceprint(capture.embedding, capture.quality)
-    recording = Recording(voiceprint, capture.pcm, Fingerprint(b""), b"")
-    others = [kept.voiceprint for kept in course.kept]
-    if not others or voice.consistent(voiceprint, others):
-        course.kept.append(recording)
-        course.setback = None
-        return
-    if len(course.kept) == 1:
-        course.kept[:] = [recording]
-    course.setback = Prompt.ENROLL_SOUNDED_DIFFERENT
-    course.complaint = EnrollmentReason.INCONSISTENT
+def _take_note(course: EnrollCourse, review: Review[Recording]) -> None:
+    """Leave in the course why a recording is asked again, and how to do better."""
+    course.setback = None
+    if review.why is Objection.POOR and review.shortcoming is not None:
+        course.setback = HINTS[review.shortcoming]
+        too_short = review.shortcoming is Shortcoming.TOO_SHORT
+        reasons = EnrollmentReason.NOT_ENOUGH_SPEECH, EnrollmentReason.TOO_NOISY
+        course.complaint = reasons[0] if too_short else reasons[1]
+    elif review.why is not None:
+        course.setback, course.complaint = OBJECTIONS[review.why]
 
 
-def _request(course: EnrollCourse) -> tuple[Prompt, ...]:
+def _request(course: EnrollCourse, wanted: Wanted) -> tuple[Spoken, ...]:
     """Say what to do next: the first time in full, afterwards only what is new."""
-    phrase = PASSPHRASES[DEFAULT_PASSPHRASE]
+    free = course.mode is Mode.TEXT_INDEPENDENT
+    task: tuple[Spoken, ...] = (Prompt.AFTER_THE_TONE_SPEAK,) if free else say_the_phrase(wanted)
     if course.setback is not None:
-        return course.setback, Prompt.AFTER_THE_TONE_SAY, phrase, Prompt.TONE
-    match len(course.kept):
-        case 0:
-            return Prompt.ENROLL_INTRO, Prompt.AFTER_THE_TONE_SAY, phrase, Prompt.TONE
-        case 1:
-            return Prompt.ENROLL_AGAIN, Prompt.TONE
-        case _:
-            return Prompt.ENROLL_LAST, Prompt.TONE
+        return course.setback, *task
+    if not course.kept:
+        return Prompt.ENROLL_FREE_INTRO if free else Prompt.ENROLL_INTRO, *task
+    if free:
+        return (Prompt.GO_ON,)
+    return (Prompt.ENROLL_AGAIN,) if len(course.kept) == 1 else (Prompt.ENROLL_LAST,)
+
+
+async def warnings_on(
+    call: Call, course: EnrollCourse, services: Services
+) -> tuple[EnrollmentWarning, ...]:
+    """Return what an administrator should look at: a voice that is known already."""
+    tenant, voice, store = call.facts.request.tenant, services.voice, services.store
+    voiceprints = [recording.voiceprint for recording in course.kept]
+    warnings = []
+    others = await store.enrolled(tenant, at_most=services.enroll.compare_profiles_max)
+    elsewhere = [each for each in others if each.account != course.account]
+    if voice.resembling(voiceprints, elsewhere):
+        warnings.append(EnrollmentWarning.ENROLLED_ELSEWHERE)
+    if voice.suspected(voiceprints, await store.watchlist(tenant)):
+        warnings.append(EnrollmentWarning.WATCHLISTED)
+    return tuple(warnings)

@@ -15,7 +15,7 @@ from ivr.domain.enrollment import (
     EnrollmentReason,
     EnrollmentResult,
 )
-from ivr.domain.passphrase import DEFAULT_PASSPHRASE
+from ivr.domain.mode import Mode
 from ivr.flows.ending import Endings, held, release
 from ivr.flows.enroll import Ending, EnrollCourse, enroll, failed, tell_ending
 from ivr.flows.services import Services
@@ -58,13 +58,15 @@ def enrollment_of(
         worker=services.worker,
         account=course.account,
         locale=call.facts.request.locale,
-        passphrase=DEFAULT_PASSPHRASE,
+        passphrase=course.phrase if course.mode is Mode.TEXT_DEPENDENT else "",
         result=result,
         reason=reason,
         consent=course.consent if success else None,
-        recordings=tuple(course.kept) if success else (),
+        recordings=course.kept if success else (),
         started_at=began,
         ended_at=services.clock.now(),
+        mode=course.mode,
+        warnings=course.warnings if success else (),
     )
 
 
@@ -72,9 +74,7 @@ async def _converse(call: Call, course: EnrollCourse, services: Services) -> End
     await call.answer()
     course.answered = True
     await call.note(CallState.ANSWERED)
-    return await enroll(
-        call, course, services.store, services.voice, services.clock, services.enroll
-    )
+    return await enroll(call, course, services)
 
 
 async def _store(enrollment: Enrollment, services: Services) -> Enrollment:
@@ -89,6 +89,7 @@ async def _store(enrollment: Enrollment, services: Services) -> Enrollment:
             reason=EnrollmentReason.UNAVAILABLE,
             consent=None,
             recordings=(),
+            warnings=(),
         )
 
 
@@ -105,6 +106,8 @@ async def _release(call: Call, enrollment: Enrollment) -> Enrollment:
         enrollment=str(enrollment.id),
         result=enrollment.result.value,
         reason=enrollment.reason.value,
+        mode=enrollment.mode.value,
+        warnings=[warning.value for warning in enrollment.warnings],
         voiceprints=len(enrollment.voiceprints),
         net_speech_s=[round(v.quality.net_speech_s, 2) for v in enrollment.voiceprints],
         duration_s=round((enrollment.ended_at - enrollment.started_at).total_seconds(), 2),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ivr.flows.enroll import EnrollRules
-from ivr.flows.verify import VerifyRules
-from ivr.ports import Clock, Ledger, ProfileStore, Voice
+from ivr.flows.rules import EnrollRules, VerifyRules
+from ivr.ports import Clock, Keys, Ledger, ProfileStore, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +16,7 @@ class Services:
     ledger: Ledger
     voice: Voice
     clock: Clock
+    keys: Keys
     worker: str
     """The ARI application that takes the calls."""
     verify: VerifyRules = field(default_factory=VerifyRules)

@@ -7,13 +7,16 @@ from uuid import uuid4
 
 import structlog
 
-from engine.types import Judgement, Llr, Reason
-from ivr.domain.call import CallState
+from engine.types import Judgement, Reason, Verdict
+from ivr.domain.call import AccountId, CallState, Purpose
 from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.flows.course import Course
 from ivr.flows.ending import Endings, finished, held, release
+from ivr.flows.identify import identify
+from ivr.flows.obstacles import undecided
 from ivr.flows.services import Services
 from ivr.flows.variables import verification_variables
-from ivr.flows.verify import Course, undecided, verify
+from ivr.flows.verify import verify
 from ivr.ports import Call, PortError, StoreUnavailableError
 
 log = structlog.get_logger()
@@ -28,7 +31,7 @@ async def conduct_verification(call: Call, services: Services) -> Verification:
         _converse(call, opening, course, services), ENDINGS, services.longest_call_s
     )
     verification = verdict_of(opening, course, judgement, services)
-    return await finished(_close(call, verification, services, course.ended_at_s))
+    return await finished(_close(call, verification, services, course))
 
 
 async def adopt_verification(call: Call, services: Services) -> Verification:
@@ -37,12 +40,12 @@ async def adopt_verification(call: Call, services: Services) -> Verification:
     opening = await _tagged(call, fresh)
     earlier = await _written(opening, services)
     if earlier is not None and _same_call(earlier.opening, fresh):
-        await release(call, verification_variables(earlier))
+        await release(call, variables_of(call, earlier, None))
         return earlier
     # A tag that names another call's record is not ours to end, let alone to repeat.
     ours = opening if earlier is None else fresh
     verification = verdict_of(ours, Course(), undecided(Reason.UNAVAILABLE), services)
-    return await _close(call, verification, services)
+    return await _close(call, verification, services, Course())
 
 
 async def close_abandoned(opening: Opening, services: Services) -> Verification:
@@ -66,18 +69,19 @@ def verdict_of(
     opening: Opening, course: Course, judgement: Judgement, services: Services
 ) -> Verification:
     """Join what was decided with what led to it."""
-    llrs = [attempt.llr for attempt in course.attempts if attempt.llr is not None]
     return Verification(
         opening=opening,
         claim=course.claim,
         profile=None if course.profile is None else course.profile.id,
         verdict=judgement.verdict,
         reason=judgement.reason,
-        llr=Llr(sum(llrs) / len(llrs)) if llrs else None,
+        llr=course.llr,
         confidence=judgement.confidence,
         attempts=tuple(course.attempts),
-        model=services.voice.model if llrs else None,
+        model=services.voice.model if course.compared else None,
         ended_at=services.clock.now(),
+        fingerprints=tuple(course.fingerprints) if course.profile else (),
+        explanation=judgement.explanation,
     )
 
 
@@ -86,7 +90,9 @@ async def _converse(call: Call, opening: Opening, course: Course, services: Serv
     await services.store.open(opening)
     await call.answer()
     await call.note(CallState.ANSWERED)
-    return await verify(call, course, services.store, services.voice, services.verify)
+    if call.facts.request.purpose is Purpose.IDENTIFY:
+        return await identify(call, course, services)
+    return await verify(call, course, services)
 
 
 async def _tagged(call: Call, fresh: Opening) -> Opening:
@@ -112,13 +118,25 @@ def _same_call(one: Opening, other: Opening) -> bool:
 
 
 async def _close(
-    call: Call, verification: Verification, services: Services, ended_at_s: float | None = None
+    call: Call, verification: Verification, services: Services, course: Course
 ) -> Verification:
     written = await services.ledger.close(verification)
     await call.note(CallState.DECIDED)
-    continued_at_s = await release(call, verification_variables(written))
-    log.info("verification_ended", **fields_of(written), **times_of(ended_at_s, continued_at_s))
+    continued_at_s = await release(call, variables_of(call, written, course.identity))
+    times = times_of(course.ended_at_s, continued_at_s)
+    log.info("verification_ended", **fields_of(call, written), **times)
     return written
+
+
+def variables_of(
+    call: Call, verification: Verification, identity: AccountId | None
+) -> dict[str, str]:
+    """Return what the dialplan is told; only a found identity that was accepted has a name."""
+    variables = verification_variables(verification)
+    if call.facts.request.purpose is Purpose.IDENTIFY:
+        accepted = verification.verdict is Verdict.ACCEPT
+        variables["COUNTERSIGN_IDENTITY"] = (identity or "") if accepted else ""
+    return variables
 
 
 def times_of(ended_at_s: float | None, continued_at_s: float | None) -> dict[str, float | None]:
@@ -129,17 +147,21 @@ def times_of(ended_at_s: float | None, continued_at_s: float | None) -> dict[str
     return {"continued_at_s": continued_at_s, "decided_in_ms": decided_in_ms}
 
 
-def fields_of(verification: Verification) -> dict[str, object]:
+def fields_of(call: Call, verification: Verification) -> dict[str, object]:
     """Return what the call's log line says: no number, no account, no voice."""
     heard = [attempt.quality for attempt in verification.attempts if attempt.quality is not None]
     claim = verification.claim
     return {
+        "purpose": call.facts.request.purpose.value,
         "verification": str(verification.opening.id),
         "verdict": verification.verdict.value,
         "reason": verification.reason.value,
         "llr": None if verification.llr is None else round(verification.llr, 2),
         "confidence": verification.confidence,
         "attempts": len(verification.attempts),
+        "phrase": [attempt.phrase.value for attempt in verification.attempts],
+        "replay": [attempt.replay for attempt in verification.attempts],
+        "explanation": verification.explanation,
         "claim": None if claim is None else claim.source.value,
         "net_speech_s": [round(quality.net_speech_s, 2) for quality in heard],
         "snr_db": [round(quality.snr_db, 1) for quality in heard],

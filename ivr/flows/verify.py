@@ -1,121 +1,108 @@
-"""The verification call: claim, passphrase, up to three attempts, verdict."""
+"""The verification call: claim, up to three attempts by phrase, digits or free speech, verdict."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from engine.types import Judgement, ModelId, Reason, Shortcoming, Verdict
-from ivr.domain.claim import Claim
-from ivr.domain.passphrase import DEFAULT_PASSPHRASE, PASSPHRASES
-from ivr.domain.profile import Profile, ProfileState
-from ivr.domain.prompt import Prompt
-from ivr.domain.verification import Attempt
-from ivr.flows.claiming import ClaimRules, resolve_claim
-from ivr.flows.conversation import ask_speech
-from ivr.ports import Call, ProfileStore, Voice
+from engine.decision.policy import AttemptEvidence
+from engine.types import Judgement, Locale, PhraseId, Reason
+from ivr.domain.call import Purpose
+from ivr.domain.mode import Mode
+from ivr.domain.profile import Profile
+from ivr.domain.watchlist import Suspect
+from ivr.flows.attempts import judged, weighed
+from ivr.flows.claiming import resolve_claim
+from ivr.flows.conversation import Capture
+from ivr.flows.course import Course
+from ivr.flows.obstacles import obstacle_to, undecided
+from ivr.flows.services import Services
+from ivr.flows.turns import Asking, ask_digits, ask_free, ask_phrase
+from ivr.ports import Call, Wanted
+
+
+class Words(StrEnum):
+    """What the caller is asked to say."""
+
+    PHRASE = "phrase"
+    FREE = "free"
+    DIGITS = "digits"
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyRules:
-    """What an operator may set."""
+class Compared:
+    """Whom a caller is compared with."""
 
-    attempts_max: int = 3
-    barge_in: bool = True
-    claim: ClaimRules = field(default_factory=ClaimRules)
-
-
-@dataclass(slots=True)
-class Course:
-    """What a call has come to so far: kept outside the flow, so that a hang-up loses nothing."""
-
-    claim: Claim | None = None
-    profile: Profile | None = None
-    attempts: list[Attempt] = field(default_factory=list)
-    hint: Prompt | None = None
-    """What to tell the caller before the next attempt."""
-    ended_at_s: float | None = None
-    """When the last utterance ended, in seconds of the loop's clock."""
+    profile: Profile
+    suspects: Sequence[Suspect]
 
 
-def undecided(reason: Reason) -> Judgement:
-    """Return INCONCLUSIVE for a reason that is not about the voice."""
-    return Judgement(Verdict.INCONCLUSIVE, reason, confidence=0, unsure=False)
-
-
-HINTS: dict[Shortcoming, Prompt] = {
-    Shortcoming.TOO_SHORT: Prompt.TOO_SHORT,
-    Shortcoming.TOO_NOISY: Prompt.TOO_NOISY,
-    Shortcoming.TOO_QUIET: Prompt.TOO_QUIET,
-    Shortcoming.TOO_LOUD: Prompt.TOO_LOUD,
-}
-
-OBSTACLES: dict[ProfileState, Reason | None] = {
-    ProfileState.ENROLLED: None,
-    ProfileState.ENROLLING: Reason.NOT_ENROLLED,
-    ProfileState.EXPIRED: Reason.EXPIRED,
-    ProfileState.OPTED_OUT: Reason.OPTED_OUT,
-}
-
-
-async def verify(
-    call: Call, course: Course, store: ProfileStore, voice: Voice, rules: VerifyRules
-) -> Judgement:
+async def verify(call: Call, course: Course, services: Services) -> Judgement:
     """Hold the conversation and return its verdict, leaving its course in `course`."""
-    claimed = await resolve_claim(call, store, rules.claim)
+    claimed = await resolve_claim(call, services.store, services.verify.claim)
     if claimed is None:
         return undecided(Reason.NO_CLAIM)
     course.claim, course.profile = claimed
-    obstacle = obstacle_to(course.profile, voice.model)
+    obstacle = obstacle_to(course.profile, services.voice.model, services.clock.now())
     if course.profile is None or obstacle is not None:
         return undecided(obstacle or Reason.NOT_ENROLLED)
-    for _ in range(rules.attempts_max):
-        attempt = await _attempt(call, course, course.profile, voice, barge_in=rules.barge_in)
-        course.attempts.append(attempt)
-        judgement = judge_attempts(course.attempts, voice)
-        if attempt.llr is not None and not judgement.unsure:
-            return judgement
-    return judge_attempts(course.attempts, voice)
-
-
-def obstacle_to(profile: Profile | None, model: ModelId) -> Reason | None:
-    """Return why this profile cannot be verified against with this voice model, or None."""
-    if profile is None:
-        return Reason.NOT_ENROLLED
-    if not profile.consented and profile.state is ProfileState.ENROLLED:
-        return Reason.NO_CONSENT
-    if profile.state is ProfileState.ENROLLED and not profile.voiceprints:
-        return Reason.NOT_ENROLLED
-    if any(voiceprint.embedding.model != model for voiceprint in profile.voiceprints):
-        # Another model made them: only a new enrollment helps.
-        return Reason.EXPIRED
-    return OBSTACLES[profile.state]
-
-
-def judge_attempts(attempts: list[Attempt], voice: Voice) -> Judgement:
-    """Judge all the evidence of the call; without any, the last attempt says why."""
-    llrs = [attempt.llr for attempt in attempts if attempt.llr is not None]
-    if llrs:
-        return voice.judge(llrs)
-    return undecided(attempts[-1].reason if attempts else Reason.NOT_ENOUGH_SPEECH)
+    suspects = await services.store.watchlist(call.facts.request.tenant)
+    compared = Compared(course.profile, suspects)
+    judgement = undecided(Reason.NOT_ENOUGH_SPEECH)
+    for _ in range(services.verify.attempts_max):
+        judgement = await _attempt(call, course, compared, judgement, services)
+        if not judgement.unsure:
+            break
+    return judgement
 
 
 async def _attempt(
-    call: Call, course: Course, profile: Profile, voice: Voice, *, barge_in: bool
-) -> Attempt:
-    """Ask once, listen once, compare once; leave in `course.hint` how to do better."""
-    phrase = PASSPHRASES.get(profile.passphrase, PASSPHRASES[DEFAULT_PASSPHRASE])
-    hint = () if course.hint is None else (course.hint,)
-    prompts = (*hint, Prompt.AFTER_THE_TONE_SAY, phrase, Prompt.TONE)
-    capture = await ask_speech(call, voice, *prompts, barge_in=barge_in)
+    call: Call, course: Course, compared: Compared, so_far: Judgement, services: Services
+) -> Judgement:
+    """Ask once, listen once, compare once, and judge all there is."""
+    words = _words(call, course, compared.profile, so_far, services)
+    capture = await _ask(call, course, compared.profile, words, services)
     if capture is None:
-        course.hint = Prompt.NOTHING_HEARD
-        return Attempt(Verdict.INCONCLUSIVE, Reason.NOT_ENOUGH_SPEECH, None, None)
-    course.ended_at_s = capture.ended_at_s
-    shortcoming = voice.shortcoming(capture.quality)
-    if shortcoming is not None:
-        course.hint = HINTS[shortcoming]
-        return Attempt(Verdict.INCONCLUSIVE, shortcoming.reason, None, capture.quality)
-    course.hint = Prompt.NOT_SURE_YET
-    llr = voice.compare(capture.embedding, capture.quality, profile.voiceprints)
-    judgement = voice.judge([llr])
-    return Attempt(judgement.verdict, judgement.reason, llr, capture.quality)
+        return judged(call, course, AttemptEvidence(), services)
+    course.heard(capture)
+    least_s = services.verify.free.verify_s if words is Words.FREE else 0.0
+    evidence = weighed(capture, compared.profile.voiceprints, services.voice, least_s)
+    if evidence.shortcoming is None:
+        course.watchlisted |= services.voice.watchlisted(
+            capture.examination.embedding, capture.quality, compared.suspects
+        )
+    return judged(call, course, evidence, services)
+
+
+def _words(
+    call: Call, course: Course, profile: Profile, so_far: Judgement, services: Services
+) -> Words:
+    """Choose what this call, this profile or the doubt so far wants to be said."""
+    doubt = services.verify.step_up and course.llr is not None and so_far.unsure
+    if call.facts.request.purpose is Purpose.CHALLENGE or doubt:
+        return Words.DIGITS
+    free = Mode.TEXT_INDEPENDENT in (profile.mode, call.facts.request.mode)
+    return Words.FREE if free else Words.PHRASE
+
+
+async def _ask(
+    call: Call, course: Course, profile: Profile, words: Words, services: Services
+) -> Capture | None:
+    request, rules = call.facts.request, services.verify
+    asking = Asking(call, services.voice, rules.barge_in)
+    wanted = Wanted(
+        replay_key=services.keys.replay_key(request.tenant),
+        earlier=(*profile.fingerprints, *course.fingerprints),
+        locale=Locale(profile.locale),
+    )
+    match words:
+        case Words.PHRASE:
+            asked = replace(wanted, phrase=PhraseId(profile.passphrase), frames=profile.frames)
+            return await ask_phrase(asking, course.hint, asked)
+        case Words.DIGITS:
+            drawn = services.voice.challenge(rules.digits)
+            asked = replace(wanted, locale=Locale(request.locale), digits=drawn)
+            return await ask_digits(asking, course.hint, asked)
+        case Words.FREE:
+            return await ask_free(asking, course.hint, wanted, rules.free)

@@ -43,13 +43,16 @@ async def converse(
     keys: str = "",
     caller_number: str = "",
 ) -> Experience:
-    """Call, press the keys, say one thing after each tone, and stay until the other hangs up."""
+    """Call, press the keys once something is heard, say one thing after each tone, and stay.
+
+    Returns when the other hangs up.
+    """
     call = await phone.dial(extension, *where, caller_number=caller_number)
     return await go_through(call, says=says, keys=keys)
 
 
 async def go_through(call: PhoneCall, *, says: Sequence[Pcm] = (), keys: str = "") -> Experience:
-    """Press the keys in an answered call, say one thing after each tone, and stay to its end."""
+    """Press the keys once something is heard, and say one thing after each tone, to the end."""
     experience = Experience()
     talking = asyncio.create_task(_talk(call, says, keys, experience))
     try:
@@ -73,6 +76,7 @@ def spoken_s(pcm: Pcm) -> float:
 async def _talk(call: PhoneCall, says: Sequence[Pcm], keys: str, experience: Experience) -> None:
     try:
         if keys:
+            await call.heard_sound()
             await call.press(keys)
         for pcm in says:
             await call.heard_tone()

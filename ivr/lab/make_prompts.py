@@ -14,7 +14,7 @@ import soundfile as sf
 from scipy.signal import butter, sosfiltfilt
 
 from engine.types import TELEPHONE_RATE_HZ, Samples
-from ivr.domain.prompt import Prompt
+from ivr.domain.prompt import PHRASE_PREFIX, Prompt
 from ivr.lab import LabError
 from ivr.lab.speech import Synthesiser, Voice, render
 from ivr.lab.speech.level import at_level, faded, silence, trimmed
@@ -55,12 +55,16 @@ class PromptWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     consent_version: str
     voice: VoiceChoice
-    words: Mapping[Prompt, str]
+    words: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` where a prompt has no words."""
-        if missing := set(Prompt) - {Prompt.TONE} - {p for p, w in self.words.items() if w.strip()}:
+        """Raise `ValueError` where a prompt has no words, or words no prompt."""
+        wanted = {prompt.value for prompt in Prompt} - {Prompt.TONE.value}
+        if missing := wanted - {name for name, words in self.words.items() if words.strip()}:
             raise ValueError(f"no words for {', '.join(sorted(missing))}")
+        unknown = {name for name in self.words if not name.startswith(PHRASE_PREFIX)} - wanted
+        if unknown:
+            raise ValueError(f"no such prompt: {', '.join(sorted(unknown))}")
 
 
 def read_words(folder: Path) -> PromptWords:
@@ -91,9 +95,9 @@ def make(folder: Path) -> list[Path]:
     """Write every sound file of a locale; return their paths."""
     found = read_words(folder)
     voice = Voice(found.voice.synthesiser, found.voice.name, found.voice.stretch)
-    audio = {prompt: prompt_audio(words, voice) for prompt, words in found.words.items()}
-    audio[Prompt.TONE] = tone_audio()
-    return [_write(folder / f"{prompt}.wav", samples) for prompt, samples in audio.items()]
+    audio = {name: prompt_audio(words, voice) for name, words in found.words.items()}
+    audio[Prompt.TONE.value] = tone_audio()
+    return [_write(folder / f"{name}.wav", samples) for name, samples in audio.items()]
 
 
 def _within_peak(samples: Samples) -> Samples:

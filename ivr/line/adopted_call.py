@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ivr.ari.events import Event
 from ivr.domain.call import CallFacts, CallState
-from ivr.domain.prompt import Prompt
+from ivr.domain.prompt import Spoken
 from ivr.line.leg import Leg
 from ivr.line.names import Kind, Names
 from ivr.line.tidying import tidied
@@ -43,7 +43,7 @@ class AdoptedCall:
         """Raise `CallLostError`."""
         _lost()
 
-    async def play(self, prompts: Sequence[Prompt]) -> None:
+    async def play(self, prompts: Sequence[Spoken]) -> None:
         """Raise `CallLostError`."""
         _lost()
 
@@ -54,6 +54,9 @@ class AdoptedCall:
     async def heard(self) -> Heard:
         """Raise `CallLostError`."""
         _lost()
+
+    def forget_keys(self) -> None:
+        """See `ivr.ports.Call.forget_keys`; there are none."""
 
     async def tag(self, record: UUID) -> None:
         """See `ivr.ports.Call.tag`."""

@@ -1,5 +1,8 @@
 """What the dialplan asks for: `Stasis(app,verify,tenant=..,locale=..,account=..)` and its reading.
 
+Besides `verify` there are `enroll`, `challenge` and `identify`; besides those keys `mode`, `phrase`
+and `group`.
+
 The values are percent-encoded UTF-8 (the dialplan's `URIENCODE()`): commas, quotes and emoji come
 through. An empty value is as good as none.
 """
@@ -12,12 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+from engine.types import PhraseId
 from ivr.domain.call import AccountId, CallRequest, Purpose, TenantId
 from ivr.domain.claim import ACCOUNT_MAX_CHARACTERS
+from ivr.domain.mode import Mode
 
 TEXT_MAX_CHARACTERS = ACCOUNT_MAX_CHARACTERS
 DEFAULT_TENANT = TenantId("default")
-KEYS = ("account", "tenant", "locale")
+KEYS = ("account", "tenant", "locale", "mode", "phrase", "group")
 
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -37,6 +42,8 @@ class RequestDefaults:
 
     tenant: TenantId = DEFAULT_TENANT
     locale: str = "en-US"
+    phrases: frozenset[PhraseId] | None = None
+    """The passphrases that can be asked for in some locale; None where any may be named."""
 
 
 def parse_arguments(args: Sequence[str], defaults: RequestDefaults) -> CallRequest:
@@ -47,12 +54,17 @@ def parse_arguments(args: Sequence[str], defaults: RequestDefaults) -> CallReque
     locale = values.get("locale") or defaults.locale
     if not _LOCALE.fullmatch(locale):
         raise BadRequestError("locale", "must be a BCP 47 tag such as en-US")
-    account = values.get("account")
+    account, purpose = values.get("account"), _purpose(args[0])
+    if purpose is Purpose.IDENTIFY and not values.get("group"):
+        raise BadRequestError("group", "missing; an identification needs one")
     return CallRequest(
-        purpose=_purpose(args[0]),
+        purpose=purpose,
         tenant=TenantId(values.get("tenant") or defaults.tenant),
         account=AccountId(account) if account else None,
         locale=locale,
+        mode=_mode(values.get("mode", "")),
+        phrase=_phrase(values.get("phrase", ""), defaults),
+        group=values.get("group", ""),
     )
 
 
@@ -66,6 +78,21 @@ def _purpose(word: str) -> Purpose:
         return Purpose(word)
     except ValueError:
         raise BadRequestError("1", f"allowed are {', '.join(Purpose)}") from None
+
+
+def _mode(word: str) -> Mode | None:
+    try:
+        return Mode(word) if word else None
+    except ValueError:
+        raise BadRequestError("mode", f"allowed are {', '.join(Mode)}") from None
+
+
+def _phrase(word: str, defaults: RequestDefaults) -> PhraseId | None:
+    phrase = PhraseId(word) if word else None
+    if phrase is not None and defaults.phrases is not None and phrase not in defaults.phrases:
+        allowed = ", ".join(sorted(defaults.phrases))
+        raise BadRequestError("phrase", f"nobody has recorded it; there are {allowed}")
+    return phrase
 
 
 def _values(pairs: Sequence[str]) -> dict[str, str]:

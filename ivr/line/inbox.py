@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from ivr.ports import Frame, Heard, PortError, PromptEnded
+from ivr.ports import Frame, Heard, Key, PortError, PromptEnded
 
 FRAMES_MAX = 3_000
 """A minute of audio. A flow that does not listen for so long has no use for what came first."""
@@ -42,6 +42,10 @@ class Inbox:
     def forget_prompt_end(self) -> None:
         """Drop a `PromptEnded` nobody asked for: it would be taken for the next prompt's."""
         self._queue = deque(each for each in self._queue if not isinstance(each, PromptEnded))
+
+    def forget_keys(self) -> None:
+        """Drop the keys that were pressed and not heard yet."""
+        self._queue = deque(each for each in self._queue if not isinstance(each, Key))
 
     @property
     def empty(self) -> bool:

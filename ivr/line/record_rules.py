@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ivr.domain.prompt import Prompt
+from ivr.domain.prompt import PhrasePrompt, Spoken
 from ivr.line.errors import SoundFolderError
 
 
@@ -29,7 +29,11 @@ class RecordRules:
         if "," in self.sound_folder:
             raise SoundFolderError(self.sound_folder)
 
-    def media(self, locale: str, prompts: Sequence[Prompt]) -> str:
-        """Return the prompts as ARI's media URIs."""
-        folder = locale if locale in self.locales else self.locales[0]
-        return ",".join(f"sound:{self.sound_folder}/{folder}/{each.value}" for each in prompts)
+    def media(self, locale: str, prompts: Sequence[Spoken]) -> str:
+        """Return the prompts as ARI's media URIs; a passphrase is said in its own language."""
+        return ",".join(self._sound(locale, each) for each in prompts)
+
+    def _sound(self, locale: str, prompt: Spoken) -> str:
+        spoken_in = prompt.locale if isinstance(prompt, PhrasePrompt) else locale
+        folder = spoken_in if spoken_in in self.locales else self.locales[0]
+        return f"sound:{self.sound_folder}/{folder}/{prompt.value}"

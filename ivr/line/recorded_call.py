@@ -17,7 +17,7 @@ from ivr.ari.events import (
     RecordingFinished,
 )
 from ivr.domain.call import CallFacts, CallState
-from ivr.domain.prompt import Prompt
+from ivr.domain.prompt import Spoken
 from ivr.line.leg import Leg
 from ivr.line.names import Kind, Names
 from ivr.line.record_rules import RecordRules
@@ -82,7 +82,7 @@ class RecordedCall:
         """See `ivr.ports.Call.answer`; there is no media to attach."""
         await self.leg.through(self.leg.ari.channels.answer(self.leg.facts.id))
 
-    async def play(self, prompts: Sequence[Prompt]) -> None:
+    async def play(self, prompts: Sequence[Spoken]) -> None:
         """See `ivr.ports.Call.play`."""
         self.leg.check()
         await self._stop()
@@ -111,6 +111,10 @@ class RecordedCall:
             await self.leg.through(self._begin_to_record())
         return await self.leg.inbox.get()
 
+    def forget_keys(self) -> None:
+        """See `ivr.ports.Call.forget_keys`."""
+        self.leg.inbox.forget_keys()
+
     async def tag(self, record: UUID) -> None:
         """See `ivr.ports.Call.tag`; it would wait behind a recording."""
         await self._stop()
@@ -134,7 +138,7 @@ class RecordedCall:
         """See `LineCall.close`."""
         await asyncio.shield(self._begin_to_close())
 
-    async def _begin_to_play(self, prompts: Sequence[Prompt]) -> None:
+    async def _begin_to_play(self, prompts: Sequence[Spoken]) -> None:
         try:
             await self.leg.ari.channels.play(
                 self.leg.facts.id,

@@ -8,16 +8,17 @@ from uuid import UUID
 
 import structlog
 
+from engine.types import Pcm
 from ivr.ari.events import ChannelDtmfReceived, Event, StasisStart
 from ivr.domain.call import CallFacts, CallState
-from ivr.domain.prompt import Prompt
+from ivr.domain.prompt import Spoken
 from ivr.line.ear import Ear
 from ivr.line.leg import Leg
 from ivr.line.names import AGAIN, Kind, Names
 from ivr.line.tidying import tidied
 from ivr.media.codec import FORMATS
 from ivr.media.control import ControlEvent, MediaFault
-from ivr.media.errors import MediaError
+from ivr.media.errors import MediaError, PromptError
 from ivr.media.outflow import Message, Outflow
 from ivr.media.prompts import PromptLibrary
 from ivr.media.socket import MediaFrame, MediaSocket, MediaSockets
@@ -92,11 +93,11 @@ class WebsocketCall:
         except MediaError as error:
             raise CallLostError(str(error)) from error
 
-    async def play(self, prompts: Sequence[Prompt]) -> None:
+    async def play(self, prompts: Sequence[Spoken]) -> None:
         """See `ivr.ports.Call.play`."""
         self.leg.check()
         self.leg.inbox.forget_prompt_end()
-        audio = self._prompts.audio(self.leg.facts.request.locale, prompts)
+        audio = self._audio(prompts)
         if not len(audio):
             self.leg.inbox.put(PromptEnded())
             return
@@ -115,6 +116,10 @@ class WebsocketCall:
     async def heard(self) -> Heard:
         """See `ivr.ports.Call.heard`."""
         return await self.leg.inbox.get()
+
+    def forget_keys(self) -> None:
+        """See `ivr.ports.Call.forget_keys`."""
+        self.leg.inbox.forget_keys()
 
     async def tag(self, record: UUID) -> None:
         """See `ivr.ports.Call.tag`."""
@@ -136,6 +141,12 @@ class WebsocketCall:
     async def close(self) -> None:
         """See `LineCall.close`."""
         await asyncio.shield(self._begin_to_close())
+
+    def _audio(self, prompts: Sequence[Spoken]) -> Pcm:
+        try:
+            return self._prompts.audio(self.leg.facts.request.locale, prompts)
+        except PromptError as error:
+            raise CallLostError(str(error)) from error
 
     async def _attach(self) -> None:
         ari, caller = self.leg.ari, self.leg.facts.id

@@ -54,3 +54,21 @@ class PromptError(MediaError):
             "8000 to 48000 Hz, 10 ms to 120 s"
         )
         self.path = path
+
+
+class PromptWordsError(MediaError):
+    """A locale's `prompts.toml` is absent or does not say what people agree to."""
+
+    def __init__(self, path: str, found: str) -> None:
+        super().__init__(
+            f'{path} {found}; it must hold a line such as consent_version = "en-US/1", which is '
+            "stored with each consent"
+        )
+        self.path = path
+
+
+class NoPhrasePromptError(PromptError):
+    """Nobody has recorded this passphrase in this language."""
+
+    def __init__(self, locale: str, name: str) -> None:
+        super().__init__(f"{locale}/{name}.wav", "no such file")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
 
@@ -11,9 +13,9 @@ import soundfile
 import structlog
 from scipy.signal import resample_poly
 
-from engine.types import TELEPHONE_RATE_HZ, Pcm
-from ivr.domain.prompt import Prompt
-from ivr.media.errors import PromptError
+from engine.types import TELEPHONE_RATE_HZ, Pcm, PhraseId
+from ivr.domain.prompt import PHRASE_PREFIX, PhrasePrompt, Prompt, Spoken
+from ivr.media.errors import NoPhrasePromptError, PromptError, PromptWordsError
 
 DEFAULT_LOCALE = "en-US"
 RATE_MIN_HZ, RATE_MAX_HZ = 8_000, 48_000
@@ -23,7 +25,23 @@ BUILT_IN = Path(__file__).resolve().parent.parent / "prompts"
 
 log = structlog.get_logger()
 
-Locale = dict[Prompt, Pcm]
+WORDS = "prompts.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenLocale:
+    """One locale's prompts."""
+
+    sounds: Mapping[str, Pcm]
+    """By name, int16 `[n]` at 8 kHz: every `Prompt`, and the passphrases that there are."""
+    consent_version: str
+    """Of the words that ask for consent."""
+
+    @property
+    def phrases(self) -> tuple[PhraseId, ...]:
+        """The passphrases that can be asked for, in alphabetical order."""
+        names = sorted(name for name in self.sounds if name.startswith(PHRASE_PREFIX))
+        return tuple(PhraseId(name.removeprefix(PHRASE_PREFIX)) for name in names)
 
 
 class PromptLibrary:
@@ -33,9 +51,9 @@ class PromptLibrary:
     for a conversation in two languages is worse than one in the wrong language.
     """
 
-    def __init__(self, locales: dict[str, Locale]) -> None:
+    def __init__(self, locales: Mapping[str, SpokenLocale]) -> None:
         """Take samples that are read already; `en-US` must be among them."""
-        self._locales = locales
+        self._locales = dict(locales)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> PromptLibrary:
@@ -53,10 +71,35 @@ class PromptLibrary:
         """The locales that have prompts of their own."""
         return tuple(self._locales)
 
-    def audio(self, locale: str, prompts: Sequence[Prompt]) -> Pcm:
-        """Return the prompts one after another, int16 `[n]` at 8 kHz; `[0]` for none."""
-        spoken = self._locales.get(locale) or self._locales[DEFAULT_LOCALE]
-        return np.concatenate([np.empty(0, np.int16), *(spoken[each] for each in prompts)])
+    def spoken(self, locale: str) -> SpokenLocale:
+        """Return the prompts that callers of this locale hear."""
+        return self._locales.get(locale) or self._locales[DEFAULT_LOCALE]
+
+    @property
+    def phrases(self) -> frozenset[PhraseId]:
+        """The passphrases that somebody has recorded, in whatever locale."""
+        return frozenset(phrase for each in self._locales.values() for phrase in each.phrases)
+
+    @property
+    def consent_versions(self) -> dict[str, str]:
+        """By locale, the version of the words that ask for consent."""
+        return {name: each.consent_version for name, each in self._locales.items()}
+
+    def audio(self, locale: str, prompts: Sequence[Spoken]) -> Pcm:
+        """Return the prompts one after another, int16 `[n]` at 8 kHz; `[0]` for none.
+
+        A passphrase is said in its own language; `NoPhrasePromptError` where there is no such file.
+        """
+        sounds = [self._sound(locale, prompt) for prompt in prompts]
+        return np.concatenate([np.empty(0, np.int16), *sounds])
+
+    def _sound(self, locale: str, prompt: Spoken) -> Pcm:
+        if not isinstance(prompt, PhrasePrompt):
+            return self.spoken(locale).sounds[prompt.value]
+        sound = self.spoken(prompt.locale).sounds.get(prompt.value)
+        if sound is None:
+            raise NoPhrasePromptError(prompt.locale, prompt.value)
+        return sound
 
 
 def _folders(root: Path) -> dict[str, Path]:
@@ -65,11 +108,25 @@ def _folders(root: Path) -> dict[str, Path]:
     return {path.name: path for path in root.iterdir() if path.is_dir() and path.name[0].isalpha()}
 
 
-def _read_locale(folder: Path) -> Locale:
-    locale = {prompt: read_prompt(folder / f"{prompt.value}.wav") for prompt in Prompt}
-    seconds = sum(map(len, locale.values())) / TELEPHONE_RATE_HZ
-    log.debug("prompts_loaded", locale=folder.name, prompts=len(locale), seconds=round(seconds, 1))
-    return locale
+def _read_locale(folder: Path) -> SpokenLocale:
+    phrases = (path.stem for path in folder.glob(f"{PHRASE_PREFIX}*.wav"))
+    names = [*(prompt.value for prompt in Prompt), *sorted(phrases)]
+    sounds = {name: read_prompt(folder / f"{name}.wav") for name in names}
+    seconds = sum(map(len, sounds.values())) / TELEPHONE_RATE_HZ
+    log.debug("prompts_loaded", locale=folder.name, prompts=len(sounds), seconds=round(seconds, 1))
+    return SpokenLocale(sounds, _consent_version(folder / WORDS))
+
+
+def _consent_version(path: Path) -> str:
+    try:
+        version = tomllib.loads(path.read_text("utf-8")).get("consent_version")
+    except OSError as error:
+        raise PromptWordsError(str(path), f"cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PromptWordsError(str(path), f"is not TOML: {error}") from None
+    if not isinstance(version, str) or not version:
+        raise PromptWordsError(str(path), "has no consent_version")
+    return version
 
 
 def read_prompt(path: Path) -> Pcm:

@@ -227,6 +227,16 @@ async def test_keys_are_heard_in_order(scene: Scene) -> None:
     assert [await next_of(call, Key) for _ in KEYS] == [Key(digit) for digit in KEYS]
 
 
+async def test_keys_can_be_forgotten(scene: Scene) -> None:
+    """What was pressed before a question answers it not; what is pressed afterwards does."""
+    call = await scene.call(Presses(KEYS))
+    await call.answer()
+    for digit in KEYS[:2]:
+        assert await next_of(call, Key) == Key(digit)
+    call.forget_keys()
+    assert isinstance(await next_of(call, Frame), Frame)
+
+
 async def test_hang_up_ends_everything(scene: Scene) -> None:
     """After a hang-up whatever is asked of the call raises the caller's error; a note does not."""
     call = await scene.call(HangsUp())

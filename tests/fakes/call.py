@@ -9,9 +9,10 @@ from uuid import UUID
 
 import numpy as np
 
-from engine.types import TELEPHONE_RATE_HZ, Pcm
+from engine.types import TELEPHONE_RATE_HZ, Pcm, PhraseId
 from ivr.domain.call import AccountId, CallFacts, CallId, CallRequest, CallState, Purpose, TenantId
-from ivr.domain.prompt import Prompt
+from ivr.domain.mode import Mode
+from ivr.domain.prompt import Spoken
 from ivr.ports import CallerHungUpError, CallLostError, Frame, Heard, Key, PortError, PromptEnded
 
 FRAME_SAMPLES = 160
@@ -64,10 +65,13 @@ def facts(
     number: str = "",
     locale: str = "en-US",
     call: str = "call-1",
+    mode: Mode | None = None,
+    phrase: PhraseId | None = None,
+    group: str = "",
 ) -> CallFacts:
     """Return what is known of a call before a word is spoken."""
     claimed = AccountId(account) if account is not None else None
-    request = CallRequest(purpose, TenantId("tenant"), claimed, locale)
+    request = CallRequest(purpose, TenantId("tenant"), claimed, locale, mode, phrase, group)
     return CallFacts(CallId(call), number, request)
 
 
@@ -87,7 +91,7 @@ class FakeCall:
     ) -> None:
         """Take what the caller does; a prompt lasts `prompt_s`. `tag` is an earlier process's."""
         self.answered = False
-        self.played: list[tuple[Prompt, ...]] = []
+        self.played: list[tuple[Spoken, ...]] = []
         self.hushed = 0
         self.noted: list[CallState] = []
         self.released: dict[str, str] | None = None
@@ -113,7 +117,7 @@ class FakeCall:
         self._check(media=True)
         self.answered = True
 
-    async def play(self, prompts: Sequence[Prompt]) -> None:
+    async def play(self, prompts: Sequence[Spoken]) -> None:
         """See `ivr.ports.Call.play`; an end of prompt that nobody asked for is forgotten."""
         self._happen()
         self._check(media=True)
@@ -141,6 +145,10 @@ class FakeCall:
             if not self._queue:
                 self._pass_frame()
         return self._queue.popleft()
+
+    def forget_keys(self) -> None:
+        """See `ivr.ports.Call.forget_keys`."""
+        self._queue = deque(each for each in self._queue if not isinstance(each, Key))
 
     async def tag(self, record: UUID) -> None:
         """See `ivr.ports.Call.tag`."""

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
+from engine.decision.calibration import Calibration
+from engine.decision.operating_point import Basis, OperatingPoint
+from engine.decision.policy import UNCHECKED_PHRASE, AttemptEvidence, decide
+from engine.enrollment import EnrollmentRules, Heard, Review, review
+from engine.identification import Candidate, Identification
 from engine.types import (
     TELEPHONE_RATE_HZ,
     Embedding,
+    Fingerprint,
     Hearing,
     Judgement,
     Llr,
+    Locale,
     ModelId,
     Pcm,
+    PhraseFinding,
+    PhraseOutcome,
     Quality,
-    Reason,
+    ReplayFinding,
+    ReplayOutcome,
     Shortcoming,
     Utterance,
-    Verdict,
     Voiceprint,
 )
+from ivr.domain.call import AccountId
+from ivr.domain.enrollment import Recording
+from ivr.domain.profile import Profile
+from ivr.domain.watchlist import Suspect
+from ivr.ports import Examination, Wanted
 
 MODEL = ModelId("fake")
 LOUD = 100
@@ -89,26 +105,47 @@ class FakeListener:
         return Quality(len(samples) / 16_000, 0.0 if noisy else 30.0, -20.0, 0.0)
 
 
+SAID = {0: PhraseOutcome.RIGHT, 1: PhraseOutcome.WRONG, 2: PhraseOutcome.UNSURE}
+"""The last digit of the amplitude says what words were said."""
+
+
 @dataclass
 class FakeVoice:
-    """The engine's contract over `FakeListener`; an Llr is a hundred times the cosine, less 90."""
+    """The engine's contract over `FakeListener`; an Llr is a hundred times the cosine, less 90.
+
+    Two utterances of the very same samples are repeats.
+    """
 
     model: ModelId = MODEL
     embedded: int = 0
     failure: Exception | None = None
     threshold: float = 5.0
+    group_threshold: float = 7.0
+    recognises: bool = True
+    wanted: list[Wanted] = field(default_factory=list)
 
     async def listener(self) -> FakeListener:
         """Return new ears."""
         return FakeListener()
 
-    async def embed(self, utterance: Utterance) -> Embedding:
-        """Turn amplitude into a voice, after a turn of the loop."""
+    async def examine(self, utterance: Utterance, wanted: Wanted) -> Examination:
+        """Turn amplitude into a voice and words, after a turn of the loop."""
         self.embedded += 1
+        self.wanted.append(wanted)
         await asyncio.sleep(0)
         if self.failure is not None:
             raise self.failure
-        return voice_of(round(float(np.abs(utterance.samples).max(initial=0)) * 32768))
+        amplitude = round(float(np.abs(utterance.samples).max(initial=0)) * 32768)
+        said = self._said(amplitude)
+        printed = print_of(utterance, wanted.replay_key)
+        return Examination(
+            embedding=voice_of(amplitude - amplitude % 10),
+            fingerprint=printed,
+            frames=b"frames" if wanted.phrase else b"",
+            phrase=said if wanted.phrase else UNCHECKED_PHRASE,
+            digits=said if wanted.digits else UNCHECKED_PHRASE,
+            replay=_repeat(printed, wanted.earlier),
+        )
 
     def shortcoming(self, quality: Quality) -> Shortcoming | None:
         """Refuse what is short or noisy."""
@@ -123,15 +160,86 @@ class FakeVoice:
         scores = [embedding.cosine(voiceprint.embedding) for voiceprint in voiceprints]
         return Llr(100 * sum(scores) / len(scores) - 90)
 
-    def judge(self, llrs: Sequence[Llr]) -> Judgement:
-        """Judge by the mean."""
-        if not llrs:
-            return Judgement(Verdict.INCONCLUSIVE, Reason.NOT_ENOUGH_SPEECH, 0, unsure=False)
-        mean = sum(llrs) / len(llrs)
-        if mean >= self.threshold:
-            return Judgement(Verdict.ACCEPT, Reason.MATCH, 99, unsure=False)
-        return Judgement(Verdict.REJECT, Reason.NO_MATCH, 1, unsure=mean > 0)
+    def judge(
+        self,
+        attempts: Sequence[AttemptEvidence],
+        *,
+        watchlisted: bool = False,
+        threshold: Llr | None = None,
+        locale: str,
+    ) -> Judgement:
+        """Judge by the policy itself."""
+        needed = Llr(self.threshold) if threshold is None else threshold
+        point = OperatingPoint(needed, Basis.BOUND)
+        return decide(attempts, point, watchlisted=watchlisted, locale=Locale(locale))
 
-    def consistent(self, voiceprint: Voiceprint, others: Sequence[Voiceprint]) -> bool:
-        """Compare with the others."""
-        return self.compare(voiceprint.embedding, voiceprint.quality, others) > 0
+    def review(
+        self, recording: Recording, found: Heard, kept: Sequence[Recording], rules: EnrollmentRules
+    ) -> Review[Recording]:
+        """Review by the rules themselves, over this voice's evidence."""
+        return review(recording, found, kept, cast(Calibration, self), rules)
+
+    def weigh(
+        self, embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]
+    ) -> Llr:
+        """Weigh, as a calibration does."""
+        return self.compare(embedding, quality, voiceprints)
+
+    def watchlisted(
+        self, embedding: Embedding, quality: Quality, suspects: Sequence[Suspect]
+    ) -> bool:
+        """Compare with each."""
+        return any(
+            self.compare(embedding, quality, each.voiceprints) > self.threshold for each in suspects
+        )
+
+    def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
+        """Compare the first with each."""
+        first = voiceprints[0]
+        return self.watchlisted(first.embedding, first.quality, suspects)
+
+    def identify(
+        self, embedding: Embedding, quality: Quality, group: Sequence[Profile]
+    ) -> Identification[AccountId]:
+        """Rank the group."""
+        weighed = [
+            Candidate(each.account, self.compare(embedding, quality, each.voiceprints))
+            for each in group
+        ]
+        ranked = sorted(weighed, key=lambda each: -each.llr)
+        return Identification(tuple(ranked), Llr(self.group_threshold))
+
+    async def repeat(
+        self, fingerprint: Fingerprint, earlier: Sequence[Fingerprint]
+    ) -> ReplayFinding:
+        """Look for the very same."""
+        return _repeat(fingerprint, earlier)
+
+    def resembling(
+        self, voiceprints: Sequence[Voiceprint], others: Sequence[Profile]
+    ) -> Sequence[AccountId]:
+        """Compare the first with each."""
+        first = voiceprints[0]
+        found = self.identify(first.embedding, first.quality, others)
+        return tuple(each.name for each in found.hits)
+
+    def challenge(self, length: int) -> str:
+        """Always the same digits."""
+        return "3141592653589"[:length]
+
+    def _said(self, amplitude: int) -> PhraseFinding:
+        outcome = SAID[amplitude % 10] if self.recognises else PhraseOutcome.UNCHECKED
+        return PhraseFinding(outcome, None, 1.0)
+
+
+def print_of(utterance: Utterance, key: bytes) -> Fingerprint:
+    """Return a keyed hash of the very samples."""
+    return Fingerprint(hmac.digest(key, utterance.samples.tobytes(), "sha256"))
+
+
+def _repeat(printed: Fingerprint, earlier: Sequence[Fingerprint]) -> ReplayFinding:
+    if not earlier:
+        return ReplayFinding(ReplayOutcome.UNCHECKED, 0.0, None)
+    if printed in earlier:
+        return ReplayFinding(ReplayOutcome.REPEAT, 1.0, 0.0)
+    return ReplayFinding(ReplayOutcome.FRESH, 0.0, None)

@@ -23,7 +23,7 @@ from ivr.line.recorded_call import RecordRules
 from ivr.line.switchboard import Switchboard
 from ivr.media import control
 from ivr.media.outflow import CHUNK_BYTES
-from ivr.media.prompts import PromptLibrary
+from ivr.media.prompts import PromptLibrary, SpokenLocale
 from ivr.media.socket import MediaFrame, MediaSocket, MediaSockets
 from ivr.ports import Call, Frame
 
@@ -68,7 +68,8 @@ def prompt_audio(prompt: Prompt) -> Pcm:
     return -ramp(FOLDER.get(prompt, 0.1), 1 + list(Prompt).index(prompt))
 
 
-LIBRARY = PromptLibrary({"en-US": {prompt: prompt_audio(prompt) for prompt in Prompt}})
+SOUNDS = {prompt.value: prompt_audio(prompt) for prompt in Prompt}
+LIBRARY = PromptLibrary({"en-US": SpokenLocale(SOUNDS, "en-US/1")})
 
 
 def write_sounds(folder: Path) -> Path:

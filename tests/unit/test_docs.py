@@ -53,11 +53,5 @@ def test_every_setting_is_documented_with_its_default() -> None:
     assert documented == actual
 
 
-def test_the_consent_text_has_the_version_that_is_stored() -> None:
-    """Words and version change together."""
-    prompts = tomllib.loads((BUILT_IN / "en-US/prompts.toml").read_text(encoding="utf-8"))
-    assert prompts["consent_version"] == Configuration().enroll.consent_text
-
-
 def _text() -> str:
     return CONFIGURATION.read_text(encoding="utf-8")

@@ -6,21 +6,39 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from uuid import UUID
 
 import numpy as np
 import pytest
 
 from engine import SpeakerEngine
+from engine.decision.policy import AttemptEvidence
 from engine.errors import AudioError
-from engine.types import Embedding, Hearing, Llr, Quality, Shortcoming, Utterance, Voiceprint
+from engine.types import (
+    Embedding,
+    Hearing,
+    Llr,
+    Locale,
+    ModelId,
+    PhraseOutcome,
+    Quality,
+    ReplayOutcome,
+    Shortcoming,
+    Utterance,
+    Voiceprint,
+)
 from engine.voice.embedder import Embedder
-from ivr.ports import Voice
+from ivr.domain.watchlist import Suspect
+from ivr.ports import Voice, Wanted
 from ivr.voice import EngineVoice
+from ivr.words import Words
 from tests.unit.engine.voice.models import CARD
 
 GOOD = Quality(net_speech_s=2.5, snr_db=30.0, level_dbfs=-20.0, clipped=0.0)
 SPEECH = Utterance(np.sin(np.arange(16_000) / 9 * (1 + np.arange(16_000) / 9e4)).astype(np.float32))
 ENGINE = SpeakerEngine.load()
+NO_WORDS = Words([])
+WANTED = Wanted(b"k" * 32, Locale("en-US"))
 PATIENCE_S = 10.0
 
 
@@ -44,7 +62,7 @@ class SlowEmbedder(Embedder):
 @pytest.fixture
 async def voice() -> AsyncIterator[EngineVoice]:
     """The port on the built-in engine."""
-    made = EngineVoice(ENGINE)
+    made = EngineVoice(ENGINE, NO_WORDS)
     yield made
     await made.close()
 
@@ -52,29 +70,65 @@ async def voice() -> AsyncIterator[EngineVoice]:
 async def test_the_port_answers_as_the_engine_does(voice: EngineVoice) -> None:
     """Each call gives what the engine gives."""
     port: Voice = voice
-    embedding = await port.embed(SPEECH)
+    examination = await port.examine(SPEECH, WANTED)
+    embedding = examination.embedding
     np.testing.assert_array_equal(embedding.vector, ENGINE.embed(SPEECH).vector)
     voiceprints = [Voiceprint(embedding, GOOD)]
     llr = ENGINE.compare(embedding, GOOD, voiceprints)
     assert port.model == ENGINE.model
     assert port.compare(embedding, GOOD, voiceprints) == llr
-    assert port.judge([llr, Llr(-1.0)]) == ENGINE.judge([llr, Llr(-1.0)])
-    assert port.consistent(voiceprints[0], voiceprints)
+    attempts = [AttemptEvidence(llr), AttemptEvidence(Llr(-1.0))]
+    assert port.judge(attempts, locale="en-US") == ENGINE.decide(attempts)
     assert port.shortcoming(replace(GOOD, net_speech_s=0.1)) is Shortcoming.TOO_SHORT
     assert (await port.listener()).push(np.zeros(160, np.int16)) is Hearing.WAITING
+
+
+async def test_a_recording_heard_before_is_known_again(voice: EngineVoice) -> None:
+    """Under the same key; nothing is asked of words that nobody wanted."""
+    noise = np.random.default_rng(1).standard_normal(16_000).astype(np.float32)
+    speech = Utterance(noise / np.float32(9))
+    first = await voice.examine(speech, WANTED)
+    assert first.replay.outcome is ReplayOutcome.UNCHECKED
+    again = await voice.examine(speech, replace(WANTED, earlier=(first.fingerprint,)))
+    assert again.replay.outcome is ReplayOutcome.REPEAT
+    assert (await voice.repeat(again.fingerprint, ())).outcome is ReplayOutcome.UNCHECKED
+    assert (first.phrase.outcome, first.digits.outcome) == (PhraseOutcome.UNCHECKED,) * 2
+
+
+async def test_pieces_of_free_speech_are_one_voice(voice: EngineVoice) -> None:
+    """What was said before counts too."""
+    halves = [Utterance(half) for half in np.split(SPEECH.samples, 2)]
+    together = await voice.examine(halves[1], replace(WANTED, before=(halves[0],)))
+    assert together.embedding.cosine(ENGINE.embed(SPEECH)) > 0.999
+
+
+async def test_another_models_suspects_are_passed_over(voice: EngineVoice) -> None:
+    """They cannot be compared, and must not end the call."""
+    embedding = (await voice.examine(SPEECH, WANTED)).embedding
+    foreign = replace(embedding, model=ModelId("another"))
+    suspects = [Suspect(UUID(int=1), (Voiceprint(foreign, GOOD),))]
+    assert not voice.watchlisted(embedding, GOOD, suspects)
+    assert not voice.suspected([Voiceprint(embedding, GOOD)], suspects)
+
+
+async def test_a_challenge_is_drawn_anew(voice: EngineVoice) -> None:
+    """Digits, as many as wanted, and hardly ever the same."""
+    drawn = {voice.challenge(12) for _ in range(20)}
+    assert len(drawn) == 20
+    assert all(len(each) == 12 and each.isdecimal() for each in drawn)
 
 
 async def test_the_engines_errors_reach_the_caller(voice: EngineVoice) -> None:
     """An error in a thread is raised where the voice was asked for."""
     with pytest.raises(AudioError, match="empty"):
-        await voice.embed(Utterance(np.zeros(0, np.float32)))
+        await voice.examine(Utterance(np.zeros(0, np.float32)), WANTED)
 
 
 async def test_embedding_never_holds_up_the_event_loop() -> None:
     """While every thread is busy, the loop runs on; no more threads are used than stated."""
     slow = SlowEmbedder.load(CARD)
-    voice = EngineVoice(replace(ENGINE, embedder=slow), threads=2)
-    waiting = [asyncio.create_task(voice.embed(SPEECH)) for _ in range(6)]
+    voice = EngineVoice(replace(ENGINE, embedder=slow), NO_WORDS, threads=2)
+    waiting = [asyncio.create_task(voice.examine(SPEECH, WANTED)) for _ in range(6)]
     for _ in range(2):
         assert await asyncio.to_thread(slow.at_work.acquire, timeout=PATIENCE_S)
     assert not any(task.done() for task in waiting)
@@ -87,8 +141,8 @@ async def test_embedding_never_holds_up_the_event_loop() -> None:
 async def test_ears_and_embeddings_do_not_wait_for_each_other() -> None:
     """A caller who begins gets ears while every other one's voice is being made."""
     slow = SlowEmbedder.load(CARD)
-    voice = EngineVoice(replace(ENGINE, embedder=slow), threads=1)
-    waiting = asyncio.create_task(voice.embed(SPEECH))
+    voice = EngineVoice(replace(ENGINE, embedder=slow), NO_WORDS, threads=1)
+    waiting = asyncio.create_task(voice.examine(SPEECH, WANTED))
     assert await asyncio.to_thread(slow.at_work.acquire, timeout=PATIENCE_S)
     listener = await asyncio.wait_for(voice.listener(), PATIENCE_S)
     assert listener.push(np.zeros(160, np.int16)) is Hearing.WAITING
@@ -101,22 +155,22 @@ async def test_ears_and_embeddings_do_not_wait_for_each_other() -> None:
 async def test_closing_waits_for_the_callers_it_has() -> None:
     """Those who asked before get their voice; those who ask after are refused."""
     slow = SlowEmbedder.load(CARD)
-    voice = EngineVoice(replace(ENGINE, embedder=slow), threads=1)
-    waiting = [asyncio.create_task(voice.embed(SPEECH)) for _ in range(2)]
+    voice = EngineVoice(replace(ENGINE, embedder=slow), NO_WORDS, threads=1)
+    waiting = [asyncio.create_task(voice.examine(SPEECH, WANTED)) for _ in range(2)]
     assert await asyncio.to_thread(slow.at_work.acquire, timeout=PATIENCE_S)
     closing = asyncio.create_task(voice.close())
     await asyncio.sleep(0)
     assert not closing.done()
     slow.go.set()
     await closing
-    assert [len((await task).vector) for task in waiting] == [192, 192]
+    assert [len((await task).embedding.vector) for task in waiting] == [192, 192]
     with pytest.raises(RuntimeError, match="shutdown"):
-        await voice.embed(SPEECH)
+        await voice.examine(SPEECH, WANTED)
 
 
 async def test_closing_twice_is_harmless() -> None:
     """The second time there is nothing left to do."""
-    voice = EngineVoice(ENGINE)
+    voice = EngineVoice(ENGINE, NO_WORDS)
     await voice.close()
     await voice.close()
 
@@ -124,12 +178,12 @@ async def test_closing_twice_is_harmless() -> None:
 async def test_a_caller_who_gives_up_harms_nobody_else() -> None:
     """A cancelled wait leaves the pool at work for the others."""
     slow = SlowEmbedder.load(CARD)
-    voice = EngineVoice(replace(ENGINE, embedder=slow), threads=1)
-    gone, patient = (asyncio.create_task(voice.embed(SPEECH)) for _ in range(2))
+    voice = EngineVoice(replace(ENGINE, embedder=slow), NO_WORDS, threads=1)
+    gone, patient = (asyncio.create_task(voice.examine(SPEECH, WANTED)) for _ in range(2))
     assert await asyncio.to_thread(slow.at_work.acquire, timeout=PATIENCE_S)
     gone.cancel()
     slow.go.set()
-    assert (await patient).model == ENGINE.model
+    assert (await patient).embedding.model == ENGINE.model
     with pytest.raises(asyncio.CancelledError):
         await gone
     await voice.close()

@@ -87,6 +87,10 @@ class PhoneCall:
         """
         return await self._media.heard_tone()
 
+    async def heard_sound(self) -> None:
+        """Wait until the far end has said or played something."""
+        await self._media.heard_sound()
+
     async def heard_key(self) -> str:
         """Wait for the next key that the far end presses; each is told once."""
         return await self._media.heard_key()

@@ -39,9 +39,14 @@ class Noticed:
     key: str | None = None
     tone: bool = False
     """A tone has just ended."""
+    sound: bool = False
+    """It holds something louder than a line's noise."""
 
 
 NOTHING = Noticed()
+
+SOUND_LEVEL = 500
+"""Whatever is louder is no line's noise: -36 dBFS."""
 
 
 @dataclass(slots=True)
@@ -106,4 +111,9 @@ class Incoming:
         if self._keep:
             kept = HeardFrame(now, packet.timestamp, packet.payload_type, packet.payload)
             self.frames.append(kept)
-        return Noticed(tone=self._tone.hear(codec.decode(packet.payload), now))
+        pcm = codec.decode(packet.payload)
+        return Noticed(tone=self._tone.hear(pcm, now), sound=_sounds(pcm))
+
+
+def _sounds(pcm: Pcm) -> bool:
+    return bool(np.abs(pcm.astype(np.int32)).max(initial=0) > SOUND_LEVEL)

@@ -28,6 +28,7 @@ class Media(asyncio.DatagramProtocol):
         self._waiting: set[asyncio.Future[float]] = set()
         self._tones: asyncio.Queue[float | None] = asyncio.Queue()
         self._keys: asyncio.Queue[str | None] = asyncio.Queue()
+        self._sounded = asyncio.Event()
         self.incoming = Incoming(EVENTS_TYPE, keep=keep)
         self.keys = ""
         self.unreachable = 0
@@ -103,6 +104,12 @@ class Media(asyncio.DatagramProtocol):
         """Wait for the next key not waited for yet."""
         return await _next(self._keys)
 
+    async def heard_sound(self) -> None:
+        """Wait until the far end has made its first sound."""
+        await self._sounded.wait()
+        if self._outgoing is None:
+            raise CallOverError("the call ended before it was heard")
+
     def close(self) -> None:
         """Send and hear no more; whoever waits gets `CallOverError`."""
         self._outgoing = None
@@ -113,11 +120,14 @@ class Media(asyncio.DatagramProtocol):
                 sent.set_exception(CallOverError("the call ended while something was being said"))
         self._tones.put_nowait(None)
         self._keys.put_nowait(None)
+        self._sounded.set()
 
     def _tell(self, noticed: Noticed) -> None:
         if noticed.key is not None:
             self.keys += noticed.key
             self._keys.put_nowait(noticed.key)
+        if noticed.sound:
+            self._sounded.set()
         if noticed.tone:
             self._tones.put_nowait(self._loop.time())
 

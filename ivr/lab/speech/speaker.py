@@ -9,15 +9,20 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.signal import resample_poly
 
-from engine.types import Pcm, Samples
+from engine.types import TELEPHONE_RATE_HZ, Pcm, Samples
 from ivr.lab.speech.level import trimmed
 from ivr.lab.speech.line import Line
 from ivr.lab.speech.synthesis import Synthesiser, Voice, render
 
 _PACE = (0.94, 1.08)
 _PITCH_PERCENT = 2
+_INTONATION = 0.08
+"""How much pace and pitch sway within a take: without it, every take of a synthesiser has the very
+same course of pitch, and would rightly be taken for a recording played once more."""
+_SWAYS, _SWAY_HZ = 4, (0.7, 4.0)
 _TAKES_PER_CALL = 10
 
 
@@ -41,8 +46,8 @@ class Speaker(Protocol):
 class SyntheticSpeaker:
     """A voice of flite or espeak-ng.
 
-    Takes differ in pace, pitch and noise; every ten takes are a call of their own, which differs
-    from other calls in handset, level and line noise.
+    Takes differ in pace, pitch, intonation and noise; every ten takes are a call of their own,
+    which differs from other calls in handset, level and line noise.
     """
 
     name: str
@@ -56,7 +61,7 @@ class SyntheticSpeaker:
         pitch = int(random.integers(-_PITCH_PERCENT, _PITCH_PERCENT + 1))
         spoken = trimmed(render(text, self.voice.stretched(pace * (1 + pitch / 100)), self.cache))
         line = Line.draw(self._random("call", str(take // _TAKES_PER_CALL)))
-        return line.carry(_at_pitch(spoken, pitch), random)
+        return line.carry(_intoned(_at_pitch(spoken, pitch), random), random)
 
     def _random(self, *words: str) -> np.random.Generator:
         seed = hashlib.sha256("\0".join((self.name, *words)).encode()).digest()[:8]
@@ -66,6 +71,18 @@ class SyntheticSpeaker:
 def _at_pitch(samples: Samples, percent: int) -> Samples:
     """Raise the pitch by some percent; the samples become as much shorter."""
     return np.asarray(resample_poly(samples, 100, 100 + percent), np.float32)
+
+
+def _intoned(samples: Samples, random: np.random.Generator) -> Samples:
+    """Let pace and pitch sway slowly, as nobody can repeat it."""
+    seconds = np.arange(len(samples)) / TELEPHONE_RATE_HZ
+    sways = [
+        np.sin(2 * np.pi * (random.uniform(*_SWAY_HZ) * seconds + random.random()))
+        for _ in range(_SWAYS)
+    ]
+    places = np.cumsum(1 + _INTONATION * np.sum(sways, axis=0) / 2)
+    course = CubicSpline(np.arange(len(samples)), samples)
+    return np.asarray(course(places[places < len(samples) - 1]), np.float32)
 
 
 VOICES: Mapping[str, Voice] = {

@@ -12,6 +12,7 @@ import soundfile
 from engine import SpeakerEngine
 from engine.types import TELEPHONE_RATE_HZ, Fingerprint, Hearing, Pcm, Voiceprint
 from ivr.domain.enrollment import Recording
+from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.prompt import Prompt
 from ivr.lab.scenes import NEW_CALL, PHRASE
 from ivr.lab.speech import synthetic
@@ -76,10 +77,12 @@ def write_prompts(folder: Path) -> Path:
         (folder / locale).mkdir(parents=True)
         hum = folder / locale / "hum.wav"
         soundfile.write(hum, _hum(seconds), TELEPHONE_RATE_HZ, "PCM_16")
-        for prompt in Prompt:
-            tone = BUILT_IN / "en-US" / f"{prompt.value}.wav"
-            sound = tone if prompt is Prompt.TONE else hum
-            (folder / locale / f"{prompt.value}.wav").symlink_to(sound)
+        (folder / locale / "prompts.toml").write_text(f'consent_version = "{locale}/test"')
+        names = [*(prompt.value for prompt in Prompt), f"phrase-{DEFAULT_PASSPHRASE}"]
+        for name in names:
+            tone = BUILT_IN / "en-US" / f"{name}.wav"
+            sound = tone if name == Prompt.TONE.value else hum
+            (folder / locale / f"{name}.wav").symlink_to(sound)
     return folder
 
 

@@ -42,6 +42,7 @@ async def house(
 async def test_killed_and_started_again(stage: Stage) -> None:
     """Who is still there is told that it could not be decided; who is gone has a verdict too."""
     patient, enrolling = await stage.asked(), await stage.dial("enroll-4001")
+    await enrolling.heard_sound()
     await enrolling.press("1")
     await patiently(enrolling.heard_tone())
     impatient = await stage.asked()

@@ -116,6 +116,7 @@ async def test_before_consent(stage: Stage) -> None:
 async def test_between_repetitions(stage: Stage) -> None:
     """One good recording is no enrollment: it is forgotten."""
     call = await stage.dial("enroll-2002")
+    await call.heard_sound()
     await call.press("1")
     await patiently(call.heard_tone())
     await call.speak(stage.people.phrase)
@@ -128,6 +129,7 @@ async def test_between_repetitions(stage: Stage) -> None:
 async def test_while_the_enrollment_is_written(stage: Stage) -> None:
     """Consent was given and three recordings agree: the person is enrolled."""
     call = await stage.dial("enroll-2003")
+    await call.heard_sound()
     await call.press("1")
     for recording in stage.people.enrolling[:2]:
         await patiently(call.heard_tone())

@@ -46,6 +46,7 @@ async def recording(stage: Stage) -> None:
 async def test_person_enrolls_and_another_is_verified(stage: Stage) -> None:
     """Both at once: from consent to the voiceprints, and from the prompt to ACCEPT."""
     enrolling, call = await stage.dial("enroll-5001"), await stage.asked()
+    await enrolling.heard_sound()
     await enrolling.press("1")
     await asyncio.gather(call.speak(stage.people.phrase), say(enrolling, *stage.people.enrolling))
     assert await stage.route(call) == "agent-confirmed"

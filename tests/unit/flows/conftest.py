@@ -7,17 +7,20 @@ from uuid import UUID
 
 import pytest
 
-from engine.types import Verdict
+from engine.types import PhraseId, Verdict
 from ivr import ports
 from ivr.domain.call import AccountId, CallState, Purpose, TenantId, step
+from ivr.domain.mode import Mode
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.profile import Profile, ProfileId, ProfileState
 from ivr.domain.verification import Verification
 from ivr.flows.conduct import conduct
+from ivr.flows.rules import EnrollRules, VerifyRules
 from ivr.flows.services import Services
 from ivr.ports import StoreUnavailableError
 from tests.fakes.call import FakeCall, Step, facts
 from tests.fakes.clock import FakeClock
+from tests.fakes.keys import FakeKeys
 from tests.fakes.profile_store import FakeProfileStore
 from tests.fakes.voice import FakeVoice, voiceprint_of
 from tests.unit.flows.people import ALICE
@@ -47,12 +50,23 @@ class Desk:
     store: FakeProfileStore = field(default_factory=FakeProfileStore)
     voice: FakeVoice = field(default_factory=FakeVoice)
     ledger: ports.Ledger | None = None
+    rules: VerifyRules = field(default_factory=VerifyRules)
+    enroll_rules: EnrollRules = field(default_factory=EnrollRules)
 
     @property
     def services(self) -> Services:
         """What calls are conducted with."""
         ledger = self.ledger or Ledger(self.store)
-        return Services(self.store, ledger, self.voice, FakeClock(), worker="worker-1")
+        return Services(
+            self.store,
+            ledger,
+            self.voice,
+            FakeClock(),
+            FakeKeys(),
+            worker="worker-1",
+            verify=self.rules,
+            enroll=self.enroll_rules,
+        )
 
     async def verify(
         self, *script: Step, account: str | None = "1001", number: str = ""
@@ -61,11 +75,25 @@ class Desk:
         call = FakeCall(*script, facts=facts(Purpose.VERIFY, account=account, number=number))
         return await self.conducted(call)
 
-    async def enroll(self, *script: Step, account: str | None = "1001") -> FakeCall:
+    async def enroll(
+        self,
+        *script: Step,
+        account: str | None = "1001",
+        mode: Mode | None = None,
+        phrase: PhraseId | None = None,
+    ) -> FakeCall:
         """Conduct an enrollment call to its end; its states obey the table."""
-        return await self.conducted(
-            FakeCall(*script, facts=facts(Purpose.ENROLL, account=account, call="enroll-1"))
-        )
+        asked = facts(Purpose.ENROLL, account=account, call="enroll-1", mode=mode, phrase=phrase)
+        return await self.conducted(FakeCall(*script, facts=asked))
+
+    async def challenge(self, *script: Step) -> FakeCall:
+        """Conduct a challenge call to its end; its states obey the table."""
+        return await self.conducted(FakeCall(*script, facts=facts(Purpose.CHALLENGE)))
+
+    async def identify(self, *script: Step, group: str = "staff") -> FakeCall:
+        """Conduct an identification call to its end; its states obey the table."""
+        asked = facts(Purpose.IDENTIFY, account=None, group=group)
+        return await self.conducted(FakeCall(*script, facts=asked))
 
     async def conducted(self, call: FakeCall) -> FakeCall:
         """Conduct a call to its end; its states obey the table."""

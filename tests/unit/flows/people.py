@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 
 from engine.types import TELEPHONE_RATE_HZ, Pcm
@@ -9,8 +11,14 @@ from engine.types import TELEPHONE_RATE_HZ, Pcm
 ALICE, NEARLY_ALICE, MALLORY, DIN = 1_000, 1_400, 2_500, 30_000
 ECHO = 400
 """-38 dBFS: a prompt that a two-wire line sends back."""
+OTHER_WORDS, MUMBLED = 1, 2
+"""What an amplitude's last digit makes of the words; 0: those that were asked for."""
+
+_takes = count(1)
 
 
-def speech(who: int, seconds: float = 1.5) -> Pcm:
-    """Return so much speech of one person, int16 `[n]` at 8 kHz."""
-    return np.full(round(seconds * TELEPHONE_RATE_HZ), who, np.int16)
+def speech(who: int, seconds: float = 1.5, said: int = 0) -> Pcm:
+    """Return so much speech of one person, int16 `[n]` at 8 kHz, as nobody says it twice."""
+    spoken = np.full(round(seconds * TELEPHONE_RATE_HZ), who + said, np.int16)
+    spoken[np.flatnonzero([digit == "1" for digit in f"{next(_takes):b}"])] -= 10
+    return spoken

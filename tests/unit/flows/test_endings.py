@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from engine.types import Embedding, Reason, Utterance, Verdict
+from engine.types import Reason, Utterance, Verdict
 from ivr.domain.call import CallState
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.flows.conduct import adopt
+from ivr.ports import Examination, Wanted
 from tests.fakes.call import FakeCall, HangsUp, Listens, LosesMedia, Says, Step, Waits, facts
 from tests.fakes.voice import FakeVoice
 from tests.unit.flows.conftest import Desk
@@ -144,11 +145,11 @@ class WaitingVoice(FakeVoice):
         super().__init__()
         self.asked = asyncio.Event()
 
-    async def embed(self, utterance: Utterance) -> Embedding:
+    async def examine(self, utterance: Utterance, wanted: Wanted) -> Examination:
         """Wait for ever."""
         self.asked.set()
         await asyncio.Event().wait()
-        return await super().embed(utterance)
+        return await super().examine(utterance, wanted)
 
 
 async def test_a_call_cut_off_by_the_end_of_the_program_has_its_verdict(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engine.types import ModelId
+from engine.types import Locale, ModelId
 from ivr.domain.claim import ClaimSource
+from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.profile import ProfileState
-from ivr.domain.prompt import Prompt
+from ivr.domain.prompt import PhrasePrompt, Prompt
 from ivr.domain.verification import Verification
 from tests.fakes.call import FakeCall, Listens, Presses, Says, Step, Waits
 from tests.unit.flows.conftest import Desk, profile
@@ -20,6 +21,14 @@ def told(call: FakeCall) -> tuple[str, str]:
     return call.released["COUNTERSIGN_VERDICT"], call.released["COUNTERSIGN_REASON"]
 
 
+PASSPORT = PhrasePrompt(Locale("en-US"), DEFAULT_PASSPHRASE)
+
+
+def turn(who: int, said: int = 0) -> list[Step]:
+    """Return one answer to a prompt."""
+    return [Listens(), Says(speech(who, said=said)), Waits(1.0)]
+
+
 def record(desk: Desk) -> Verification:
     """Return the one verification that was written."""
     (verification,) = desk.store.closed.values()
@@ -30,9 +39,7 @@ async def test_the_enrolled_voice_is_accepted(alice_enrolled: Desk) -> None:
     """Alice says the phrase after the tone and is let on."""
     call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
     assert told(call) == ("ACCEPT", "MATCH")
-    assert call.played == [
-        (Prompt.AFTER_THE_TONE_SAY, Prompt.PHRASE_MY_VOICE_IS_MY_PASSPORT, Prompt.TONE)
-    ]
+    assert call.played == [(Prompt.AFTER_THE_TONE_SAY, PASSPORT, Prompt.TONE)]
 
 
 async def test_another_voice_is_rejected_at_once(alice_enrolled: Desk) -> None:
@@ -53,10 +60,12 @@ async def test_what_was_written_is_what_the_dialplan_is_told(alice_enrolled: Des
         "COUNTERSIGN_VERDICT": "ACCEPT",
         "COUNTERSIGN_REASON": "MATCH",
         "COUNTERSIGN_LLR": "10.00",
-        "COUNTERSIGN_CONFIDENCE": "99",
+        "COUNTERSIGN_CONFIDENCE": "100",
         "COUNTERSIGN_ATTEMPTS": "1",
         "COUNTERSIGN_PROFILE": str(profile().id),
         "COUNTERSIGN_ID": str(written.opening.id),
+        "COUNTERSIGN_PHRASE": "right",
+        "COUNTERSIGN_EXPLANATION": "Voice matches strongly; phrase right.",
         "COUNTERSIGN_CLAIM_SOURCE": "dialplan",
         "COUNTERSIGN_CLAIM_ACCOUNT": "1001",
     }
@@ -88,8 +97,7 @@ async def test_too_little_speech_gets_its_own_second_chance(alice_enrolled: Desk
 
 async def test_noise_gets_its_own_second_chance_and_is_never_judged(alice_enrolled: Desk) -> None:
     """Three noisy attempts are INCONCLUSIVE, and no evidence is made of them."""
-    din: list[Step] = [Listens(), Says(speech(DIN)), Waits(1.0)]
-    call = await alice_enrolled.verify(*din, *din, *din)
+    call = await alice_enrolled.verify(*turn(DIN), *turn(DIN), *turn(DIN))
     assert call.played[1][0] is Prompt.TOO_NOISY
     assert told(call) == ("INCONCLUSIVE", "TOO_NOISY")
     assert record(alice_enrolled).llr is None
@@ -107,8 +115,7 @@ async def test_who_is_nearly_sure_is_asked_again(alice_enrolled: Desk) -> None:
 
 async def test_who_stays_nearly_sure_is_rejected(alice_enrolled: Desk) -> None:
     """Trying three times does not lower the bar."""
-    once: list[Step] = [Listens(), Says(speech(NEARLY_ALICE)), Waits(1.0)]
-    call = await alice_enrolled.verify(*once, *once, *once)
+    call = await alice_enrolled.verify(*(step for _ in range(3) for step in turn(NEARLY_ALICE)))
     assert told(call) == ("REJECT", "NO_MATCH")
     assert call.released is not None
     assert call.released["COUNTERSIGN_ATTEMPTS"] == "3"

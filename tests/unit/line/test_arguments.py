@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.types import PhraseId
 from ivr.domain.call import AccountId, CallRequest, Purpose, TenantId
+from ivr.domain.mode import Mode
 from ivr.line.arguments import (
     TEXT_MAX_CHARACTERS,
     BadRequestError,
@@ -48,6 +51,19 @@ def test_empty_values_are_the_defaults() -> None:
     assert request == CallRequest(Purpose.VERIFY, TenantId("house"), None, "en-GB")
 
 
+def test_what_is_to_be_said_and_among_whom() -> None:
+    """Mode, phrase and group are read; a phrase must be one that somebody recorded."""
+    asked = ["enroll", "mode=text_independent", "phrase=", "account=1"]
+    assert parse_arguments(asked, DEFAULTS).mode is Mode.TEXT_INDEPENDENT
+    known = replace(DEFAULTS, phrases=frozenset({PhraseId("sesame")}))
+    assert parse_arguments(["enroll", "phrase=sesame"], known).phrase == "sesame"
+    asked = ["identify", "group=night%20shift"]
+    request = parse_arguments(asked, DEFAULTS)
+    assert (request.purpose, request.group) == (Purpose.IDENTIFY, "night shift")
+    with pytest.raises(BadRequestError, match="there are sesame"):
+        parse_arguments(["enroll", "phrase=other"], known)
+
+
 def test_waiting_channel_shows_what_was_asked() -> None:
     """The line that a channel waits in holds the same arguments, after the application's name."""
     line = "countersign,verify,tenant=,locale=de-DE,account=a%2Cb%20(1"
@@ -82,6 +98,8 @@ def test_other_lines_are_refused(line: str) -> None:
         (["verify", "account=" + "9" * 129], "account"),
         (["verify", "tenant=" + "%C3%BC" * 129], "tenant"),
         (["verify", "locale=../../etc"], "locale"),
+        (["verify", "mode=loud"], "mode"),
+        (["identify", "account=1"], "group"),
         (["verify", "locale=en_US"], "locale"),
     ],
 )

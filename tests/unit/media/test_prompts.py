@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.types import Pcm
-from ivr.domain.prompt import Prompt
+from engine.types import Locale, Pcm, PhraseId
+from ivr.domain.prompt import PhrasePrompt, Prompt
 from ivr.media import prompts as module
-from ivr.media.errors import PromptError
+from ivr.media.errors import PromptError, PromptWordsError
 from ivr.media.prompts import PromptLibrary, read_prompt
 
 
@@ -27,6 +27,7 @@ def make_locale(folder: Path, seconds: float = 0.1) -> Path:
     folder.mkdir(parents=True)
     for prompt in Prompt:
         soundfile.write(folder / f"{prompt.value}.wav", tone(8000, seconds), 8000, "PCM_16")
+    (folder / "prompts.toml").write_text(f'consent_version = "{folder.name}/3"')
     return folder
 
 
@@ -79,6 +80,43 @@ def test_missing_folder_is_named(built_in: Path, tmp_path: Path) -> None:
     """A folder that is not there is no empty one."""
     with pytest.raises(PromptError, match="nowhere: no such folder"):
         PromptLibrary.load(tmp_path / "nowhere")
+
+
+def test_a_passphrase_is_said_in_its_own_language(built_in: Path, tmp_path: Path) -> None:
+    """Whatever language the rest is in; those that were recorded can be listed."""
+    german = make_locale(tmp_path / "own/de-DE")
+    soundfile.write(german / "phrase-sesam.wav", tone(8000, 0.7), 8000, "PCM_16")
+    library = PromptLibrary.load(tmp_path / "own")
+    sesame = PhrasePrompt(Locale("de-DE"), PhraseId("sesam"))
+    assert len(library.audio("en-US", [Prompt.TONE, sesame])) == 800 + 5600
+    assert library.spoken("de-DE").phrases == ("sesam",)
+    assert library.phrases == {"sesam"}
+
+
+def test_a_passphrase_that_nobody_recorded_is_named(built_in: Path) -> None:
+    """Nothing is said in its place."""
+    with pytest.raises(PromptError, match=r"en-US/phrase-sesam\.wav: no such file"):
+        PromptLibrary.load().audio("en-US", [PhrasePrompt(Locale("en-US"), PhraseId("sesam"))])
+
+
+def test_each_locale_has_the_version_of_its_consent(built_in: Path, tmp_path: Path) -> None:
+    """It is what people agreed to."""
+    make_locale(tmp_path / "own/de-DE")
+    versions = PromptLibrary.load(tmp_path / "own").consent_versions
+    assert versions == {"de-DE": "de-DE/3", "en-US": "en-US/3"}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [(None, "cannot be read"), ("= 1", "is not TOML"), ("", "has no consent_v")]
+)
+def test_words_without_a_consent_version_are_refused(
+    built_in: Path, words: str | None, found: str
+) -> None:
+    """A consent that names no words is none."""
+    path = built_in / "en-US" / "prompts.toml"
+    path.unlink() if words is None else path.write_text(words)
+    with pytest.raises(PromptWordsError, match=found):
+        PromptLibrary.load()
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 22_050, 24_000, 44_100, 48_000])

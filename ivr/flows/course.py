@@ -1,0 +1,67 @@
+"""What a call has come to so far: kept outside the flow, so that a hang-up loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.decision.policy import AttemptEvidence
+from engine.types import Fingerprint, Judgement, Llr, ReplayOutcome
+from ivr.domain.call import AccountId
+from ivr.domain.claim import Claim
+from ivr.domain.profile import Profile
+from ivr.domain.prompt import Prompt
+from ivr.domain.verification import Attempt
+from ivr.flows.conversation import Capture
+
+
+@dataclass(slots=True)
+class Course:
+    """A verification, a challenge or an identification under way."""
+
+    claim: Claim | None = None
+    profile: Profile | None = None
+    """Compared with, or found."""
+    identity: AccountId | None = None
+    """Whom an identification found."""
+    evidence: list[AttemptEvidence] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    fingerprints: list[Fingerprint] = field(default_factory=list)
+    """Of what was said."""
+    watchlisted: bool = False
+    hint: Prompt | None = None
+    """What to tell the caller before the next attempt."""
+    ended_at_s: float | None = None
+    """When the last utterance ended, in seconds of the loop's clock."""
+
+    def heard(self, capture: Capture) -> None:
+        """Take note that somebody spoke; a repeat is in the record of its first time."""
+        self.ended_at_s = capture.ended_at_s
+        for examination in (*capture.before, capture.examination):
+            if examination.replay.outcome is not ReplayOutcome.REPEAT:
+                self.fingerprints.append(examination.fingerprint)
+
+    def note(self, evidence: AttemptEvidence, alone: Judgement) -> None:
+        """Take an attempt into the record, with the judgement on it alone."""
+        self.evidence.append(evidence)
+        compared = evidence.replay.outcome is not ReplayOutcome.UNCHECKED
+        self.attempts.append(
+            Attempt(
+                verdict=alone.verdict,
+                reason=alone.reason,
+                llr=evidence.llr,
+                quality=evidence.quality,
+                phrase=evidence.words,
+                replay=evidence.replay.likeness if compared else None,
+            )
+        )
+
+    @property
+    def llr(self) -> Llr | None:
+        """The evidence of the attempts that count, as it was judged; None without any."""
+        llrs = [each.llr for each in self.evidence if each.counts and each.llr is not None]
+        return Llr(sum(llrs) / len(llrs)) if llrs else None
+
+    @property
+    def compared(self) -> bool:
+        """Whether any voice was compared."""
+        return any(each.llr is not None for each in self.evidence)

@@ -1,0 +1,97 @@
+"""The identification call: who of a group is it, if anyone?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.decision.policy import AttemptEvidence
+from engine.types import Judgement, Llr, Locale, Reason, ReplayOutcome, Verdict
+from ivr.domain.call import AccountId
+from ivr.domain.profile import Profile
+from ivr.flows.attempts import shortcoming_of
+from ivr.flows.conversation import Capture
+from ivr.flows.course import Course
+from ivr.flows.hints import hint_after
+from ivr.flows.obstacles import obstacle_to, undecided
+from ivr.flows.services import Services
+from ivr.flows.turns import Asking, ask_free
+from ivr.ports import Call, Wanted
+
+
+async def identify(call: Call, course: Course, services: Services) -> Judgement:
+    """Hold the conversation; ACCEPT names in `course` who was found, REJECT is nobody of them."""
+    request = call.facts.request
+    members = await services.store.group(request.tenant, request.group)
+    group = [each for each in members if not _obstructed(each, services)]
+    if not group:
+        return undecided(Reason.NOT_ENROLLED)
+    judgement = undecided(Reason.NOT_ENOUGH_SPEECH)
+    for _ in range(services.verify.attempts_max):
+        judgement = await _attempt(call, course, group, services)
+        if not judgement.unsure:
+            break
+    return judgement
+
+
+def _obstructed(profile: Profile, services: Services) -> bool:
+    return obstacle_to(profile, services.voice.model, services.clock.now()) is not None
+
+
+async def _attempt(
+    call: Call, course: Course, group: Sequence[Profile], services: Services
+) -> Judgement:
+    """Listen once to free speech, and search the group for the voice."""
+    rules, request = services.verify, call.facts.request
+    wanted = Wanted(
+        replay_key=services.keys.replay_key(request.tenant),
+        earlier=tuple(course.fingerprints),
+        locale=Locale(request.locale),
+    )
+    asking = Asking(call, services.voice, rules.barge_in)
+    capture = await ask_free(asking, course.hint, wanted, rules.free)
+    if capture is None:
+        return _judged(call, course, AttemptEvidence(), None, services)
+    course.heard(capture)
+    shortcoming = shortcoming_of(capture, services.voice, rules.free.verify_s)
+    if shortcoming is not None:
+        evidence = AttemptEvidence(shortcoming=shortcoming, quality=capture.quality)
+        return _judged(call, course, evidence, None, services)
+    return await _searched(call, course, capture, group, services)
+
+
+async def _searched(
+    call: Call, course: Course, capture: Capture, group: Sequence[Profile], services: Services
+) -> Judgement:
+    """Search the group; whom it finds must not be played from a recording."""
+    examination, voice = capture.examination, services.voice
+    found = voice.identify(examination.embedding, capture.quality, group)
+    likeliest = await _known(found.ranked[0].name, group, services)
+    replay = examination.replay
+    if replay.outcome is not ReplayOutcome.REPEAT:
+        replay = await voice.repeat(examination.fingerprint, likeliest.fingerprints)
+    evidence = AttemptEvidence(found.ranked[0].llr, replay=replay, quality=capture.quality)
+    judgement = _judged(call, course, evidence, found.threshold, services)
+    if judgement.verdict is Verdict.ACCEPT:
+        course.profile, course.identity = likeliest, likeliest.account
+    return judgement
+
+
+async def _known(account: AccountId, group: Sequence[Profile], services: Services) -> Profile:
+    """Return a member of the group whole: a group comes without fingerprints."""
+    member = next(each for each in group if each.account == account)
+    return await services.store.find(member.tenant, account) or member
+
+
+def _judged(
+    call: Call,
+    course: Course,
+    evidence: AttemptEvidence,
+    threshold: Llr | None,
+    services: Services,
+) -> Judgement:
+    """Judge one attempt: another may be likest to another, so that they do not add up."""
+    locale = call.facts.request.locale
+    judgement = services.voice.judge([evidence], threshold=threshold, locale=locale)
+    course.note(evidence, judgement)
+    course.hint = hint_after(evidence)
+    return judgement

@@ -1,0 +1,93 @@
+"""The words of a call: whether the passphrase, or the digits, that were asked for were said."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Self
+
+import structlog
+
+from engine.decision.policy import UNCHECKED_PHRASE
+from engine.errors import PassphraseFileError
+from engine.phrase import (
+    Challenge,
+    PhraseFrames,
+    PhraseList,
+    PhraseRecogniser,
+    alike,
+    draw_challenge,
+    frames,
+    load_phrases,
+    recognise_digits,
+    vote,
+)
+from engine.types import Locale, PhraseFinding, PhraseId, Utterance
+from ivr.ports import Wanted
+
+log = structlog.get_logger()
+
+
+class Words:
+    """Recognises passphrases and digits, each in the languages that there are recognisers for.
+
+    Methods compute for some tens of milliseconds and may be called from any thread.
+    """
+
+    def __init__(self, lists: Iterable[PhraseList]) -> None:
+        """Make a recogniser for each list whose language has one; `RecogniserError`."""
+        self._lists = {each.locale: each for each in lists}
+        self._recognisers: Mapping[Locale, PhraseRecogniser] = {
+            name: PhraseRecogniser.load(each)
+            for name, each in self._lists.items()
+            if each.recogniser is not None
+        }
+
+    @classmethod
+    def load(cls, locales: Iterable[str]) -> Self:
+        """Take the phrases of these locales; one without a list is left to people's recordings."""
+        found = (_listed(Locale(name)) for name in locales)
+        return cls([each for each in found if each is not None])
+
+    def warm(self, callers: int) -> None:
+        """Have decoders for so many callers at once ready."""
+        for recogniser in self._recognisers.values():
+            recogniser.warm(callers)
+
+    def phrase(self, utterance: Utterance, wanted: Wanted) -> tuple[PhraseFinding, bytes]:
+        """Say whether the passphrase was said, and return its frames.
+
+        By the recogniser where it knows the phrase, and by the person's own recordings of it; both
+        vote. UNCHECKED where there is neither, or where no phrase is wanted.
+        """
+        if wanted.phrase is None:
+            return UNCHECKED_PHRASE, b""
+        made = frames(utterance)
+        aligned = alike(made, [PhraseFrames.from_bytes(each) for each in wanted.frames])
+        recognised = self._recognised(utterance, wanted.locale, wanted.phrase)
+        return vote(recognised, aligned), made.to_bytes()
+
+    def digits(self, utterance: Utterance, wanted: Wanted) -> PhraseFinding:
+        """Say whether the digits were said, in their order; UNCHECKED where nothing knows them."""
+        known = self._lists.get(wanted.locale)
+        if not wanted.digits or known is None or known.recogniser is None or not known.digits:
+            return UNCHECKED_PHRASE
+        return recognise_digits(utterance, Challenge(wanted.digits), wanted.locale)
+
+    def challenge(self, length: int) -> str:
+        """Draw so many random digits, which nobody can foresee."""
+        return draw_challenge(length, secrets.SystemRandom()).digits
+
+    def _recognised(self, utterance: Utterance, locale: Locale, asked: PhraseId) -> PhraseFinding:
+        recogniser, known = self._recognisers.get(locale), self._lists.get(locale)
+        if recogniser is None or known is None or asked not in known.phrases:
+            return UNCHECKED_PHRASE
+        return recogniser.recognise(utterance, asked)
+
+
+def _listed(locale: Locale) -> PhraseList | None:
+    try:
+        return load_phrases(locale)
+    except PassphraseFileError as error:
+        log.warning("phrases_not_recognised", locale=locale, why=str(error))
+        return None
