@@ -361,6 +361,7 @@ ALTER TABLE profiles
     ADD CONSTRAINT enrolled_means_sealed CHECK (state <> 'enrolled' OR data_key IS NOT NULL);
 CREATE INDEX profiles_of_tenant_key ON profiles (tenant, tenant_key, id);
 CREATE INDEX profiles_by_use ON profiles (tenant, state, used_at);
+CREATE INDEX profiles_expired ON profiles (tenant, changed_at) WHERE state = 'expired';
 COMMENT ON COLUMN profiles.mode IS 'What the person was enrolled with, and is asked for';
 COMMENT ON COLUMN profiles.used_at IS 'When the person was enrolled or last accepted, to the hour';
 COMMENT ON COLUMN profiles.tenant_key IS 'Generation of the tenant''s key that wraps the data key and turns the voiceprints';
@@ -463,6 +464,7 @@ COMMENT ON COLUMN attempts.replay IS 'How like an earlier recording it was, 0 to
 ALTER TABLE verifications ADD COLUMN explanation text NOT NULL DEFAULT '';
 CREATE INDEX verifications_by_end ON verifications (tenant, ended_at);
 COMMENT ON COLUMN verifications.explanation IS 'One sentence on what the verdict rests on, for an agent to read';
+CREATE INDEX enrollments_without_profile ON enrollments (tenant, ended_at) WHERE profile IS NULL;
 
 -- 0005_lockouts
 

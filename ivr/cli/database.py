@@ -1,21 +1,32 @@
-"""`countersign database migrate`: bring a server's schema up to this version."""
+"""`countersign database`: bring the schema up to this version; delete what is due."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+from datetime import UTC, datetime
 
 from ivr.app import database_of
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
-from ivr.storage import migrate
+from ivr.storage import Retained, RetentionRules, migrate, retain, tenants
 
 
 def add_to(commands: Commands) -> None:
     """Add the command."""
-    command = commands.add_parser("database", help="make or update the database's schema")
+    command = commands.add_parser("database", help="the database's schema, and what it keeps")
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     actions.add_parser("migrate", help="apply what is missing").set_defaults(run=run)
+    retaining = actions.add_parser(
+        "retain", help="expire, erase and delete what is due; at any time, as often as you like"
+    )
+    for option, does in (
+        ("--expire-days", "profiles that nobody was accepted by so long expire"),
+        ("--erase-days", "profiles expired so long are erased"),
+        ("--records-days", "records of calls so old are deleted"),
+    ):
+        retaining.add_argument(option, type=_days, metavar="N", help=f"{does}; default: never")
+    retaining.set_defaults(run=run_retain)
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -25,8 +36,31 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def run_retain(chosen: argparse.Namespace) -> int:
+    """Do what is due in every tenant, and say how much."""
+    rules = RetentionRules(chosen.expire_days, chosen.erase_days, chosen.records_days)
+    done = asyncio.run(_retained(configuration_of(chosen), rules))
+    print(f"expired: {done.expired}, erased: {done.erased}, records deleted: {done.records}")
+    return 0
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if days < 1:
+        raise argparse.ArgumentTypeError("at least one day")
+    return days
+
+
 async def _migrated(configuration: Configuration) -> tuple[int, ...]:
     if configuration.database.dsn:
         return await migrate(configuration.database.dsn)
     async with database_of(configuration):
         return ()
+
+
+async def _retained(configuration: Configuration, rules: RetentionRules) -> Retained:
+    done = Retained(0, 0, 0)
+    async with database_of(configuration) as database:
+        for tenant in await tenants(database):
+            done += await retain(database, tenant, rules, datetime.now(UTC))
+    return done

@@ -1,4 +1,4 @@
-"""`countersign profiles`: list, show, reset and erase the people who are enrolled."""
+"""`countersign profiles`: what an operator does to the people who are enrolled."""
 
 from __future__ import annotations
 
@@ -6,29 +6,51 @@ import argparse
 import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
 
-from ivr.app import database_of
+from ivr.app import database_of, keyring_of, outbox_of
+from ivr.cli.export import write_holding
 from ivr.cli.settings import Commands, configuration_of
+from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
-from ivr.storage import ProfileAdministration
+from ivr.storage import Database, ProfileAdministration, ProfileDetails, holding
 
-Action = Callable[[ProfileAdministration, argparse.Namespace], Awaitable[int]]
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an operator works with."""
+
+    configuration: Configuration
+    database: Database
+
+    @property
+    def profiles(self) -> ProfileAdministration:
+        """The profiles as an operator sees them."""
+        return ProfileAdministration(self.database)
+
+
+Action = Callable[[Desk, argparse.Namespace], Awaitable[int]]
 
 
 def add_to(commands: Commands) -> None:
     """Add the command and its actions."""
-    command = commands.add_parser("profiles", help="list, show, reset or erase profiles")
+    command = commands.add_parser("profiles", help="list, show, export, reset or erase profiles")
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list profiles, one a line")
     listing.add_argument("--tenant", help="only this tenant's; default: all")
     listing.set_defaults(run=run, action=_list)
     _person(actions, "show", "show one profile: state, consent, voiceprints' quality", _show)
     for name, does, action in (
-        ("reset", "forget the voiceprints, so that the person can enroll anew", _reset),
+        ("reset", "forget the voice, so that the person can enroll anew", _reset),
+        ("opt-out", "forget the voice, and let nobody enroll the account until a reset", _opt_out),
+        ("unlock", "end a lockout: count the REJECTs anew", _unlock),
         ("erase", "delete everything held on the person", _erase),
     ):
-        person = _person(actions, name, does, action)
-        person.add_argument("--why", required=True, help="the reason, for the audit trail")
+        _with_reason(_person(actions, name, does, action))
+    exporting = _person(actions, "export", "write everything held on the person", _export)
+    _with_reason(exporting).add_argument("folder", type=Path, help="a new folder, or an empty one")
 
 
 def _person(actions: Commands, name: str, does: str, action: Action) -> argparse.ArgumentParser:
@@ -39,6 +61,11 @@ def _person(actions: Commands, name: str, does: str, action: Action) -> argparse
     return person
 
 
+def _with_reason(person: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    person.add_argument("--why", required=True, help="the reason, for the audit trail")
+    return person
+
+
 def run(chosen: argparse.Namespace) -> int:
     """Do it on the configured database."""
     return asyncio.run(_run(chosen))
@@ -46,41 +73,95 @@ def run(chosen: argparse.Namespace) -> int:
 
 async def _run(chosen: argparse.Namespace) -> int:
     action: Action = chosen.action
-    async with database_of(configuration_of(chosen)) as database:
-        return await action(ProfileAdministration(database), chosen)
+    configuration = configuration_of(chosen)
+    async with database_of(configuration) as database:
+        return await action(Desk(configuration, database), chosen)
 
 
-async def _list(profiles: ProfileAdministration, chosen: argparse.Namespace) -> int:
+async def _list(desk: Desk, chosen: argparse.Namespace) -> int:
     tenant = TenantId(chosen.tenant) if chosen.tenant else None
-    for each in await profiles.list(tenant):
+    for each in await desk.profiles.list(tenant):
         print(each.tenant, each.account, each.state, each.voiceprints, each.changed_at.date())
     return 0
 
 
-async def _show(profiles: ProfileAdministration, chosen: argparse.Namespace) -> int:
-    details = await profiles.show(TenantId(chosen.tenant), AccountId(chosen.account))
+async def _show(desk: Desk, chosen: argparse.Namespace) -> int:
+    details = await desk.profiles.show(TenantId(chosen.tenant), AccountId(chosen.account))
     if details is None:
         return _nobody(chosen)
-    summary = details.summary
-    print(f"profile     {summary.id}\nstate       {summary.state}\nlocale      {summary.locale}")
-    print(f"passphrase  {summary.passphrase}\ncreated     {summary.created_at:%Y-%m-%d %H:%M %Z}")
-    for consent in details.consents:
-        print(f"consent     {consent.text_version} by {consent.given}, {consent.at:%Y-%m-%d}")
-    for model, quality in details.voiceprints:
-        speech, snr = quality.net_speech_s, quality.snr_db
-        print(f"voiceprint  {model}: {speech:.1f} s of speech, SNR {snr:.0f} dB")
+    print("\n".join(_lines(details)))
     return 0
 
 
-async def _reset(profiles: ProfileAdministration, chosen: argparse.Namespace) -> int:
-    person = TenantId(chosen.tenant), AccountId(chosen.account)
-    done = await profiles.reset(*person, who=getpass.getuser(), why=chosen.why)
-    return 0 if done else _nobody(chosen)
+def _lines(details: ProfileDetails) -> list[str]:
+    summary = details.summary
+    return [
+        f"profile     {summary.id}",
+        f"state       {summary.state}",
+        f"mode        {summary.mode}",
+        f"locale      {summary.locale}",
+        f"passphrase  {summary.passphrase}",
+        f"created     {summary.created_at:%Y-%m-%d %H:%M %Z}",
+        f"used        {summary.used_at:%Y-%m-%d %H:%M %Z}",
+        *(
+            f"consent     {consent.text_version} by {consent.given}, {consent.at:%Y-%m-%d}"
+            for consent in details.consents
+        ),
+        *(
+            f"voiceprint  {model}: {quality.net_speech_s:.1f} s of speech, "
+            f"SNR {quality.snr_db:.0f} dB"
+            for model, quality in details.voiceprints
+        ),
+        *(f"warning     {warning}" for warning in details.warnings),
+    ]
 
 
-async def _erase(profiles: ProfileAdministration, chosen: argparse.Namespace) -> int:
-    person = TenantId(chosen.tenant), AccountId(chosen.account)
-    done = await profiles.erase(*person, who=getpass.getuser(), why=chosen.why)
+async def _reset(desk: Desk, chosen: argparse.Namespace) -> int:
+    return _told(chosen, await desk.profiles.reset(*_whom(chosen), **_entry(chosen)))
+
+
+async def _opt_out(desk: Desk, chosen: argparse.Namespace) -> int:
+    await desk.profiles.opt_out(*_whom(chosen), **_entry(chosen))
+    return 0
+
+
+async def _unlock(desk: Desk, chosen: argparse.Namespace) -> int:
+    return _told(chosen, await desk.profiles.unlock(*_whom(chosen), **_entry(chosen)))
+
+
+async def _erase(desk: Desk, chosen: argparse.Namespace) -> int:
+    done = await desk.profiles.erase(*_whom(chosen), **_entry(chosen))
+    keyring = await keyring_of(desk.configuration, desk.database)
+    # After the profile: a letter written meanwhile finds none, and is stored without the account.
+    await outbox_of(desk.configuration, desk.database, keyring).forget(*_whom(chosen))
+    return _told(chosen, done)
+
+
+async def _export(desk: Desk, chosen: argparse.Namespace) -> int:
+    keyring = await keyring_of(desk.configuration, desk.database)
+    held = await holding(desk.database, keyring, *_whom(chosen), **_entry(chosen))
+    if held is None:
+        return _nobody(chosen)
+    write_holding(chosen.folder, held)
+    return 0
+
+
+def _whom(chosen: argparse.Namespace) -> tuple[TenantId, AccountId]:
+    return TenantId(chosen.tenant), AccountId(chosen.account)
+
+
+class Entry(TypedDict):
+    """Who did it and why, for the audit trail."""
+
+    who: str
+    why: str
+
+
+def _entry(chosen: argparse.Namespace) -> Entry:
+    return Entry(who=getpass.getuser(), why=chosen.why)
+
+
+def _told(chosen: argparse.Namespace, done: bool) -> int:
     return 0 if done else _nobody(chosen)
 
 

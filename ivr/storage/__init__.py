@@ -1,6 +1,14 @@
 """Where everything is kept: PostgreSQL through asyncpg, and a folder for verdicts it missed."""
 
-from ivr.storage.administration import ProfileAdministration, ProfileDetails, ProfileSummary
+from ivr.storage.administration import (
+    ProfileAdministration,
+    ProfileDetails,
+    ProfileSummary,
+    tenants,
+)
+from ivr.storage.audit_chain import AuditEnd, AuditFault
+from ivr.storage.audit_chain import ends as audit_ends
+from ivr.storage.audit_chain import verify as verify_audit
 from ivr.storage.database import Database
 from ivr.storage.embedded import EmbeddedPostgres
 from ivr.storage.errors import (
@@ -17,6 +25,7 @@ from ivr.storage.errors import (
     UnknownDatabaseError,
     WrongPasswordError,
 )
+from ivr.storage.holding import Holding, holding
 from ivr.storage.keys import (
     Keyring,
     MasterKeys,
@@ -25,15 +34,20 @@ from ivr.storage.keys import (
     master_from_command,
     master_from_file,
 )
+from ivr.storage.keys.rotation import rotate_master, rotate_tenant
 from ivr.storage.migrate import migrate
 from ivr.storage.outbox import Outbox
+from ivr.storage.retention import Retained, RetentionRules, retain
 from ivr.storage.store import PostgresStore
 from ivr.storage.watchlists import Watchlists
 
 __all__ = [
+    "AuditEnd",
+    "AuditFault",
     "Database",
     "EmbeddedPostgres",
     "EmbeddedPostgresError",
+    "Holding",
     "Keyring",
     "MasterKeyError",
     "MasterKeys",
@@ -43,6 +57,8 @@ __all__ = [
     "ProfileAdministration",
     "ProfileDetails",
     "ProfileSummary",
+    "Retained",
+    "RetentionRules",
     "SchemaMissingError",
     "SchemaNewerError",
     "SchemaOutdatedError",
@@ -54,8 +70,15 @@ __all__ = [
     "UnknownDatabaseError",
     "Watchlists",
     "WrongPasswordError",
+    "audit_ends",
+    "holding",
     "make_master_file",
     "master_from_command",
     "master_from_file",
     "migrate",
+    "retain",
+    "rotate_master",
+    "rotate_tenant",
+    "tenants",
+    "verify_audit",
 ]

@@ -66,6 +66,7 @@ ALTER TABLE profiles
     ADD CONSTRAINT enrolled_means_sealed CHECK (state <> 'enrolled' OR data_key IS NOT NULL);
 CREATE INDEX profiles_of_tenant_key ON profiles (tenant, tenant_key, id);
 CREATE INDEX profiles_by_use ON profiles (tenant, state, used_at);
+CREATE INDEX profiles_expired ON profiles (tenant, changed_at) WHERE state = 'expired';
 COMMENT ON COLUMN profiles.mode IS 'What the person was enrolled with, and is asked for';
 COMMENT ON COLUMN profiles.used_at IS 'When the person was enrolled or last accepted, to the hour';
 COMMENT ON COLUMN profiles.tenant_key IS 'Generation of the tenant''s key that wraps the data key and turns the voiceprints';

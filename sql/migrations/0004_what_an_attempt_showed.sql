@@ -12,3 +12,4 @@ COMMENT ON COLUMN attempts.replay IS 'How like an earlier recording it was, 0 to
 ALTER TABLE verifications ADD COLUMN explanation text NOT NULL DEFAULT '';
 CREATE INDEX verifications_by_end ON verifications (tenant, ended_at);
 COMMENT ON COLUMN verifications.explanation IS 'One sentence on what the verdict rests on, for an agent to read';
+CREATE INDEX enrollments_without_profile ON enrollments (tenant, ended_at) WHERE profile IS NULL;

@@ -1,0 +1,108 @@
+"""What is held on a person, for the person: everything as JSON, and the audio as sound files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from engine.types import Pcm
+from ivr.domain.call import AccountId, TenantId
+from ivr.storage.audit import AuditEvent, note
+from ivr.storage.database import Database, Row, Transaction
+from ivr.storage.keys import Keyring
+from ivr.storage.text import storable
+
+_PARTS = {
+    "consents": "held-consents",
+    "recordings": "held-recordings",
+    "voiceprints": "held-voiceprints",
+    "enrollments": "held-enrollments",
+    "verifications": "held-verifications",
+    "attempts": "held-attempts",
+    "fingerprints_heard": "held-fingerprints",
+    "warnings": "held-warnings",
+    "groups": "held-groups",
+    "audit": "held-audit",
+}
+"""What the export calls each part, and the query for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Everything that is held on one person."""
+
+    record: dict[str, Any]
+    """Plain values, ready for JSON; a voiceprint as its numbers, fingerprints as their length."""
+    audio: Sequence[tuple[UUID, Pcm]]
+    """The recordings, int16 `[n]` at 8 kHz, by the ids they have in the record."""
+
+
+async def holding(
+    database: Database,
+    keyring: Keyring,
+    tenant: TenantId,
+    account: AccountId,
+    *,
+    who: str,
+    why: str,
+) -> Holding | None:
+    """Return what is held on a person, or None where there is no profile; noted in the audit trail.
+
+    Raises `StoreUnavailableError`, and `SealBrokenError` for audio that is not as it was sealed.
+    """
+
+    async def work(transaction: Transaction) -> tuple[Row, dict[str, Any], Sequence[Row]] | None:
+        names = (storable(tenant), storable(account))
+        profile = await transaction.fetch_one("held-profile", *names)
+        if profile is None:
+            return None
+        about = (names[0], profile["id"])
+        parts = {
+            part: [_plain(row) for row in await transaction.fetch(query, *about)]
+            for part, query in _PARTS.items()
+        }
+        sealed = await transaction.fetch("held-audio", *about)
+        await note(transaction, AuditEvent.PROFILE_EXPORTED, tenant, profile["id"], who, why)
+        return profile, parts, sealed
+
+    found = await database.transact(work, tenant=tenant)
+    if found is None:
+        return None
+    profile, parts, sealed = found
+    record = {"profile": _plain(profile), **parts}
+    await _turn_back(record["voiceprints"], profile, keyring)
+    for part in ("profile", "voiceprints"):
+        _drop(record[part], "data_key", "tenant_key", "embedding")
+    return Holding(record, await _opened(sealed, profile, keyring))
+
+
+async def _turn_back(voiceprints: list[dict[str, Any]], profile: Row, keyring: Keyring) -> None:
+    if profile["data_key"] is None:
+        return
+    tenant_key = await keyring.key(profile["tenant"], profile["tenant_key"])
+    key = tenant_key.person(profile["id"], profile["data_key"])
+    for voiceprint in voiceprints:
+        vector = key.turn_back(voiceprint["embedding"])
+        voiceprint["vector"] = [round(float(number), 7) for number in vector]
+
+
+async def _opened(
+    sealed: Sequence[Row], profile: Row, keyring: Keyring
+) -> tuple[tuple[UUID, Pcm], ...]:
+    if profile["data_key"] is None:
+        return ()
+    tenant_key = await keyring.key(profile["tenant"], profile["tenant_key"])
+    key = tenant_key.person(profile["id"], profile["data_key"])
+    return tuple((row["id"], key.open_audio(row["id"], row["audio"])) for row in sealed)
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return dict(row)
+
+
+def _drop(part: dict[str, Any] | list[dict[str, Any]], *columns: str) -> None:
+    for row in part if isinstance(part, list) else [part]:
+        for column in columns:
+            row.pop(column, None)

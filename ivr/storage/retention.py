@@ -1,0 +1,120 @@
+"""What is kept no longer than it is needed: one function, for a job or by hand, at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from ivr.domain.call import TenantId
+from ivr.storage.audit import AuditEvent, note
+from ivr.storage.database import Database, Transaction
+from ivr.storage.text import storable
+
+BATCH = 200
+"""Rows in a transaction, so that no caller waits long for the lock of one."""
+BY = "retention"
+"""Who did it, in the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRules:
+    """After how many days, each at least 1; None: never."""
+
+    expire_days: int | None = None
+    """Not accepted so long, and a profile expires: its person must enroll anew."""
+    erase_days: int | None = None
+    """Expired so long, and the person is erased."""
+    records_days: int | None = None
+    """So long after a call ended, its record is deleted; the audit trail keeps that it was."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a rule below one day."""
+        for days in (self.expire_days, self.erase_days, self.records_days):
+            if days is not None and days < 1:
+                raise ValueError(f"a time to keep is at least one day, not {days}")
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What was done by one `retain`."""
+
+    expired: int
+    """Profiles."""
+    erased: int
+    """Profiles."""
+    records: int
+    """Records of calls: verifications and enrollments."""
+
+    def __add__(self, other: Retained) -> Retained:
+        """Return both together."""
+        return Retained(
+            self.expired + other.expired, self.erased + other.erased, self.records + other.records
+        )
+
+
+async def retain(
+    database: Database, tenant: TenantId, rules: RetentionRules, now: datetime
+) -> Retained:
+    """Expire, erase and delete what is due in a tenant at `now` (aware), and return how much.
+
+    Idempotent: killed halfway, it goes on when it is called again; two at once do each thing once.
+    A profile that is being used at the moment is left for the next time. Raises
+    `StoreUnavailableError`.
+    """
+    expire = partial(_expire, now=now)
+    expired = await _each(database, tenant, expire, _before(now, rules.expire_days))
+    erased = await _each(database, tenant, _erase, _before(now, rules.erase_days))
+    records = await _each(database, tenant, _forget_records, _before(now, rules.records_days))
+    return Retained(expired, erased, records)
+
+
+def _before(now: datetime, days: int | None) -> datetime | None:
+    return None if days is None else now - timedelta(days=days)
+
+
+class _Step(Protocol):
+    """One batch of one kind: returns how many it did, 0 at the end."""
+
+    async def __call__(
+        self, transaction: Transaction, tenant: TenantId, before: datetime
+    ) -> int: ...
+
+
+async def _each(database: Database, tenant: TenantId, step: _Step, before: datetime | None) -> int:
+    done = 0
+    while before is not None and (
+        batch := await database.transact(partial(step, tenant=tenant, before=before), tenant=tenant)
+    ):
+        done += batch
+    return done
+
+
+async def _expire(
+    transaction: Transaction, tenant: TenantId, before: datetime, now: datetime
+) -> int:
+    rows = await transaction.fetch("expire-unused", storable(tenant), before, BATCH, now)
+    for row in rows:
+        await note(transaction, AuditEvent.PROFILE_EXPIRED, tenant, row["id"], BY, "unused")
+    return len(rows)
+
+
+async def _erase(transaction: Transaction, tenant: TenantId, before: datetime) -> int:
+    name = storable(tenant)
+    due = await transaction.fetch("hold-expired", name, before, BATCH)
+    for row in due:
+        await transaction.execute("erase-profile", name, row["account"])
+        await transaction.execute("forget-account", name, row["account"])
+    for row in due:
+        await note(transaction, AuditEvent.PROFILE_ERASED, tenant, row["id"], BY, "expired")
+    return len(due)
+
+
+async def _forget_records(transaction: Transaction, tenant: TenantId, before: datetime) -> int:
+    row = await transaction.fetch_one("forget-records", storable(tenant), before, BATCH)
+    assert row is not None, "a count has a row"
+    if row["forgotten"]:
+        why = f"{row['forgotten']} records"
+        await note(transaction, AuditEvent.RECORDS_EXPIRED, tenant, None, BY, why)
+    return int(row["forgotten"])
