@@ -12,9 +12,12 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What `add_subparsers` returns; argparse has no public name for it."""
 
 
-def configuration_of(chosen: argparse.Namespace) -> Configuration:
-    """Read the file named on the command line, and the environment; `ConfigurationError`."""
-    return load(chosen.config, os.environ)
+def configuration_of(chosen: argparse.Namespace, *, asterisk: bool = True) -> Configuration:
+    """Read the file named on the command line, and the environment; `ConfigurationError`.
+
+    Without `asterisk` its password may be absent: for commands that place no call.
+    """
+    return load(chosen.config, os.environ, asterisk=asterisk)
 
 
 def voice_of(chosen: argparse.Namespace) -> VoiceModel:

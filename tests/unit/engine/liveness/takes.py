@@ -11,9 +11,9 @@ from tests.unit.engine.audio.synthetic import as_pcm, voice, with_noise
 KEY = bytes(range(32))
 
 
-def take(seed: int, seconds: float = 1.5) -> Pcm:
+def take(seed: int, seconds: float = 1.5, pitch_hz: float = 120.0) -> Pcm:
     """One take, int16 `[n]` at 8 kHz; tempo and pitch wander by some percent, as people's do."""
-    sung = voice(seconds + 0.5)
+    sung = voice(seconds + 0.5, pitch_hz=pitch_hz)
     wander = np.random.default_rng(seed).normal(0.0, 0.06, round(seconds * 8) + 2)
     count = round(seconds * 8000)
     tempo = 1.0 + np.interp(np.arange(count) / 1000, np.arange(len(wander)), wander)

@@ -1,0 +1,135 @@
+"""`countersign enroll`: enroll a person from recordings in files."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.audio.files import read_audio
+from engine.types import Locale, PhraseId
+from ivr.cli.office import office_of
+from ivr.cli.recordings import (
+    STATUS_NO,
+    STATUS_UNDECIDED,
+    STATUS_YES,
+    add_paths,
+    files_in,
+    print_json,
+    with_progress,
+)
+from ivr.cli.settings import Commands, configuration_of
+from ivr.config import Configuration
+from ivr.domain.call import AccountId, TenantId
+from ivr.domain.consent import Consent, ConsentGiven
+from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
+from ivr.domain.mode import Mode
+from ivr.domain.passphrase import DEFAULT_PASSPHRASE
+from ivr.offline import Enrolled, Order, Remark, enroll
+
+_MORE_SPEECH_HELPS = (EnrollmentReason.NOT_ENOUGH_SPEECH, EnrollmentReason.TOO_NOISY)
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser("enroll", help="enroll a person from recordings in files")
+    add_paths(command)
+    add = command.add_argument
+    add("--account", required=True, help="the person's account with the tenant")
+    add("--consent", required=True, metavar="VERSION", help="which wording the person agreed to")
+    add(
+        "--consented-on",
+        required=True,
+        type=date,
+        metavar="YYYY-MM-DD",
+        help="when: you assert that the person did, and keep the proof",
+    )
+    add("--mode", type=Mode, choices=list(Mode), default=Mode.TEXT_DEPENDENT)
+    add("--phrase", default=DEFAULT_PASSPHRASE, metavar="ID", help="the passphrase that is said")
+    add("--locale", help="of the passphrase (default: that of the configuration)")
+    command.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Enroll, print what became of each file, and return the exit status."""
+    configuration = configuration_of(chosen, asterisk=False)
+    files = files_in(chosen.paths)
+    enrolled = asyncio.run(_run(chosen, files, configuration))
+    if chosen.json:
+        print_json(plain(enrolled))
+    else:
+        print(told(enrolled))
+    return status(enrolled)
+
+
+async def _run(
+    chosen: argparse.Namespace, files: list[Path], configuration: Configuration
+) -> Enrolled:
+    order = Order(
+        TenantId(chosen.tenant),
+        AccountId(chosen.account),
+        Consent(chosen.consent, ConsentGiven.DOCUMENT, chosen.consented_on),
+        Locale(chosen.locale or configuration.prompts.locale),
+        chosen.mode,
+        PhraseId(chosen.phrase),
+    )
+    async with office_of(configuration) as office:
+        recordings = (read_audio(file, str(file)) for file in with_progress(files, "enrolling"))
+        return await enroll(order, recordings, office)
+
+
+def status(enrolled: Enrolled) -> int:
+    """Return 0 where the person is enrolled, 3 where better recordings would do, else 1."""
+    if enrolled.enrollment.result is EnrollmentResult.ENROLLED:
+        return STATUS_YES
+    more_helps = enrolled.enrollment.reason in _MORE_SPEECH_HELPS
+    return STATUS_UNDECIDED if more_helps else STATUS_NO
+
+
+def told(enrolled: Enrolled) -> str:
+    """Return a line for each file, and the end."""
+    enrollment = enrolled.enrollment
+    speech_s = sum(each.quality.net_speech_s for each in enrollment.voiceprints)
+    kept = f": {len(enrollment.recordings)} recordings, {speech_s:.1f} s of speech"
+    end = f"{enrollment.result} {enrollment.reason}" + (kept if enrollment.recordings else "")
+    warnings = [f"warning: {warning}" for warning in enrollment.warnings]
+    return "\n".join([*map(_line, enrolled.remarks), end, *warnings])
+
+
+def plain(enrolled: Enrolled) -> dict[str, Any]:
+    """Return plain values."""
+    enrollment = enrolled.enrollment
+    return {
+        "result": enrollment.result,
+        "reason": enrollment.reason,
+        "recordings": len(enrollment.recordings),
+        "warnings": list(enrollment.warnings),
+        "files": [
+            {
+                "file": each.file,
+                "kept": each.kept,
+                "why": each.why,
+                "shortcoming": each.shortcoming,
+            }
+            for each in enrolled.remarks
+        ],
+    }
+
+
+def date(text: str) -> datetime:
+    """Read a day as its midnight, UTC; `ArgumentTypeError` unless it is one that has begun."""
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2025-01-31") from error
+    if day > datetime.now(UTC):
+        raise argparse.ArgumentTypeError(f"{text} is in the future")
+    return day
+
+
+def _line(remark: Remark) -> str:
+    why = remark.shortcoming or remark.why
+    state = "kept" if remark.kept else "not kept"
+    return f"{state:8}  {remark.file}" + (f": {why}" if why else "")

@@ -1,0 +1,103 @@
+"""`countersign identify`: whose voice of a group recordings in files are, if anyone's."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from engine.audio.files import AudioFileError, read_audio
+from ivr.cli.office import office_of
+from ivr.cli.recordings import (
+    STATUS_CANNOT,
+    STATUS_NO,
+    STATUS_UNDECIDED,
+    STATUS_YES,
+    add_paths,
+    files_in,
+    print_json,
+    with_progress,
+    worst,
+)
+from ivr.cli.settings import Commands, configuration_of
+from ivr.config import Configuration
+from ivr.domain.call import TenantId
+from ivr.offline import Found, identify
+
+SHOWN = 5
+
+Answer = tuple[Path, Found | AudioFileError]
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser("identify", help="find whose voice of a group a file holds")
+    add_paths(command)
+    command.add_argument("--group", required=True, help="the tenant's group to look in")
+    command.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Search for the voice of each file, print who it is, and return the gravest status."""
+    configuration = configuration_of(chosen, asterisk=False)
+    answers = asyncio.run(_run(chosen, files_in(chosen.paths), configuration))
+    if chosen.json:
+        print_json([plain(*answer) for answer in answers])
+    else:
+        print("\n".join(told(*answer) for answer in answers))
+    return worst(status(answer) for _, answer in answers)
+
+
+async def _run(
+    chosen: argparse.Namespace, files: list[Path], configuration: Configuration
+) -> list[Answer]:
+    tenant = TenantId(chosen.tenant)
+    answers: list[Answer] = []
+    async with office_of(configuration) as office:
+        for path in with_progress(files, "identifying"):
+            try:
+                answers.append(
+                    (path, await identify(tenant, chosen.group, read_audio(path, str(path)), office))
+                )
+            except AudioFileError as error:
+                answers.append((path, error))
+    return answers
+
+
+def status(answer: Found | AudioFileError) -> int:
+    """Return 0 where somebody was found, 1 for none of them, 3 where there was no search."""
+    if isinstance(answer, AudioFileError):
+        return STATUS_CANNOT
+    if answer.identification is None:
+        return STATUS_UNDECIDED
+    return STATUS_NO if answer.identification.found is None else STATUS_YES
+
+
+def told(path: Path, answer: Found | AudioFileError) -> str:
+    """Return who it is, and the likeliest few with their LLRs."""
+    if isinstance(answer, AudioFileError):
+        return str(answer)
+    if answer.identification is None:
+        return f"{path}: INCONCLUSIVE {answer.reason}"
+    found = answer.identification.found
+    who = "none of them" if found is None else found.name
+    ranked = (f"{each.name} {each.llr:+.1f}" for each in answer.identification.ranked[:SHOWN])
+    threshold = f"threshold {answer.identification.threshold:+.1f}"
+    return f"{path}: {who} (LLR: {', '.join(ranked)}; {threshold})"
+
+
+def plain(path: Path, answer: Found | AudioFileError) -> dict[str, Any]:
+    """Return plain values."""
+    if isinstance(answer, AudioFileError):
+        return {"file": str(path), "error": str(answer)}
+    if answer.identification is None:
+        return {"file": str(path), "found": None, "reason": answer.reason, "ranked": []}
+    found = answer.identification.found
+    return {
+        "file": str(path),
+        "found": None if found is None else found.name,
+        "reason": None,
+        "threshold": answer.identification.threshold,
+        "ranked": [{"account": e.name, "llr": e.llr} for e in answer.identification.ranked],
+    }

@@ -1,0 +1,38 @@
+"""The parts that the commands on files work with, made of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from ivr.app import database_of, keyring_of, load_engine
+from ivr.clock import SystemClock
+from ivr.config import Configuration
+from ivr.logs import configure_log
+from ivr.media.prompts import PromptLibrary
+from ivr.offline import Office
+from ivr.storage import PostgresStore
+from ivr.translation import enroll_rules, lockout_rules, prompt_folder, verify_rules
+from ivr.voice import EngineVoice
+from ivr.words import Words
+
+
+@asynccontextmanager
+async def office_of(configuration: Configuration) -> AsyncIterator[Office]:
+    """Load the voice model and open the database; what goes wrong is told on standard error."""
+    configure_log("console", "error")
+    locales = PromptLibrary.load(prompt_folder(configuration)).locales
+    async with AsyncExitStack() as stack:
+        voice = EngineVoice(load_engine(configuration), Words.load(locales))
+        stack.push_async_callback(voice.close)
+        database = await stack.enter_async_context(database_of(configuration))
+        keyring = await keyring_of(configuration, database)
+        yield Office(
+            PostgresStore(database, keyring, lockout_rules(configuration)),
+            voice,
+            keyring,
+            SystemClock(),
+            verify_rules(configuration),
+            # Consent was given elsewhere, to words that the order names.
+            enroll_rules(configuration, {}),
+        )

@@ -1,0 +1,12 @@
+"""Enroll, verify, identify and challenge people from recordings in files, without a telephone.
+
+The same voice, the same rules and the same profiles as on the telephone: who is enrolled here can
+be verified there, and the other way round.
+"""
+
+from ivr.offline.enrolling import Enrolled, Order, Remark, enroll
+from ivr.offline.identifying import Found, identify
+from ivr.offline.office import Office
+from ivr.offline.verifying import verify
+
+__all__ = ["Enrolled", "Found", "Office", "Order", "Remark", "enroll", "identify", "verify"]

@@ -1,0 +1,51 @@
+"""Identify the voice of a file among a group; nothing is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.audio.files import AudioFile
+from engine.identification import Identification
+from engine.types import Locale, Quality, Reason, ReplayOutcome
+from ivr.domain.call import AccountId, TenantId
+from ivr.flows.obstacles import obstacle_to
+from ivr.flows.rules import DEFAULT_LOCALE
+from ivr.offline.hearing import heard
+from ivr.offline.office import Office
+from ivr.ports import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, or why there was none."""
+
+    identification: Identification[AccountId] | None
+    reason: Reason | None
+    """NOT_ENROLLED: the group has nobody to compare with. SPOOF_SUSPECTED: it is a recording of the
+    likeliest that was heard before."""
+    quality: Quality
+
+
+async def identify(tenant: TenantId, group: str, file: AudioFile, office: Office) -> Found:
+    """Rank the members of a tenant's group by how like the file's voice they are.
+
+    `StoreUnavailableError` where the group cannot be read.
+    """
+    sound = heard(file)
+    shortcoming = office.voice.shortcoming(sound.quality)
+    if shortcoming is not None:
+        return Found(None, shortcoming.reason, sound.quality)
+    members = await office.store.group(tenant, group)
+    now = office.clock.now()
+    usable = [each for each in members if obstacle_to(each, office.voice.model, now) is None]
+    if not usable:
+        return Found(None, Reason.NOT_ENROLLED, sound.quality)
+    wanted = Wanted(office.keys.replay_key(tenant), locale=Locale(DEFAULT_LOCALE))
+    found = await office.voice.examine(sound.utterance, wanted)
+    identification = office.voice.identify(found.embedding, sound.quality, usable)
+    likeliest = await office.store.find(tenant, identification.ranked[0].name)
+    earlier = () if likeliest is None else likeliest.fingerprints
+    replay = await office.voice.repeat(found.fingerprint, earlier)
+    if replay.outcome is ReplayOutcome.REPEAT:
+        return Found(None, Reason.SPOOF_SUSPECTED, sound.quality)
+    return Found(identification, None, sound.quality)

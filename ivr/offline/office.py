@@ -1,0 +1,27 @@
+"""What the work on files is done with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ivr.flows.rules import EnrollRules, VerifyRules
+from ivr.ports import Clock, Keys, ProfileStore, Voice
+
+WORKER = "files"
+"""Stands in the records where a call has the application that took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The ports and rules that all files share.
+
+    The store is PostgreSQL itself, no outbox before it: nobody waits on a line, and a verdict that
+    cannot be written is not told.
+    """
+
+    store: ProfileStore
+    voice: Voice
+    keys: Keys
+    clock: Clock
+    verify: VerifyRules = field(default_factory=VerifyRules)
+    enroll: EnrollRules = field(default_factory=EnrollRules)

@@ -1,0 +1,134 @@
+"""Verify from a file: one recording is one attempt is one verification."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from engine.audio.files import AudioFile
+from engine.decision.policy import AttemptEvidence
+from engine.types import (
+    Judgement,
+    Locale,
+    PhraseFinding,
+    PhraseId,
+    PhraseOutcome,
+    Reason,
+    Shortcoming,
+)
+from ivr.domain.call import AccountId, CallId, TenantId
+from ivr.domain.claim import Claim, ClaimSource
+from ivr.domain.mode import Mode
+from ivr.domain.profile import Profile
+from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.flows.course import Course
+from ivr.flows.obstacles import obstacle_to, undecided
+from ivr.offline.hearing import Sound, heard
+from ivr.offline.office import WORKER, Office
+from ivr.ports import Wanted
+
+
+async def verify(
+    tenant: TenantId, account: AccountId, file: AudioFile, office: Office, digits: str = ""
+) -> Verification:
+    """Verify a person against a file and return the verdict as it was written.
+
+    With `digits`, a challenge, those must have been spoken, in their order, and not the phrase.
+    `StoreUnavailableError` where it cannot be written; then there is no verdict.
+    """
+    opening = _opening(tenant, office)
+    await office.store.open(opening)
+    # Whoever asks names the account, as a dialplan does; the worker tells the two apart.
+    course = Course(claim=Claim(tenant, account, ClaimSource.DIALPLAN))
+    course.profile = await office.store.find(tenant, account)
+    judgement = await _judged(course, file, office, digits)
+    return await office.store.close(_ended(opening, course, judgement, office))
+
+
+async def _judged(course: Course, file: AudioFile, office: Office, digits: str) -> Judgement:
+    """Compare, if there is a profile to compare with, and leave in the course what was found."""
+    profile = course.profile
+    obstacle = obstacle_to(profile, office.voice.model, office.clock.now())
+    if profile is None or obstacle is not None:
+        return undecided(obstacle or Reason.NOT_ENROLLED)
+    sound = heard(file)
+    if len(sound.utterance.samples):
+        evidence = await _examined(course, profile, sound, office, digits)
+    else:
+        evidence = AttemptEvidence(shortcoming=Shortcoming.TOO_SHORT, quality=sound.quality)
+    judgement = office.voice.judge(
+        [evidence], watchlisted=course.watchlisted, locale=profile.locale
+    )
+    course.note(evidence, judgement)
+    return judgement
+
+
+async def _examined(
+    course: Course, profile: Profile, sound: Sound, office: Office, digits: str
+) -> AttemptEvidence:
+    """Look for repeats and words, and compare the voice where there is enough of it."""
+    found = await office.voice.examine(sound.utterance, _wanted(profile, office, digits))
+    course.fingerprints.append(found.fingerprint)
+    shortcoming, llr = _shortcoming(sound, profile, office, digits), None
+    if shortcoming is None:
+        llr = office.voice.compare(found.embedding, sound.quality, profile.voiceprints)
+        suspects = await office.store.watchlist(profile.tenant)
+        course.watchlisted = office.voice.watchlisted(found.embedding, sound.quality, suspects)
+    return AttemptEvidence(
+        llr=llr,
+        shortcoming=shortcoming,
+        phrase=found.phrase,
+        digits=_asked(found.digits) if digits else found.digits,
+        replay=found.replay,
+        quality=sound.quality,
+    )
+
+
+def _asked(digits: PhraseFinding) -> PhraseFinding:
+    """An answer that nothing here recognises counts for nothing."""
+    if digits.outcome is PhraseOutcome.UNCHECKED:
+        return PhraseFinding(PhraseOutcome.UNSURE, None, 0.0)
+    return digits
+
+
+def _shortcoming(sound: Sound, profile: Profile, office: Office, digits: str) -> Shortcoming | None:
+    """What keeps the speech from being used; free speech must be longer than a phrase."""
+    shortcoming = office.voice.shortcoming(sound.quality)
+    free = profile.mode is Mode.TEXT_INDEPENDENT and not digits
+    if shortcoming is None and free and sound.quality.net_speech_s < office.verify.free.verify_s:
+        return Shortcoming.TOO_SHORT
+    return shortcoming
+
+
+def _wanted(profile: Profile, office: Office, digits: str) -> Wanted:
+    asked = profile.mode is Mode.TEXT_DEPENDENT and not digits
+    return Wanted(
+        replay_key=office.keys.replay_key(profile.tenant),
+        earlier=profile.fingerprints,
+        locale=Locale(profile.locale),
+        phrase=PhraseId(profile.passphrase) if asked else None,
+        frames=profile.frames if asked else (),
+        digits=digits,
+    )
+
+
+def _opening(tenant: TenantId, office: Office) -> Opening:
+    number = uuid4()
+    call = CallId(f"{WORKER}-{number}")
+    return Opening(VerificationId(number), call, tenant, WORKER, office.clock.now())
+
+
+def _ended(opening: Opening, course: Course, judgement: Judgement, office: Office) -> Verification:
+    return Verification(
+        opening=opening,
+        claim=course.claim,
+        profile=None if course.profile is None else course.profile.id,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        llr=course.llr,
+        confidence=judgement.confidence,
+        attempts=tuple(course.attempts),
+        model=office.voice.model if course.compared else None,
+        ended_at=office.clock.now(),
+        fingerprints=tuple(course.fingerprints),
+        explanation=judgement.explanation,
+    )
