@@ -88,16 +88,19 @@ class Background:
 def centroids_of(people: Matrix, count: int) -> Matrix:
     """Return unit vectors `[at most count, dim]`: k-means centroids of people's means `[n, dim]`.
 
-    Centroids of fewer than five people are left out; `ModelError` where none is left.
+    Centroids of fewer than five people are left out; where none is left, all people make one.
+    `ModelError` of fewer than five people.
     """
+    if len(people) < FEWEST_PEOPLE:
+        raise ModelError(
+            f"{len(people)} people are too few for a cohort: every member stands for at least "
+            f"{FEWEST_PEOPLE}"
+        )
     count = max(1, min(count, len(people) // FEWEST_PEOPLE))
     random = np.random.default_rng(_SEED)
     found, member = kmeans2(people, count, minit="++", rng=random, missing="warn")
     kept = found[np.bincount(member, minlength=count) >= FEWEST_PEOPLE]
     if not len(kept):
-        raise ModelError(
-            f"{len(people)} people are too few for a cohort: every member stands for at least "
-            f"{FEWEST_PEOPLE}"
-        )
+        kept = people.mean(axis=0, keepdims=True)
     unit: Matrix = (kept / np.linalg.norm(kept, axis=1, keepdims=True)).astype(np.float32)
     return unit

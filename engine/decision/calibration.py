@@ -10,7 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from engine.decision.cohort import Cohort
-from engine.decision.scoring import score
+from engine.decision.scoring import Compare, score
 from engine.errors import ModelError, ModelMismatchError
 from engine.types import Embedding, Llr, ModelId, Quality, Score, Voiceprint
 from engine.voice.card import CalibrationCard, Card
@@ -46,14 +46,10 @@ def evidence(
     embedding: Embedding,
     quality: Quality,
     voiceprints: Sequence[Voiceprint],
-    cohort: Cohort | None = None,
+    compare: Compare = score,
 ) -> Evidence:
-    """Compare an utterance with a person's voiceprints; errors as `score`.
-
-    With a cohort the score is normalised against it.
-    """
+    """Compare an utterance with a person's voiceprints; errors as `compare`, which scores."""
     enrolled = [voiceprint.quality for voiceprint in voiceprints]
-    compare = score if cohort is None else cohort.score
     return Evidence(
         score=compare(embedding, voiceprints),
         test_s=quality.net_speech_s,
@@ -112,6 +108,11 @@ class Calibration:
             )
         return cls(card.model, card.calibration, cohort)
 
+    @property
+    def compare(self) -> Compare:
+        """How scores are made that this calibration can weigh."""
+        return score if self.cohort is None else self.cohort.score
+
     def weigh(
         self, embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]
     ) -> Llr:
@@ -122,7 +123,7 @@ class Calibration:
         """
         if embedding.model != self.model:
             raise ModelMismatchError(embedding.model, self.model)
-        return self.llr(evidence(embedding, quality, voiceprints, self.cohort))
+        return self.llr(evidence(embedding, quality, voiceprints, self.compare))
 
     def llr(self, found: Evidence) -> Llr:
         """Weigh the evidence; held within the card's limit, NaN where the evidence is NaN.

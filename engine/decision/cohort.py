@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decision.scoring import normalised
+from engine.decision.scoring import LEAST_SPREAD, Compare
 from engine.errors import ModelError, NoVoiceprintError
 from engine.types import Embedding, Score, Voiceprint
 from engine.voice.card import CohortCard
@@ -52,18 +54,41 @@ class Cohort:
         path.write_bytes(stored.getvalue())
         return CohortCard(path.name, sha256(stored.getvalue()).hexdigest(), self.top)
 
+    def standing(self, embedding: Embedding) -> tuple[float, float]:
+        """Return mean and standard deviation of a voice's cosines with the nearest members."""
+        likeness = self.members @ embedding.vector
+        top = min(self.top, len(likeness))
+        nearest = np.partition(likeness, len(likeness) - top)[-top:]
+        return float(nearest.mean()), max(float(nearest.std()), LEAST_SPREAD)
+
     def score(self, embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score:
         """Return the mean normalised score with the voiceprints, in standard deviations.
 
         `NoVoiceprintError` without voiceprints, `ModelMismatchError` where one is another model's;
         NaN where a voice holds NaN.
         """
-        if not voiceprints:
-            raise NoVoiceprintError
-        enrolled = [voiceprint.embedding for voiceprint in voiceprints]
-        scores = np.array([embedding.cosine(other) for other in enrolled], dtype=np.float64)
-        vectors = np.stack([embedding.vector, *(other.vector for other in enrolled)])
-        likeness = vectors.astype(np.float64) @ self.members.T.astype(np.float64)
-        table = np.zeros((len(vectors), len(vectors)))
-        table[1:, 0] = scores
-        return Score(float(normalised(table, likeness, self.top)[1:, 0].mean()))
+        return _score(embedding, voiceprints, self.standing)
+
+    def remembering(self) -> Compare:
+        """Return `score` with a memory of every voice's standing, to compare the same ones often.
+
+        It keeps the voices for as long as it is kept itself: not for calls.
+        """
+        standing = cache(self.standing)
+        return lambda embedding, voiceprints: _score(embedding, voiceprints, standing)
+
+
+def _score(
+    embedding: Embedding,
+    voiceprints: Sequence[Voiceprint],
+    standing: Callable[[Embedding], tuple[float, float]],
+) -> Score:
+    if not voiceprints:
+        raise NoVoiceprintError
+    mean, spread = standing(embedding)
+    scores = []
+    for voiceprint in voiceprints:
+        cosine = embedding.cosine(voiceprint.embedding)
+        other_mean, other_spread = standing(voiceprint.embedding)
+        scores.append(((cosine - mean) / spread + (cosine - other_mean) / other_spread) / 2)
+    return Score(fmean(scores))

@@ -19,7 +19,8 @@ PRIOR = 0.5
 FOLDS = 5
 
 RIDGE = 1e-4
-"""Holds the weights of what hardly varies near 0, such as the SNR of lines that are all alike."""
+"""Keeps the weights of what hardly varies near 0, such as the SNR of lines that are all alike, and
+the score's finite where the trials can be told apart without an error."""
 
 _ANY_FMR = 0.01
 _SCORE, _QUALITY, _BIAS = range(3)
@@ -147,7 +148,7 @@ def _pull(trials: Trials, towards: Floats | None) -> tuple[Floats, Floats]:
     size = trials.terms.shape[1]
     kinds = np.array([_SCORE, *[_QUALITY] * 3, _BIAS, *[_QUALITY] * (size - 5)])
     if towards is None:
-        return np.zeros(size), RIDGE * (kinds == _QUALITY)
+        return np.zeros(size), RIDGE * (kinds != _BIAS)
     deviation = np.where(kinds == _BIAS, 1.0, 0.5)
     speakers = len(np.unique(trials.speakers))
     return np.concatenate([np.log(towards[:1]), towards[1:]]), 0.5 / (deviation**2 * speakers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean
 
 import numpy as np
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from engine.errors import NoVoiceprintError
 from engine.types import Embedding, Score, Voiceprint
+
+Compare = Callable[[Embedding, Sequence[Voiceprint]], Score]
+"""Scores an embedding against a person's voiceprints."""
 
 LEAST_SPREAD = 1e-3
 """A cohort's scores never lie closer together than that; it keeps a quotient finite."""

@@ -17,6 +17,7 @@ import numpy as np
 from engine.decision.calibration import evidence, terms
 from engine.decision.cohort import Cohort
 from engine.decision.fit import Trials
+from engine.decision.scoring import score
 from engine.types import Voiceprint
 
 
@@ -78,7 +79,8 @@ Terms = Callable[[Voiceprint, Sequence[Voiceprint]], tuple[float, ...]]
 
 def known(cohort: Cohort | None = None) -> Terms:
     """What a calibration knows, of raw scores or of such as are normalised against a cohort."""
-    return lambda test, enrolled: terms(evidence(test.embedding, test.quality, enrolled, cohort))
+    compare = score if cohort is None else cohort.remembering()
+    return lambda test, enrolled: terms(evidence(test.embedding, test.quality, enrolled, compare))
 
 
 def trials(

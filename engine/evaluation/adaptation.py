@@ -30,12 +30,14 @@ FMR = 0.01
 FEWEST_SPEAKERS = 15
 """With two calls each: 105 pairs of speakers, the least from which one in a hundred can be read."""
 FEWEST_MEMBERS = 10
-"""A cohort of fewer centroids has no spread to speak of; each stands for five people."""
+"""A cohort of fewer centroids has no spread to speak of."""
+_PEOPLE_PER_MEMBER = 2 * FEWEST_PEOPLE
+"""On average, so that most stand for as many as they must."""
 BEFORE, SITE, SITE_COHORT = "before", "calibration", "calibration and cohort"
 """What is compared."""
 
-MOST_CALLS = 100
-"""Compared with one another; of more calls, each speaker's first ones are taken."""
+MOST_CALLS = 200
+"""Compared with one another; everyone's voice takes part in the cohort."""
 
 CONDITIONS = (
     Condition(("1",), "1"),
@@ -87,14 +89,15 @@ def adapted(
     The site's cohort is kept only where its Cllr is surely lower than without, 95 % interval by
     speaker. `TooFewCallsError` says what is needed.
     """
-    chosen, towards = usable(calls), np.array(astuple(before.card.weights))
+    everyone, towards = usable(calls), np.array(astuple(before.card.weights))
+    chosen = everyone[:MOST_CALLS]
     raw = trials(chosen, CONDITIONS, known(before.cohort))
     done("compared")
     found = {BEFORE: _as_it_is(before, raw), SITE: held_out(raw, FMR, towards=towards)}
     done("calibrated")
-    members = _site_cohort(chosen, before.cohort)
+    members = _site_cohort(everyone, before.cohort, FEWEST_MEMBERS)
     if members is not None:
-        found[SITE_COHORT] = _held_out_with_cohort(chosen, before.cohort, raw)
+        found[SITE_COHORT] = _held_out_with_cohort(everyone, before.cohort, raw)
     done("normalised")
     measures = {name: measured(raw, each, replicates) for name, each in found.items()}
     rows = [_row(name, each) for name, each in measures.items()]
@@ -128,9 +131,10 @@ def _surely_better(one: Measured, other: Measured) -> bool:
 
 
 def usable(calls: Sequence[CallTakes]) -> list[CallTakes]:
-    """The calls to compare, at most `MOST_CALLS`, speakers numbered anew from 0.
+    """The calls with usable speech, those to compare first, speakers numbered anew from 0.
 
-    `TooFewCallsError` where fewer than `FEWEST_SPEAKERS` have two calls with usable speech.
+    First come two calls of each speaker who has two, then further two. `TooFewCallsError` where
+    fewer than `FEWEST_SPEAKERS` have two calls with usable speech.
     """
     good = [call for call in calls if "1" in call.takes]
     several = [who for who, count in Counter(call.speaker for call in good).items() if count > 1]
@@ -141,11 +145,11 @@ def usable(calls: Sequence[CallTakes]) -> list[CallTakes]:
             f"{len(good)} of them with a second of clear speech); twice as many is better"
         )
     turn: Counter[int] = Counter()
-    order: list[tuple[int, int]] = []
+    order: list[tuple[bool, int, int]] = []
     for place, call in enumerate(good):
-        order.append((turn[call.speaker], place))
+        order.append((call.speaker not in several, turn[call.speaker] // 2, place))
         turn[call.speaker] += 1
-    kept = [good[place] for _, place in sorted(order)[:MOST_CALLS]]
+    kept = [good[place] for *_, place in sorted(order)]
     numbers = {speaker: n for n, speaker in enumerate(dict.fromkeys(c.speaker for c in kept))}
     return [replace(call, speaker=numbers[call.speaker]) for call in kept]
 
@@ -158,14 +162,12 @@ def _as_it_is(before: Calibration, raw: Trials) -> HeldOut:
     return HeldOut(llrs, np.full(len(llrs), at_fmr(FMR, before).threshold))
 
 
-def _site_cohort(
-    calls: Sequence[CallTakes], own: Cohort | None, fewest: int = FEWEST_MEMBERS
-) -> Cohort | None:
+def _site_cohort(calls: Sequence[CallTakes], own: Cohort | None, fewest: int) -> Cohort | None:
     """The model's cohort and centroids of the callers; None where these are too few."""
     people = _people(calls)
-    if len(people) < fewest * FEWEST_PEOPLE:
+    if len(people) < fewest * _PEOPLE_PER_MEMBER:
         return None
-    members = centroids_of(people, len(people) // FEWEST_PEOPLE)
+    members = centroids_of(people, max(1, len(people) // _PEOPLE_PER_MEMBER))
     if own is not None:
         members = np.concatenate([own.members, members])
     return Cohort(members, min(TOP, len(members)))
@@ -182,11 +184,11 @@ def _people(calls: Sequence[CallTakes]) -> np.ndarray[tuple[int, int], np.dtype[
 
 def _held_out_with_cohort(calls: Sequence[CallTakes], own: Cohort | None, raw: Trials) -> HeldOut:
     """Cross-validate with cohorts that, too, knew neither of a trial's speakers."""
-    found = HeldOut(*np.full((2, len(raw.terms)), np.nan))
+    found, chosen = HeldOut(*np.full((2, len(raw.terms)), np.nan)), calls[:MOST_CALLS]
     for pair in combinations_with_replacement(range(FOLDS), 2):
         known_calls = [call for call in calls if call.speaker % FOLDS not in pair]
         cohort = _site_cohort(known_calls, own, fewest=1)
-        hold_out(trials(calls, CONDITIONS, known(cohort)), FMR, pair, found)
+        hold_out(trials(chosen, CONDITIONS, known(cohort)), FMR, pair, found)
     return found
 
 

@@ -58,7 +58,7 @@ def pitches(samples: Samples) -> NDArray[np.float64]:
 
 def median_pitch(recordings: Iterable[Recording], files: AudioFiles) -> dict[str, float]:
     """Median pitch in Hz of each speaker over all recordings; NaN where hardly any was found."""
-    found: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
+    found = defaultdict(list)
     for recording in recordings:
         found[recording.speaker].append(pitches(files.samples(recording.member)))
     every = {speaker: np.concatenate(each) for speaker, each in found.items()}
@@ -93,11 +93,13 @@ def _frames(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_HOP]
     frames = frames - frames.mean(axis=1, keepdims=True)
     power = frames.var(axis=1)
-    return frames[power > max(_LOUD**2 * samples.var(), 1e-10)]
+    loud: NDArray[np.float64] = frames[power > max(_LOUD**2 * samples.var(), 1e-10)]
+    return loud
 
 
 def _correlated(frames: NDArray[np.float64]) -> NDArray[np.float64]:
     """Autocorrelation `[frames, _FRAME]`, 1 at lag 0."""
     spectrum = np.fft.rfft(frames, 2 * _FRAME)
     correlation = np.fft.irfft(np.abs(spectrum) ** 2)[:, :_FRAME]
-    return correlation / np.maximum(correlation[:, :1], 1e-12)
+    scaled: NDArray[np.float64] = correlation / np.maximum(correlation[:, :1], 1e-12)
+    return scaled

@@ -117,4 +117,4 @@ def compare(voices: Voices, trials: Iterable[Trial]) -> NDArray[np.float64]:
 
 def _evidence(trial: Trial, prints: dict[Group, Voiceprint], calibration: Calibration) -> Evidence:
     test, enrolled = prints[trial.test], [prints[group] for group in trial.enroll]
-    return evidence(test.embedding, test.quality, enrolled, calibration.cohort)
+    return evidence(test.embedding, test.quality, enrolled, calibration.compare)

@@ -1,0 +1,102 @@
+"""Whether likelihood ratios can be believed: the report, and the figures by pairs of speakers."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.decision.fit import HeldOut, Trials, held_out
+from engine.decision.measures import Judged, cllr, min_cllr, rates
+from engine.decision.trials import TAKES, Condition, known, trials
+from engine.evaluation.calibrating import report
+from engine.evaluation.features import TRIED, everything, only
+from engine.evaluation.pairs import measured
+from engine.evaluation.plots import draw_calibration, reliability
+from tests.unit.evaluation.calls import calls
+
+CALLS = calls(20, 2, TAKES)
+ONE = (Condition(("words 12",), "words 34"),)
+TRIALS = trials(CALLS, ONE, everything(known()))
+FIRST = only(TRIALS, next(iter(TRIED.values())))
+
+
+def test_the_figures_are_those_of_the_measures() -> None:
+    """Summed by pairs of speakers or trial by trial: the same."""
+    held = held_out(FIRST, 0.05)
+    found = measured(FIRST, replace(held, thresholds=np.full(len(held.llrs), 1.0)), 5)
+    judged = FIRST.judged(held.llrs)
+    fmr, fnmr = rates(judged, 1.0)
+    assert found.cllr[0] == pytest.approx(cllr(judged))
+    assert found.min_cllr[0] == pytest.approx(min_cllr(judged))
+    assert (found.fmr[0], found.fnmr[0]) == (pytest.approx(fmr), pytest.approx(fnmr))
+    assert found.cllr.shape == (6,)
+
+
+def test_an_interval_contains_its_value() -> None:
+    """Where the figure is a mean; the bootstrap of a minimum lies lower."""
+    found = measured(FIRST, held_out(FIRST, 0.05), 50)
+    figure = found.figure(found.cllr)
+    assert figure.low < figure.value < figure.high
+
+
+def test_thresholds_are_chosen_without_the_speakers_they_judge() -> None:
+    """Changing one speaker's scores leaves the thresholds of that speaker's trials as they were."""
+    touched = np.any(FIRST.speakers == 7, axis=1)
+    changed = FIRST.terms.copy()
+    changed[touched, 0] -= 0.2
+    before = held_out(FIRST, 0.05)
+    after = held_out(Trials(changed, FIRST.speakers), 0.05)
+    assert np.array_equal(before.thresholds[touched], after.thresholds[touched])
+
+
+def test_left_out_features_are_worth_nothing() -> None:
+    """A column that is not kept cannot change an Llr."""
+    choice = TRIED["score alone"]
+    spoilt = TRIALS.terms.copy()
+    spoilt[:, 1] += 100.0
+    one, other = (
+        held_out(only(each, choice), 0.05).llrs
+        for each in (TRIALS, Trials(spoilt, TRIALS.speakers))
+    )
+    assert np.allclose(one, other)
+
+
+def test_few_speakers_hardly_move_a_calibration() -> None:
+    """Drawn towards weights that are far off, ten speakers move less than all do."""
+    towards = np.array([2.0, 0, 0, 0, 3.0, 0, 0, 0, 0])
+    few = FIRST.where(np.all(FIRST.speakers < 10, axis=1))
+    pulls = [np.abs(held_out(each, 0.05, towards=towards).llrs).mean() for each in (few, FIRST)]
+    free = np.abs(held_out(FIRST, 0.05).llrs).mean()
+    assert pulls[0] < pulls[1] < free
+
+
+def test_the_report_says_what_was_met() -> None:
+    """A table with each choice of features, figures for programs under their names."""
+    made = report(calls(12, 2, TAKES), "it", None, replicates=3)
+    assert made.text.startswith("it: calibration on 12 speakers")
+    assert "Cllr / minCllr" in made.text
+    assert [each["knows"] for each in made.figures] == list(TRIED)
+    assert 0 < made.figures[0]["cllr"]["value"] < 1
+
+
+def test_llrs_that_can_be_believed_lie_on_the_diagonal() -> None:
+    """What is said to be true in seven of ten cases is true in about seven."""
+    random = np.random.default_rng(5)
+    same = random.random(50_000) < 0.5
+    llrs = np.where(same, 1.0, -1.0) * 2 + 2 * random.standard_normal(50_000)
+    said, true = reliability(Judged(llrs, same, np.ones(50_000)))
+    assert np.abs(said - true).max() < 0.03
+
+
+def test_the_pictures_are_drawn(tmp_path: Path) -> None:
+    """A reliability diagram and a DET curve."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # matplotlib's own dependencies
+        pytest.importorskip("matplotlib.figure")
+    held: HeldOut = held_out(FIRST, 0.05)
+    drawn = draw_calibration("it", FIRST.judged(held.llrs), tmp_path)
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
