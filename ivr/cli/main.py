@@ -9,7 +9,23 @@ from pathlib import Path
 
 from engine.errors import EngineError
 from ivr.ari.errors import AriError
-from ivr.cli import adapt, bench, configuration, database, demo, evaluate, models, profiles, serve
+from ivr.cli import (
+    adapt,
+    audit,
+    bench,
+    challenge,
+    configuration,
+    database,
+    demo,
+    enroll,
+    evaluate,
+    identify,
+    keys,
+    models,
+    profiles,
+    serve,
+    verify,
+)
 from ivr.config import ConfigurationError
 from ivr.lab import LabError
 from ivr.lab.softphone.errors import SoftphoneError
@@ -34,11 +50,33 @@ STATUS_CANNOT = 2
 STATUS_REPLACED = 3
 """Another process took the application over: to start again would only take it back."""
 
+COMMANDS = (
+    serve,
+    enroll,
+    verify,
+    identify,
+    challenge,
+    configuration,
+    database,
+    profiles,
+    keys,
+    audit,
+    models,
+    evaluate,
+    adapt,
+    demo,
+    bench,
+)
+"""In the order of the help."""
+
 Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status: 0 done, 1 failed, 2 cannot, 3 replaced."""
+    """Run one command and return the exit status: 0 done, 1 failed, 2 cannot.
+
+    3 is for `serve` that it was replaced, for the commands on files that it is undecided.
+    """
     reader = parser()
     chosen, rest = reader.parse_known_args(arguments)
     if rest and not chosen.takes_the_rest:
@@ -68,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.set_defaults(takes_the_rest=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (serve, configuration, database, profiles, models, evaluate, adapt, demo, bench):
+    for module in COMMANDS:
         module.add_to(commands)
     return top
 
