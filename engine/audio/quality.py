@@ -1,4 +1,5 @@
-"""What the line did to an utterance: how much speech, how loud, over what noise, how clipped."""
+"""What the line did to an utterance: how much speech, how loud, over what noise, how clipped,
+and whether anything else was to be heard."""
 
 from __future__ import annotations
 
@@ -9,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.activity import Segment
+from engine.audio.music import music
 from engine.audio.pcm import FULL_SCALE, checked
+from engine.audio.spectrum import fine_powers
+from engine.audio.talkers import talkers
+from engine.audio.tones import tones_s
 from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality
 
 MOST_SNR_DB: Final = 60.0
@@ -31,18 +36,25 @@ def measure(pcm: Pcm, segments: Sequence[Segment]) -> Quality:
 
     Noise is the median power of 20 ms frames outside the speech, or, where there is less than
     0.1 s of them, the 5th percentile of those inside: its pauses. SNR lies in [-20, 60] dB and
-    is 0 without speech. A constant offset counts neither as speech nor as noise.
+    is 0 without speech. A constant offset counts neither as speech nor as noise. Tones and music
+    are looked for from the first speech to the last; without speech, in all of the recording.
     """
     speech = _mask(len(checked(pcm)), segments, margin=0)
     if not speech.any():
-        return Quality(net_speech_s=0.0, snr_db=0.0, level_dbfs=LEAST_LEVEL_DBFS, clipped=0.0)
+        fine = fine_powers(pcm)
+        return Quality(0.0, 0.0, LEAST_LEVEL_DBFS, 0.0, tones_s(pcm, fine), music(fine))
     spoken = pcm[speech].astype(np.float64)
+    extent = pcm[segments[0].start : segments[-1].end]
+    fine = fine_powers(extent)
     power = float(np.var(spoken))
     return Quality(
         net_speech_s=len(spoken) / TELEPHONE_RATE_HZ,
         snr_db=_snr_db(power, _noise_power(pcm, segments)),
         level_dbfs=_decibels(power / FULL_SCALE**2, LEAST_LEVEL_DBFS),
         clipped=float(np.mean(np.abs(spoken) >= CLIPPED_AT)),
+        tones_s=tones_s(extent, fine),
+        music=music(fine),
+        talkers=talkers(extent),
     )
 
 

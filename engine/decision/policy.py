@@ -44,9 +44,9 @@ class QualityLimits:
     """At most: the share of samples at full scale."""
     tones_s: float = 0.0
     """At most: `engine.audio.tones` reports none that speech could be."""
-    music: float = 0.5
+    music: float = 0.75
     """At most."""
-    talkers: float = 0.5
+    talkers: float = 0.3
     """At most."""
 
 
