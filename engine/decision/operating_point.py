@@ -27,6 +27,8 @@ class Basis(StrEnum):
 
     MEASURED = "measured"
     BOUND = "bound"
+    TAIL = "tail"
+    """Drawn on from the measured ones (`engine.decision.purposes`)."""
     COSTS = "costs"
 
 

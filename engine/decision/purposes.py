@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from engine.decision.calibration import Calibration
-from engine.decision.operating_point import OperatingPoint, at_fmr
-from engine.types import Purpose
+from engine.decision.operating_point import Basis, OperatingPoint, at_fmr
+from engine.errors import ModelError
+from engine.types import Llr, Purpose
+from engine.voice.card import MeasuredPoint
+
+_TAIL_FMR: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,34 @@ def point_for(
 ) -> OperatingPoint:
     """Return the operating point for a purpose, where an utterance meets so many voices.
 
-    `ModelError` where the calibration supports no evidence as strong as that would need.
+    A single comparison has the point of `at_fmr`; a search of several goes on beyond the measured
+    ones by `tail`. `ModelError` where the calibration supports no evidence as strong as needed.
     """
-    return at_fmr(share(rates.of(purpose), voices), calibration)
+    target = share(rates.of(purpose), voices)
+    points = calibration.card.points
+    if voices == 1 or any(point.fmr <= target for point in points):
+        return at_fmr(target, calibration)
+    threshold = tail(target, points)
+    if threshold > calibration.card.limit:
+        raise ModelError(
+            f"the calibration of {calibration.model!r} supports Llrs up to "
+            f"{calibration.card.limit:.1f}, and among {voices} voices {threshold:.1f} would be "
+            "needed: aim for a higher rate, or search a smaller group"
+        )
+    return OperatingPoint(threshold, Basis.TAIL)
+
+
+def tail(target: float, points: Sequence[MeasuredPoint]) -> Llr:
+    """Return the threshold for an FMR below all measured ones, at most the bound -ln(FMR).
+
+    Far out, impostors' Llrs thin out exponentially (peaks over threshold: Pickands, "Statistical
+    inference using extreme order statistics", 1975, with shape 0). The rate is that between the
+    measured points of an FMR up to 10 %; with fewer than two of them only the bound is left.
+    """
+    bound = -math.log(target)
+    known = sorted((each for each in points if each.fmr <= _TAIL_FMR), key=lambda each: each.fmr)
+    if len(known) < 2 or known[0].threshold <= known[-1].threshold:
+        return Llr(bound)
+    last, first = known[0], known[-1]
+    fall = (last.threshold - first.threshold) / math.log(first.fmr / last.fmr)
+    return Llr(min(bound, last.threshold + fall * math.log(last.fmr / target)))
