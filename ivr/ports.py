@@ -135,6 +135,10 @@ class ProfileStore(Protocol):
         """Return the person's profile with its voiceprints, or None."""
         ...
 
+    async def caller_locked_until(self, tenant: TenantId, number: str) -> datetime | None:
+        """Return until when callers of a number are locked out, as `Profile.locked_until`."""
+        ...
+
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a tenant's named group; empty where it has none."""
         ...
@@ -245,6 +249,14 @@ class Examination:
     replay: ReplayFinding
 
 
+class Ear(Protocol):
+    """Recognises the words of one utterance while they are being said."""
+
+    def follow(self, utterance: Utterance) -> None:
+        """Take the utterance as it stands, from its beginning on; returns at once."""
+        ...
+
+
 class Voice(Protocol):
     """The engine, as a flow sees it. Only what is awaited takes milliseconds."""
 
@@ -257,8 +269,17 @@ class Voice(Protocol):
         """Return ears for one utterance; where none are at hand they are made off the loop."""
         ...
 
-    async def examine(self, utterance: Utterance, wanted: Wanted) -> Examination:
-        """Find voice, words and repeats in an utterance, away from the event loop."""
+    def ear(self, wanted: Wanted) -> Ear:
+        """Return ears for the words of one utterance."""
+        ...
+
+    async def examine(
+        self, utterance: Utterance, wanted: Wanted, ear: Ear | None = None
+    ) -> Examination:
+        """Find voice, words and repeats in an utterance, away from the event loop.
+
+        `ear` is one of `ear`'s for the same `wanted`: what it has followed is not decoded again.
+        """
         ...
 
     def shortcoming(self, quality: Quality) -> Shortcoming | None:

@@ -35,7 +35,8 @@ from ivr.domain.call import AccountId
 from ivr.domain.enrollment import Recording
 from ivr.domain.profile import Profile
 from ivr.domain.watchlist import Suspect
-from ivr.ports import Examination, Listener, Wanted
+from ivr.ear import EngineEar
+from ivr.ports import Ear, Examination, Listener, Wanted
 from ivr.words import Words
 
 T = TypeVar("T")
@@ -69,14 +70,20 @@ class EngineVoice:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._builder, self._engine.listener)
 
-    async def examine(self, utterance: Utterance, wanted: Wanted) -> Examination:
+    def ear(self, wanted: Wanted) -> EngineEar:
+        """Return ears for the words of one utterance."""
+        return EngineEar(self._words, wanted, self._pool)
+
+    async def examine(
+        self, utterance: Utterance, wanted: Wanted, ear: Ear | None = None
+    ) -> Examination:
         """Find voice, words and repeats in an utterance, side by side in the pool.
 
         `AudioError` where the utterance is empty or not finite, `RuntimeError` after `close`.
         """
         embedding, (phrase, frames, digits), (printed, replay) = await asyncio.gather(
             self._in_pool(lambda: self._embed(utterance, wanted)),
-            self._in_pool(lambda: self._said(utterance, wanted)),
+            self._said(utterance, wanted, ear or self.ear(wanted)),
             self._in_pool(lambda: _printed(utterance, wanted)),
         )
         return Examination(embedding, printed, frames, phrase, digits, replay)
@@ -171,10 +178,17 @@ class EngineVoice:
         pieces = [each.samples for each in (*wanted.before, utterance)]
         return self._engine.embed(Utterance(np.concatenate(pieces)))
 
-    def _said(
-        self, utterance: Utterance, wanted: Wanted
+    async def _said(
+        self, utterance: Utterance, wanted: Wanted, ear: Ear
     ) -> tuple[PhraseFinding, bytes, PhraseFinding]:
-        phrase, frames = self._words.phrase(utterance, wanted)
+        assert isinstance(ear, EngineEar), "ears are made by `ear`"
+        recognised = await ear.finding(utterance)
+        return await self._in_pool(lambda: self._worded(utterance, wanted, recognised))
+
+    def _worded(
+        self, utterance: Utterance, wanted: Wanted, recognised: PhraseFinding
+    ) -> tuple[PhraseFinding, bytes, PhraseFinding]:
+        phrase, frames = self._words.phrase(utterance, wanted, recognised)
         return phrase, frames, self._words.digits(utterance, wanted)
 
     def _ours(self, voiceprints: Sequence[Voiceprint]) -> bool:

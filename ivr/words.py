@@ -14,6 +14,7 @@ from engine.phrase import (
     Challenge,
     PhraseFrames,
     PhraseList,
+    PhraseListener,
     PhraseRecogniser,
     alike,
     draw_challenge,
@@ -22,7 +23,7 @@ from engine.phrase import (
     recognise_digits,
     vote,
 )
-from engine.types import Locale, PhraseFinding, PhraseId, Utterance
+from engine.types import Locale, PhraseFinding, Utterance
 from ivr.ports import Wanted
 
 log = structlog.get_logger()
@@ -54,17 +55,25 @@ class Words:
         for recogniser in self._recognisers.values():
             recogniser.warm(callers)
 
-    def phrase(self, utterance: Utterance, wanted: Wanted) -> tuple[PhraseFinding, bytes]:
+    def listener(self, wanted: Wanted) -> PhraseListener | None:
+        """Return ears for the passphrase that is wanted; None where nothing recognises it."""
+        recogniser, known = self._recognisers.get(wanted.locale), self._lists.get(wanted.locale)
+        if recogniser is None or known is None or wanted.phrase not in known.phrases:
+            return None
+        return recogniser.listener()
+
+    def phrase(
+        self, utterance: Utterance, wanted: Wanted, recognised: PhraseFinding
+    ) -> tuple[PhraseFinding, bytes]:
         """Say whether the passphrase was said, and return its frames.
 
-        By the recogniser where it knows the phrase, and by the person's own recordings of it; both
-        vote. UNCHECKED where there is neither, or where no phrase is wanted.
+        What was recognised and the person's own recordings vote. UNCHECKED where there is neither,
+        or where no phrase is wanted.
         """
         if wanted.phrase is None:
             return UNCHECKED_PHRASE, b""
         made = frames(utterance)
         aligned = alike(made, [PhraseFrames.from_bytes(each) for each in wanted.frames])
-        recognised = self._recognised(utterance, wanted.locale, wanted.phrase)
         return vote(recognised, aligned), made.to_bytes()
 
     def digits(self, utterance: Utterance, wanted: Wanted) -> PhraseFinding:
@@ -77,12 +86,6 @@ class Words:
     def challenge(self, length: int) -> str:
         """Draw so many random digits, which nobody can foresee."""
         return draw_challenge(length, secrets.SystemRandom()).digits
-
-    def _recognised(self, utterance: Utterance, locale: Locale, asked: PhraseId) -> PhraseFinding:
-        recogniser, known = self._recognisers.get(locale), self._lists.get(locale)
-        if recogniser is None or known is None or asked not in known.phrases:
-            return UNCHECKED_PHRASE
-        return recogniser.recognise(utterance, asked)
 
 
 def _listed(locale: Locale) -> PhraseList | None:

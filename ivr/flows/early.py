@@ -11,13 +11,16 @@ from ivr.ports import Examination, Listener, Voice, Wanted
 
 EARLY_PAUSE_S = 0.24
 """A pause this long may well be the end of speech; shorter ones part words."""
+EAR_EVERY_S = 0.2
+"""So often the recogniser is handed what was said meanwhile."""
 
 
 class EarlyExamination:
     """Starts to examine while the end of speech is not yet certain, and drops it if it was not.
 
     The end of speech is known only after the end silence (0.6 s by default); the examination of
-    what was said before that silence can be ready by then.
+    what was said before that silence can be ready by then. The words are recognised while they are
+    being said.
     """
 
     def __init__(self, voice: Voice, wanted: Wanted) -> None:
@@ -26,9 +29,13 @@ class EarlyExamination:
         self._utterance: Utterance | None = None
         self._task: asyncio.Task[Examination] | None = None
         self._paused = 0
+        self._unheard = 0
+        self._ear = voice.ear(wanted)
 
     def follow(self, hearing: Hearing, listener: Listener, samples: int) -> None:
         """Take note of what the listener made of the next `samples` samples (8 kHz)."""
+        if hearing is Hearing.SPEAKING:
+            self._hear(listener, samples)
         if hearing is not Hearing.PAUSING:
             self._paused = 0
             return
@@ -36,14 +43,23 @@ class EarlyExamination:
         if before < EARLY_PAUSE_S * TELEPHONE_RATE_HZ <= self._paused:
             self.forget()
             self._utterance = listener.utterance()
-            self._task = asyncio.ensure_future(self._voice.examine(self._utterance, self._wanted))
+            self._task = asyncio.ensure_future(self._examination(self._utterance))
 
     async def of(self, utterance: Utterance) -> Examination:
         """Return the examination of the utterance: the early one if it is of the same samples."""
         early, task = self._utterance, self._task
         if early is None or task is None or not np.array_equal(early.samples, utterance.samples):
-            return await self._voice.examine(utterance, self._wanted)
+            return await self._examination(utterance)
         return await task
+
+    async def _examination(self, utterance: Utterance) -> Examination:
+        return await self._voice.examine(utterance, self._wanted, self._ear)
+
+    def _hear(self, listener: Listener, samples: int) -> None:
+        self._unheard += samples
+        if self._unheard >= EAR_EVERY_S * TELEPHONE_RATE_HZ:
+            self._unheard = 0
+            self._ear.follow(listener.utterance())
 
     def forget(self) -> None:
         """Drop what was begun."""

@@ -20,7 +20,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.NO_CONSENT: "The person has not agreed to be recognised by voice.",
     Reason.OPTED_OUT: "The person does not want to be recognised by voice.",
     Reason.EXPIRED: "The stored voice can no longer be compared; a new enrollment helps.",
-    Reason.LOCKED_OUT: "The profile is locked after too many rejected attempts.",
+    Reason.LOCKED_OUT: "Profile or caller is locked after too many rejected attempts.",
     Reason.CALLER_HUNG_UP: "The caller hung up.",
     Reason.UNAVAILABLE: "The comparison could not be finished.",
 }

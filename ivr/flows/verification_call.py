@@ -62,6 +62,7 @@ def opening_of(call: Call, services: Services) -> Opening:
         tenant=call.facts.request.tenant,
         worker=services.worker,
         started_at=services.clock.now(),
+        caller_number=call.facts.caller_number,
     )
 
 

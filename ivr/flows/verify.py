@@ -47,6 +47,8 @@ async def verify(call: Call, course: Course, services: Services) -> Judgement:
     obstacle = obstacle_to(course.profile, services.voice.model, services.clock.now())
     if course.profile is None or obstacle is not None:
         return undecided(obstacle or Reason.NOT_ENROLLED)
+    if await _caller_locked(call, services):
+        return undecided(Reason.LOCKED_OUT)
     suspects = await services.store.watchlist(call.facts.request.tenant)
     compared = Compared(course.profile, suspects)
     judgement = undecided(Reason.NOT_ENOUGH_SPEECH)
@@ -55,6 +57,14 @@ async def verify(call: Call, course: Course, services: Services) -> Judgement:
         if not judgement.unsure:
             break
     return judgement
+
+
+async def _caller_locked(call: Call, services: Services) -> bool:
+    number = call.facts.caller_number
+    if not number:
+        return False
+    until = await services.store.caller_locked_until(call.facts.request.tenant, number)
+    return until is not None and services.clock.now() < until
 
 
 async def _attempt(

@@ -60,11 +60,11 @@ class PromptWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Raise `ValueError` where a prompt has no words, or words no prompt."""
         wanted = {prompt.value for prompt in Prompt} - {Prompt.TONE.value}
-        if missing := wanted - {name for name, words in self.words.items() if words.strip()}:
-            raise ValueError(f"no words for {', '.join(sorted(missing))}")
         unknown = {name for name in self.words if not name.startswith(PHRASE_PREFIX)} - wanted
         if unknown:
             raise ValueError(f"no such prompt: {', '.join(sorted(unknown))}")
+        if missing := wanted - {name for name, words in self.words.items() if words.strip()}:
+            raise ValueError(f"no words for {', '.join(sorted(missing))}")
 
 
 def read_words(folder: Path) -> PromptWords:

@@ -40,6 +40,7 @@ class FakeProfileStore:
     suspects: dict[TenantId, tuple[Suspect, ...]] = field(default_factory=dict)
     lockout: LockoutRules = field(default_factory=LockoutRules)
     rejects: dict[ProfileId, tuple[int, datetime]] = field(default_factory=dict)
+    callers: dict[tuple[TenantId, str], tuple[int, datetime]] = field(default_factory=dict)
     spoken: dict[ProfileId, tuple[Fingerprint, ...]] = field(default_factory=dict)
     heard: dict[ProfileId, deque[tuple[Fingerprint, ...]]] = field(default_factory=dict)
 
@@ -47,6 +48,12 @@ class FakeProfileStore:
         """Return the person's profile, or None."""
         self._answer()
         return self.profiles.get((tenant, account))
+
+    async def caller_locked_until(self, tenant: TenantId, number: str) -> datetime | None:
+        """Return until when callers of a number are locked out."""
+        self._answer()
+        counted = self.callers.get((tenant, number))
+        return None if counted is None else locked_until(*counted, self.lockout)
 
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a named group."""
@@ -119,6 +126,10 @@ class FakeProfileStore:
 
     def _note(self, verification: Verification) -> None:
         """Keep fingerprints, and count the REJECTs in a row."""
+        if number := verification.opening.caller_number:
+            caller = (verification.opening.tenant, number)
+            before = self.callers.get(caller, (0, verification.ended_at))
+            self.callers[caller] = _counted(before, verification)
         for profile in [each for each in self.profiles.values() if each.id == verification.profile]:
             if verification.fingerprints:
                 heard = self.heard.setdefault(profile.id, deque(maxlen=HEARD_VERIFICATIONS))
@@ -137,14 +148,8 @@ class FakeProfileStore:
         return chain.from_iterable(self.heard.get(profile, ()))
 
     def _count(self, profile: ProfileId, verification: Verification) -> None:
-        rejects, last = self.rejects.get(profile, (0, verification.ended_at))
-        match verification.verdict:
-            case Verdict.ACCEPT:
-                self.rejects[profile] = (0, last)
-            case Verdict.REJECT:
-                self.rejects[profile] = (rejects + 1, max(last, verification.ended_at))
-            case Verdict.INCONCLUSIVE:
-                pass
+        before = self.rejects.get(profile, (0, verification.ended_at))
+        self.rejects[profile] = _counted(before, verification)
 
     def _end(self, enrollment: Enrollment) -> Enrollment:
         if enrollment.result is not EnrollmentResult.ENROLLED or enrollment.account is None:
@@ -158,6 +163,17 @@ class FakeProfileStore:
             kept.pop(profile.id, None)
         self.put(profile)
         return enrollment
+
+
+def _counted(before: tuple[int, datetime], verification: Verification) -> tuple[int, datetime]:
+    rejects, last = before
+    match verification.verdict:
+        case Verdict.ACCEPT:
+            return 0, last
+        case Verdict.REJECT:
+            return rejects + 1, max(last, verification.ended_at)
+        case Verdict.INCONCLUSIVE:
+            return before
 
 
 _NOT_ENROLLABLE = {

@@ -38,7 +38,7 @@ from ivr.domain.call import AccountId
 from ivr.domain.enrollment import Recording
 from ivr.domain.profile import Profile
 from ivr.domain.watchlist import Suspect
-from ivr.ports import Examination, Wanted
+from ivr.ports import Ear, Examination, Wanted
 
 MODEL = ModelId("fake")
 LOUD = 100
@@ -109,6 +109,13 @@ SAID = {0: PhraseOutcome.RIGHT, 1: PhraseOutcome.WRONG, 2: PhraseOutcome.UNSURE}
 """The last digit of the amplitude says what words were said."""
 
 
+class FakeEar:
+    """Ears that leave everything to the examination."""
+
+    def follow(self, utterance: Utterance) -> None:
+        """Take no notice."""
+
+
 @dataclass
 class FakeVoice:
     """The engine's contract over `FakeListener`; an Llr is a hundred times the cosine, less 90.
@@ -128,7 +135,13 @@ class FakeVoice:
         """Return new ears."""
         return FakeListener()
 
-    async def examine(self, utterance: Utterance, wanted: Wanted) -> Examination:
+    def ear(self, wanted: Wanted) -> FakeEar:
+        """Return ears that hear nothing."""
+        return FakeEar()
+
+    async def examine(
+        self, utterance: Utterance, wanted: Wanted, ear: Ear | None = None
+    ) -> Examination:
         """Turn amplitude into a voice and words, after a turn of the loop."""
         self.embedded += 1
         self.wanted.append(wanted)

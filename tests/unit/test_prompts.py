@@ -113,7 +113,7 @@ def test_the_tone_is_250_ms_of_1000_hz_after_100_ms_of_silence(folder: Path) -> 
         (
             'consent_version = "a"\nvoice = {synthesiser = "flite", name = "y"}\n'
             'words = {consent = "Yes?"}',
-            "no words for after-the-tone-say",
+            "no words for after-the-tone-digits",
         ),
         (
             'consent_version = "a"\nvoice = {synthesiser = "flite", name = "y"}\n'

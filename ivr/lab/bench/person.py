@@ -11,7 +11,9 @@ from uuid import uuid4
 import numpy as np
 
 from engine import SpeakerEngine
-from engine.types import TELEPHONE_RATE_HZ, Fingerprint, Pcm, Quality, Utterance, Voiceprint
+from engine.liveness import fingerprint
+from engine.phrase import frames
+from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality, Utterance, Voiceprint
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.enrollment import (
@@ -32,6 +34,7 @@ RECORDINGS = 9
 """So many callers in a row say it differently, over different lines."""
 ACCOUNT = AccountId("1001")
 TENANT = TenantId("default")
+NOBODYS_KEY = bytes(32)
 _SILENCE_S = 1.0
 """More than the end silence."""
 
@@ -66,7 +69,9 @@ def enrolled(engine: SpeakerEngine) -> tuple[Recording, ...]:
 def _recording(engine: SpeakerEngine, pcm: Pcm) -> Recording:
     heard = hear(engine, pcm)
     voiceprint = Voiceprint(engine.embed(heard.utterance), heard.quality)
-    return Recording(voiceprint, pcm, Fingerprint(b""), b"")
+    # Under a key of nobody's: the callers of the benchmark say what was never enrolled.
+    printed = fingerprint(heard.utterance, NOBODYS_KEY)
+    return Recording(voiceprint, pcm, printed, frames(heard.utterance).to_bytes())
 
 
 def hear(engine: SpeakerEngine, pcm: Pcm) -> Heard:

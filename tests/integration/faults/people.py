@@ -10,7 +10,9 @@ import numpy as np
 import soundfile
 
 from engine import SpeakerEngine
-from engine.types import TELEPHONE_RATE_HZ, Fingerprint, Hearing, Pcm, Voiceprint
+from engine.liveness import fingerprint
+from engine.phrase import frames
+from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm, Voiceprint
 from ivr.domain.enrollment import Recording
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.prompt import Prompt
@@ -55,8 +57,10 @@ def recordings_of(takes: Sequence[Pcm]) -> tuple[Recording, ...]:
 def _recording(engine: SpeakerEngine, pcm: Pcm) -> Recording:
     listener = engine.listener()
     assert listener.push(np.concatenate([pcm, silence(1.0)])) is Hearing.ENDED
-    voiceprint = Voiceprint(engine.embed(listener.utterance()), listener.quality())
-    return Recording(voiceprint, pcm, Fingerprint(b""), b"")
+    utterance = listener.utterance()
+    voiceprint = Voiceprint(engine.embed(utterance), listener.quality())
+    printed, made = fingerprint(utterance, bytes(32)), frames(utterance)
+    return Recording(voiceprint, pcm, printed, made.to_bytes())
 
 
 def silence(seconds: float) -> Pcm:

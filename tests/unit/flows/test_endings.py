@@ -12,7 +12,7 @@ from engine.types import Reason, Utterance, Verdict
 from ivr.domain.call import CallState
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.flows.conduct import adopt
-from ivr.ports import Examination, Wanted
+from ivr.ports import Ear, Examination, Wanted
 from tests.fakes.call import FakeCall, HangsUp, Listens, LosesMedia, Says, Step, Waits, facts
 from tests.fakes.voice import FakeVoice
 from tests.unit.flows.conftest import Desk
@@ -145,11 +145,13 @@ class WaitingVoice(FakeVoice):
         super().__init__()
         self.asked = asyncio.Event()
 
-    async def examine(self, utterance: Utterance, wanted: Wanted) -> Examination:
+    async def examine(
+        self, utterance: Utterance, wanted: Wanted, ear: Ear | None = None
+    ) -> Examination:
         """Wait for ever."""
         self.asked.set()
         await asyncio.Event().wait()
-        return await super().examine(utterance, wanted)
+        return await super().examine(utterance, wanted, ear)
 
 
 async def test_a_call_cut_off_by_the_end_of_the_program_has_its_verdict(
