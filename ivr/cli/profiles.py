@@ -15,7 +15,7 @@ from ivr.cli.export import write_holding
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
-from ivr.storage import Database, ProfileAdministration, ProfileDetails, holding
+from ivr.storage import Database, ProfileAdministration, ProfileDetails, holding, unlock_caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ def add_to(commands: Commands) -> None:
         ("erase", "delete everything held on the person", _erase),
     ):
         _with_reason(_person(actions, name, does, action))
+    caller = actions.add_parser("unlock-caller", help="end a lockout of a caller's number")
+    caller.add_argument("number")
+    caller.add_argument("--tenant", default="default")
+    _with_reason(caller).set_defaults(run=run, action=_unlock_caller)
     exporting = _person(actions, "export", "write everything held on the person", _export)
     _with_reason(exporting).add_argument("folder", type=Path, help="a new folder, or an empty one")
 
@@ -127,6 +131,15 @@ async def _opt_out(desk: Desk, chosen: argparse.Namespace) -> int:
 
 async def _unlock(desk: Desk, chosen: argparse.Namespace) -> int:
     return _told(chosen, await desk.profiles.unlock(*_whom(chosen), **_entry(chosen)))
+
+
+async def _unlock_caller(desk: Desk, chosen: argparse.Namespace) -> int:
+    keyring = await keyring_of(desk.configuration, desk.database)
+    tenant = TenantId(chosen.tenant)
+    done = await unlock_caller(desk.database, keyring, tenant, chosen.number, **_entry(chosen))
+    if not done:
+        print(f"no call from this number was rejected in tenant {chosen.tenant!r}")
+    return 0 if done else 1
 
 
 async def _erase(desk: Desk, chosen: argparse.Namespace) -> int:

@@ -25,6 +25,8 @@ class Opening:
     worker: str
     """The ARI application that took the call."""
     started_at: datetime
+    caller_number: str = ""
+    """To count REJECTs by, and kept as a keyed hash alone; empty where withheld."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from ivr.storage.administration import (
 from ivr.storage.audit_chain import AuditEnd, AuditFault
 from ivr.storage.audit_chain import ends as audit_ends
 from ivr.storage.audit_chain import verify as verify_audit
+from ivr.storage.callers import unlock_caller
 from ivr.storage.database import Database
 from ivr.storage.embedded import EmbeddedPostgres
 from ivr.storage.errors import (
@@ -80,5 +81,6 @@ __all__ = [
     "rotate_master",
     "rotate_tenant",
     "tenants",
+    "unlock_caller",
     "verify_audit",
 ]

@@ -23,6 +23,7 @@ class AuditEvent(StrEnum):
     PROFILE_EXPIRED = "profile_expired"
     PROFILE_EXPORTED = "profile_exported"
     PROFILE_UNLOCKED = "profile_unlocked"
+    CALLER_UNLOCKED = "caller_unlocked"
     RECORDS_EXPIRED = "records_expired"
     SUSPECT_ADDED = "suspect_added"
     SUSPECT_REMOVED = "suspect_removed"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -92,6 +93,10 @@ class Outbox:
     async def find(self, tenant: TenantId, account: AccountId) -> Profile | None:
         """Return the person's profile, or None; `StoreUnavailableError`."""
         return await self._noticing(self._store.find(tenant, account))
+
+    async def caller_locked_until(self, tenant: TenantId, number: str) -> datetime | None:
+        """Return until when callers of a number are locked out; `StoreUnavailableError`."""
+        return await self._noticing(self._store.caller_locked_until(tenant, number))
 
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a named group; `StoreUnavailableError`."""
@@ -253,9 +258,13 @@ class Outbox:
 
 
 def unavailable(verification: Verification) -> Verification:
-    """Return the verification as it ends without PostgreSQL: attempts kept, no evidence told."""
+    """Return the verification as it ends without PostgreSQL: attempts kept, no evidence told.
+
+    No number either: what is INCONCLUSIVE is not counted.
+    """
     return replace(
         verification,
+        opening=replace(verification.opening, caller_number=""),
         verdict=Verdict.INCONCLUSIVE,
         reason=Reason.UNAVAILABLE,
         llr=None,

@@ -90,7 +90,9 @@ class PostgresStore:
         A verification that was never opened is written whole. Raises `StoreUnavailableError`.
         """
         opening = verification.opening
-        columns = closing_columns(verification, None)
+        number = opening.caller_number
+        caller = self._keyring.caller(opening.tenant, number) if number else None
+        columns = closing_columns(verification, caller)
         closed = await self._database.fetch_one(
             "close-verification", *columns, tenant=opening.tenant
         )

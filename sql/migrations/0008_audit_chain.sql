@@ -9,7 +9,7 @@ ALTER DOMAIN audit_event DROP CONSTRAINT audit_event_check;
 ALTER DOMAIN audit_event ADD CHECK (VALUE IN (
     'verification_closed', 'profile_enrolled', 'enrollment_ended', 'profile_reset',
     'profile_erased', 'profile_opted_out', 'profile_expired', 'profile_exported',
-    'profile_unlocked', 'records_expired', 'suspect_added', 'suspect_removed', 'group_changed',
+    'profile_unlocked', 'caller_unlocked', 'records_expired', 'suspect_added', 'suspect_removed', 'group_changed',
     'keys_rotated'
 ));
 

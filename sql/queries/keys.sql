@@ -41,12 +41,14 @@ WHERE tenant = $1::text AND generation = $2::integer;
 -- Delete the keys of tenant $1 before generation $2 that nobody's data key is wrapped by.
 DELETE FROM tenant_keys AS k
 WHERE k.tenant = $1::text AND k.generation < $2::integer
-AND NOT EXISTS (
-    SELECT FROM profiles AS p WHERE p.tenant = k.tenant AND p.tenant_key = k.generation
-)
-AND NOT EXISTS (
-    SELECT FROM suspects AS s WHERE s.tenant = k.tenant AND s.tenant_key = k.generation
-);
+AND (
+    SELECT p.id FROM profiles AS p WHERE p.tenant = k.tenant AND p.tenant_key = k.generation
+    ORDER BY p.id LIMIT 1
+) IS NULL
+AND (
+    SELECT s.id FROM suspects AS s WHERE s.tenant = k.tenant AND s.tenant_key = k.generation
+    ORDER BY s.id LIMIT 1
+) IS NULL;
 
 -- name: profiles-of-older-keys
 -- Return and lock at most $3 profiles of tenant $1 whose key is of a generation before $2.

@@ -2,7 +2,7 @@
 -- Return the profile of tenant $1 and account $2 with all that a caller is compared with.
 SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
-    EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
+    (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
     l.rejects, l.last_reject_at, v.*, r.*,
     ARRAY(
         SELECT f.fingerprint
@@ -35,7 +35,7 @@ WHERE p.tenant = $1::text AND p.account = $2::text;
 -- Return the enrolled profiles in group $2 of tenant $1 with their voiceprints, by account.
 SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
-    EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
+    (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
     l.rejects, l.last_reject_at, v.*
 FROM group_members AS g
 JOIN profiles AS p ON p.tenant = g.tenant AND p.id = g.profile
@@ -56,7 +56,7 @@ ORDER BY p.account;
 -- Return the enrolled profiles of tenant $1 with their voiceprints; none where they are more than $2.
 SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
-    EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
+    (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
     l.rejects, l.last_reject_at, v.*
 FROM profiles AS p
 LEFT JOIN lockouts AS l ON l.profile = p.id
@@ -114,7 +114,7 @@ DELETE FROM consents WHERE profile = $1::uuid;
 SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
     p.changed_at, p.used_at,
-    EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
+    (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
     (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id) AS voiceprints
 FROM profiles AS p
 WHERE p.tenant = $1::text
@@ -126,7 +126,7 @@ LIMIT $2::bigint;
 SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
     p.changed_at, p.used_at,
-    EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id) AS consented,
+    (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
     (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id) AS voiceprints
 FROM profiles AS p
 WHERE p.tenant = $1::text AND p.account = $2::text;

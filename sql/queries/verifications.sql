@@ -122,3 +122,7 @@ SELECT tenant_of_verification($1::uuid) AS tenant;
 -- Return how often in a row caller $2 of tenant $1 was not matched.
 SELECT rejects, last_reject_at FROM caller_lockouts
 WHERE tenant = $1::text AND caller = $2::bytea;
+
+-- name: release-caller
+-- Begin to count the REJECTs of caller $2 of tenant $1 anew; no row where there were none.
+DELETE FROM caller_lockouts WHERE tenant = $1::text AND caller = $2::bytea RETURNING caller;

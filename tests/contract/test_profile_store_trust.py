@@ -163,6 +163,27 @@ async def test_rejects_at_once_are_all_counted(house: House) -> None:
     assert (await again(house)).locked_until == LOCKED
 
 
+async def test_rejects_of_one_caller_are_counted_over_all_accounts(house: House) -> None:
+    """Who tries one account after another is locked out by number; others, and tenants, are not."""
+    begun = replace(opening(), caller_number="+15550100")
+    for account in ("a", "b"):
+        profile = await person(house, account)
+        await close(house, rejected(replace(begun, id=opening().id)), profile)
+    until = rejected(begun).ended_at + timedelta(seconds=RULES.delay_s)
+    assert await house.store.caller_locked_until(TENANT, "+15550100") == until
+    assert await house.store.caller_locked_until(TENANT, "+15550101") is None
+    assert await house.store.caller_locked_until(OTHER_TENANT, "+15550100") is None
+    await house.store.close(accepted(replace(begun, id=opening().id)))
+    assert await house.store.caller_locked_until(TENANT, "+15550100") is None
+
+
+async def test_callers_without_a_number_are_not_one_caller(house: House) -> None:
+    """Withheld numbers are not counted together."""
+    for _ in range(RULES.lock_after):
+        await house.store.close(rejected(opening()))
+    assert await house.store.caller_locked_until(TENANT, "") is None
+
+
 async def test_a_verdict_told_twice_counts_once(house: House) -> None:
     """Closing the same verification again is no further REJECT."""
     profile = await person(house)

@@ -70,6 +70,7 @@ class FakeProfileStore:
             for each in self.profiles.values()
             if each.tenant == tenant and each.state is ProfileState.ENROLLED
         ]
+        found.sort(key=lambda profile: profile.account)
         return tuple(found) if len(found) <= at_most else ()
 
     async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:

@@ -18,6 +18,7 @@ from ivr.ports import StoreUnavailableError
 from ivr.storage.cluster import Cluster, StopMode
 from ivr.storage.database import Database
 from ivr.storage.errors import (
+    StoreMisconfiguredError,
     StoreRefusedError,
     StoreUnreachableError,
     UnknownDatabaseError,
@@ -354,3 +355,20 @@ async def test_the_audit_trail_cannot_be_changed(
     for statement in ("UPDATE audit SET who = 'x'", "DELETE FROM audit", "TRUNCATE audit"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
             await execute(database_dsn, statement)
+
+
+async def test_a_login_that_is_only_a_member_of_the_applications_role_works(
+    own_cluster: Cluster,
+) -> None:
+    """It owns nothing; without the membership the message says how to grant it."""
+    superuser = own_cluster.dsn("postgres", "postgres")
+    for role in ("worker", "stranger"):
+        await execute(superuser, f"DROP ROLE IF EXISTS {role}")
+        await execute(superuser, f"CREATE ROLE {role} LOGIN")
+    await execute(superuser, "GRANT countersign_app TO worker")
+    async with await Database.connect(own_cluster.dsn(role="worker")) as database:
+        store = await store_on(database)
+        await store.enroll(enrolled())
+        assert await store.find(TENANT, ACCOUNT) is not None
+    with pytest.raises(StoreMisconfiguredError, match="countersign_app"):
+        await Database.connect(own_cluster.dsn(role="stranger"))

@@ -60,7 +60,7 @@ SELECT {_CALL}, 'c', '{TENANT}', 'w', now(), n::text, 'dialplan', {_PROFILE},
 FROM generate_series(1, {PROFILES}) AS n,
     LATERAL (SELECT CASE WHEN n % 1000 > 0 THEN 'ACCEPT' END AS v) AS v;
 INSERT INTO attempts (tenant, verification, number, verdict, reason)
-SELECT '{TENANT}', {_CALL}, 1, 'ACCEPT', 'MATCH' FROM generate_series(1, {PROFILES}) AS n;
+SELECT '{TENANT}', {_CALL}, 1, 'ACCEPT', 'MATCH' FROM generate_series(1, {BESIDE}) AS n;
 INSERT INTO heard_fingerprints
 SELECT {_CALL}, '{TENANT}', {_PROFILE}, ARRAY['\\x00'::bytea], now()
 FROM generate_series(1, {BESIDE}) AS n;

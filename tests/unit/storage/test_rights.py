@@ -21,6 +21,7 @@ from ivr.domain.lockout import LOCKED
 from ivr.domain.profile import Profile, ProfileState
 from ivr.storage.administration import ProfileAdministration
 from ivr.storage.audit_chain import AuditEnd, verify
+from ivr.storage.callers import unlock_caller
 from ivr.storage.database import Database
 from ivr.storage.holding import Holding, holding
 from ivr.storage.keys import Keyring
@@ -139,6 +140,24 @@ async def test_an_administrator_unlocks(
     assert unlocked is not None
     assert unlocked.locked_until is None
     assert not await administration.unlock(TENANT, AccountId("nobody"), who="ann", why="x")
+
+
+async def test_an_administrator_unlocks_a_caller(
+    database: Database, keyring: Keyring, postgres_store: PostgresStore, database_dsn: str
+) -> None:
+    """The number stands nowhere in the database."""
+    number = "+15550100"
+    for _ in range(10):
+        begun = replace(opening(), caller_number=number)
+        await postgres_store.close(rejected(begun))
+    assert await postgres_store.caller_locked_until(TENANT, number) == LOCKED
+    connection = await asyncpg.connect(database_dsn)
+    assert number not in repr(await connection.fetch("SELECT * FROM caller_lockouts"))
+    await connection.close()
+    told = {"who": "ann", "why": "a switchboard's number"}
+    assert await unlock_caller(database, keyring, TENANT, number, **told)
+    assert await postgres_store.caller_locked_until(TENANT, number) is None
+    assert not await unlock_caller(database, keyring, TENANT, number, **told)
 
 
 async def test_a_warning_is_shown_until_it_is_settled(

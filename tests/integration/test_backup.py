@@ -1,0 +1,116 @@
+"""A backup: dumped, restored elsewhere, verified against; without the master key it is noise."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from ivr.domain.call import AccountId
+from ivr.storage.administration import ProfileAdministration
+from ivr.storage.audit_chain import AuditEnd, verify
+from ivr.storage.binaries import Binaries
+from ivr.storage.database import Database
+from ivr.storage.errors import MasterKeyError
+from ivr.storage.keys import Keyring, MasterKeys
+from ivr.storage.store import PostgresStore
+from tests.postgres import execute, store_on, with_database
+from tests.unit.storage.records import ACCOUNT, TENANT, accepted, enrolled, opening
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A dump, and the way back."""
+
+    server_dsn: str
+    file: Path
+
+    async def take(self, dsn: str) -> str:
+        """Dump a database as docs/install.md says, and return what stands in the file."""
+        whole, plain = str(self.file), f"{self.file}.sql"
+        await asyncio.to_thread(
+            _run, "pg_dump", "--format=custom", f"--file={whole}", f"--dbname={dsn}"
+        )
+        await asyncio.to_thread(_run, "pg_restore", f"--file={plain}", whole)
+        return await asyncio.to_thread(Path(plain).read_text, encoding="utf-8")
+
+    async def restore(self, dsn: str) -> None:
+        """Restore the dump into an empty database."""
+        carefully = ("--exit-on-error", "--single-transaction")
+        await asyncio.to_thread(_run, "pg_restore", *carefully, f"--dbname={dsn}", str(self.file))
+
+
+def _run(program: str, *arguments: str) -> None:
+    outcome = Binaries.find().run(program, *arguments)
+    assert outcome.status == 0, outcome.output
+
+
+@pytest.fixture
+def backup(server_dsn: str) -> Iterator[Backup]:
+    """A place for one dump, where the server's user may write."""
+    with tempfile.TemporaryDirectory(prefix="countersign-test-") as folder:
+        Path(folder).chmod(0o777)
+        yield Backup(server_dsn, Path(folder) / "countersign.dump")
+
+
+@pytest.fixture
+async def elsewhere(server_dsn: str) -> AsyncIterator[str]:
+    """The DSN of an empty database to restore into."""
+    name = f"countersign_restored_{uuid4().hex[:8]}"
+    await execute(server_dsn, f'CREATE DATABASE "{name}"')
+    yield with_database(server_dsn, name)
+    await execute(server_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def test_a_restored_database_knows_the_person_and_its_trail(
+    postgres_store: PostgresStore, database_dsn: str, backup: Backup, elsewhere: str
+) -> None:
+    """Voiceprints compare as they did, verifications go on, the audit trail is whole."""
+    enrollment = enrolled()
+    await postgres_store.enroll(enrollment)
+    await backup.take(database_dsn)
+    await backup.restore(elsewhere)
+    async with await Database.connect(elsewhere) as database:
+        store = await store_on(database)
+        profile = await store.find(TENANT, ACCOUNT)
+        assert profile is not None
+        for kept, given in zip(profile.voiceprints, enrollment.voiceprints, strict=True):
+            np.testing.assert_allclose(kept.embedding.vector, given.embedding.vector, atol=1e-6)
+        closed = replace(accepted(opening()), profile=profile.id)
+        assert await store.close(closed) == closed
+        assert isinstance(await verify(database, TENANT), AuditEnd)
+
+
+async def test_without_the_master_key_a_dump_is_noise(
+    postgres_store: PostgresStore, database_dsn: str, backup: Backup, elsewhere: str
+) -> None:
+    """No audio, frames or vector stands in it, and another key opens nothing."""
+    enrollment = enrolled()
+    await postgres_store.enroll(enrollment)
+    dump = await backup.take(database_dsn)
+    for kept in enrollment.recordings:
+        for octets in (kept.pcm.tobytes()[:32], kept.frames, kept.voiceprint.embedding.vector[:8]):
+            assert bytes(octets).hex() not in dump
+    await backup.restore(elsewhere)
+    async with await Database.connect(elsewhere) as database:
+        with pytest.raises(MasterKeyError):
+            await Keyring.open(database, MasterKeys((bytes(32),)))
+
+
+async def test_a_person_erased_before_the_dump_is_not_in_it(
+    database: Database, postgres_store: PostgresStore, database_dsn: str, backup: Backup
+) -> None:
+    """Nor is the account, in any table."""
+    account = replace(enrolled(), account=AccountId("erase-me-8472"))
+    await postgres_store.enroll(account)
+    assert account.account is not None
+    assert account.account in await backup.take(database_dsn)
+    administration = ProfileAdministration(database)
+    assert await administration.erase(TENANT, account.account, who="ann", why="asked to")
+    assert account.account not in await backup.take(database_dsn)
