@@ -1,0 +1,85 @@
+"""`countersign adapt`, from recordings to a model that the service loads."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.evaluation.audio_files import Shards
+from engine.evaluation.recordings import read_manifest
+from engine.speaker import SpeakerEngine
+from engine.voice.card import read_card
+from ivr.cli import main
+from tests.unit.engine.voice.models import CARD, MODELS
+
+CORPUS = MODELS.parents[3] / "shared" / "corpus"
+SPEAKERS = 17
+PROMPTS = ("u006", "u007")
+
+
+def test_too_little_is_refused_with_what_is_needed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 2 and one line; nothing is written, and no audio file is left out in silence."""
+    (tmp_path / "calls" / "ann").mkdir(parents=True)
+    soundfile.write(tmp_path / "calls" / "ann" / "1.wav", np.zeros(8000, np.int16), 8000)
+    (tmp_path / "calls" / "ann" / "notes.txt").write_text("not a call")
+    out = tmp_path / "adapted"
+    assert main(["adapt", str(tmp_path / "calls"), "--out", str(out), "--model", str(CARD)]) == 2
+    told = capsys.readouterr()
+    assert "at least 15 speakers with two usable calls" in told.err
+    assert "notes.txt is refused" in told.out + told.err
+    assert not out.exists()
+
+
+def test_what_is_there_is_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An earlier model stays as it is."""
+    assert main(["adapt", "calls", "--out", str(tmp_path), "--model", str(CARD)]) == 2
+    assert "exists already" in capsys.readouterr().out
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(not CORPUS.exists(), reason="needs the licensed speech corpus")
+def test_real_calls_make_a_model_that_the_service_loads(tmp_path: Path) -> None:
+    """The same id and network, a calibration of the next version, and figures with intervals."""
+    _site(tmp_path / "calls")
+    out, figures = tmp_path / "adapted", tmp_path / "figures.json"
+    arguments = ["adapt", str(tmp_path / "calls"), "--out", str(out), "--model", str(CARD)]
+    assert main([*arguments, "--json", str(figures), "--replicates", "5"]) in (0, 1)
+    told = json.loads(figures.read_text())
+    assert [row["name"] for row in told["rows"]] == ["before", "calibration"]
+    if told["kept"] == "before":
+        pytest.skip("the calibration that came was better, and nothing was written")
+    card, before = read_card(out / CARD.name), read_card(CARD)
+    assert (card.id, card.sha256) == (before.id, before.sha256)
+    assert card.calibration is not None
+    assert before.calibration is not None
+    assert card.calibration.version == before.calibration.version + 1
+    assert SpeakerEngine.load(out).calibration.card == card.calibration
+
+
+def _site(folder: Path) -> None:
+    """The first speakers that have two calls, two sentences of each call in one file."""
+    recordings = [r for r in read_manifest(CORPUS, "dev-telephone") if r.prompt in PROMPTS]
+    calls = defaultdict(list)
+    for each in recordings:
+        calls[each.call].append(each)
+    people = defaultdict(list)
+    for speaker, session in calls:
+        people[speaker].append(session)
+    several = [speaker for speaker, sessions in people.items() if len(sessions) > 1][:SPEAKERS]
+    with closing(Shards(CORPUS, recordings)) as files:
+        for speaker in several:
+            own = folder / speaker.replace(":", "-")
+            own.mkdir(parents=True)
+            for session in people[speaker][:2]:
+                said = [files.samples(each.member) for each in calls[speaker, session]]
+                soundfile.write(own / f"{session}.wav", np.concatenate(said), 16_000, "PCM_16")
