@@ -45,7 +45,7 @@ def store() -> FakeProfileStore:
 async def office(store: FakeProfileStore) -> AsyncIterator[Office]:
     """Six seconds of free speech make an enrollment here, two a verification; words are not
     recognised, for what is sung here has none."""
-    voice = EngineVoice(ENGINE, Words({}), 2)
+    voice = EngineVoice(ENGINE, Words([]), 2)
     yield Office(
         store, voice, FakeKeys(), FakeClock(), VerifyRules(free=SHORT), EnrollRules(free=SHORT)
     )
