@@ -18,8 +18,8 @@ from ivr.lab.speech import people, synthetic
 from ivr.lab.system import System
 
 ENDED = ("verification_ended", "enrollment_ended")
-VOICES = ("slt", "awb")
-"""Two people that flite's voices were made from; the prompts are a third one's."""
+VOICES = ("rms", "awb")
+"""Two people that flite's voices were made from; the first one's speaks the prompts too."""
 PEOPLE = slice(1, 3)
 """Who plays the parts of a corpus: two whom a voice model of 18 % EER tells apart. It is a choice
 after the fact, for a demo; how well voices are told apart is what `evaluate` shows."""

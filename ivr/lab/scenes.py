@@ -12,6 +12,7 @@ PHRASE = "My voice is my passport, verify me."
 ACCOUNT = "1001"
 ENROLL_KEYS = "1"
 """Agrees to the consent text."""
+OTHER_PHRASE = "Thunder rolled over the quiet valley."
 NEW_CALL = 10
 """Takes of a synthetic voice come in calls of ten; see `ivr.lab.speech`."""
 
@@ -66,6 +67,22 @@ def scenes(cast: Cast) -> list[Scene]:
             lambda: [cast.other.say(PHRASE, NEW_CALL + take) for take in range(3)],
             "REJECT",
             "NO_MATCH",
+            "agent-warning",
+        ),
+        Scene(
+            "the person says another phrase of the list",
+            verify,
+            lambda: [cast.verifying.say(OTHER_PHRASE, 2 * NEW_CALL + take) for take in range(3)],
+            "INCONCLUSIVE",
+            "WRONG_PHRASE",
+            "pin",
+        ),
+        Scene(
+            "somebody plays what the person said in an earlier call",
+            verify,
+            lambda: [cast.verifying.say(PHRASE, NEW_CALL)],
+            "REJECT",
+            "SPOOF_SUSPECTED",
             "agent-warning",
         ),
         Scene(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ ACCOUNT = "1001"
 PROMPT_S = {"en-US": 0.1, "en-GB": 30.0}
 """How long a prompt lasts in each locale."""
 LONG_LOCALE = "en-GB"
+TAKES = 40
+"""More than the calls of a module, each of which has a database of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +35,25 @@ class People:
 
     recordings: tuple[Recording, ...]
     enrolling: tuple[Pcm, ...]
-    phrase: Pcm
     other: Pcm
+    takes: Iterator[Pcm]
+    """Of the passphrase, by the enrolled person."""
+
+    @property
+    def phrase(self) -> Pcm:
+        """What the person says now: never twice alike, for that would be a recording."""
+        return next(self.takes)
 
 
 def people() -> People:
     """Let two synthetic people speak, and enroll the first."""
-    person, other = synthetic("slt"), synthetic("awb")
+    person, other = synthetic("rms"), synthetic("awb")
     enrolling = tuple(_bare(person.say(PHRASE, take)) for take in range(3))
     return People(
         recordings_of(enrolling),
         enrolling,
-        _bare(person.say(PHRASE, NEW_CALL)),
         _bare(other.say(PHRASE, NEW_CALL)),
+        cycle([_bare(person.say(PHRASE, NEW_CALL + take)) for take in range(TAKES)]),
     )
 
 
