@@ -154,8 +154,8 @@ _ADVICE: tuple[
     (
         (asyncpg.InsufficientPrivilegeError,),
         StoreMisconfiguredError,
-        "the role may not do this; to migrate, it must own the database, and to work, be a member "
-        "of the role countersign_app",
+        "the role may not do this; to migrate, it must be the owner of the database, and to work, "
+        "a member of the role countersign_app",
     ),
     (
         (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedObjectError),

@@ -10,8 +10,18 @@ from pathlib import Path
 import pytest
 
 from engine.types import Llr
+from ivr.domain.call import AccountId
 from ivr.storage.letters import STALE_S, CorruptLetterError, LetterBox, decode, encode
-from tests.unit.storage.records import LETTER_KEY, QUALITY, accepted, hung_up, opening
+from ivr.storage.outbox import unavailable
+from tests.unit.storage.records import (
+    ACCOUNT,
+    LETTER_KEY,
+    QUALITY,
+    TENANT,
+    accepted,
+    hung_up,
+    opening,
+)
 
 
 @pytest.fixture
@@ -103,3 +113,31 @@ def test_files_of_others_are_left_alone(box: LetterBox, folder: Path) -> None:
     (folder / "notes.sealed").write_text("{}")
     (folder / "README").touch()
     assert list(box.waiting()) == []
+
+
+def test_nothing_of_a_letter_can_be_read_without_the_key(box: LetterBox, folder: Path) -> None:
+    """Nor under another key, nor under another name."""
+    verification = accepted(opening())
+    box.put(verification)
+    (file,) = folder.iterdir()
+    assert ACCOUNT.encode() not in file.read_bytes()
+    with pytest.raises(CorruptLetterError):
+        LetterBox(folder, bytes([1]) * 32).get(verification.opening.id)
+    other = opening()
+    file.rename(folder / f"{other.id}.sealed")
+    with pytest.raises(CorruptLetterError):
+        box.get(other.id)
+
+
+def test_an_erased_person_is_taken_out_of_the_letters(box: LetterBox, folder: Path) -> None:
+    """The verdicts stay, and those of others as they were; doing it twice changes nothing."""
+    theirs, others = unavailable(accepted(opening())), unavailable(accepted(opening()))
+    assert others.claim is not None
+    others = replace(others, claim=replace(others.claim, account=AccountId("other")))
+    for letter in (theirs, others):
+        box.put(letter)
+    assert box.forget(TENANT, ACCOUNT) == 1
+    assert box.forget(TENANT, ACCOUNT) == 0
+    assert box.get(theirs.opening.id) == replace(theirs, claim=None)
+    assert box.get(others.opening.id) == others
+    assert len(list(folder.iterdir())) == 2
