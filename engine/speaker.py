@@ -101,9 +101,13 @@ class SpeakerEngine:
         """
         return embed_windows(utterance, self.embedder)
 
-    def shortcoming(self, quality: Quality) -> Shortcoming | None:
-        """Return what keeps an utterance of this quality from being used, or None."""
-        return shortcoming(quality, self.limits)
+    def shortcoming(self, quality: Quality, least_s: float | None = None) -> Shortcoming | None:
+        """Return what keeps an utterance of this quality from being used, or None.
+
+        `least_s` of net speech instead of the limit's: free speech needs `SpeechMinimums.verify_s`.
+        """
+        limits = self.limits if least_s is None else replace(self.limits, net_speech_s=least_s)
+        return shortcoming(quality, limits)
 
     def compare(
         self, embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]

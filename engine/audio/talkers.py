@@ -75,5 +75,6 @@ def _pitch(pcm: Pcm) -> NDArray[np.float64]:
 def _window_likeness() -> NDArray[np.float64]:
     """The window's own autocorrelation, by which a frame's is divided (Boersma)."""
     window = np.hanning(_WINDOW)
-    full: NDArray[np.float64] = np.correlate(window, window, "full")[_WINDOW - 1 :]
-    return full / full[0]
+    full = np.correlate(window, window, "full")[_WINDOW - 1 :]
+    likeness: NDArray[np.float64] = full / full[0]
+    return likeness

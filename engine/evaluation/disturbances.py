@@ -144,7 +144,7 @@ def _key_over(pcm: Pcm, hertz: tuple[float, float]) -> Pcm:
 
 def _joined(chosen: Sequence[Recording], clips: Sequence[Pcm]) -> list[Rate]:
     """Two speakers of one corpus, one after the other."""
-    pairs = []
+    pairs: list[Pcm] = []
     for k, first in enumerate(chosen):
         others = range(k + 1, len(chosen))
         other = next((m for m in others if _other(first, chosen[m])), None)

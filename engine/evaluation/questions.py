@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from engine.evaluation import backends, calibrating, disturbances, replays
+from engine.evaluation import backends, calibrating, disturbances, identification, replays
 from engine.evaluation.reports import Question
 
 QUESTIONS: dict[str, Question] = {
     "disturbances": Question(disturbances.run, "how often tones, music, two talkers are heard"),
+    "identification": Question(identification.run, "how often a voice is found in a group"),
     "calibration": Question(calibrating.run, "whether the likelihood ratios can be believed"),
     "scoring": Question(backends.run, "compare ways to compare voices (needs --background)"),
     "replay": Question(replays.run, "how often a replay is known (no voice model needed)"),

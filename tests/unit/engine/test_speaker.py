@@ -14,17 +14,24 @@ import engine
 from engine import SpeakerEngine
 from engine.audio import ListeningLimits
 from engine.decision import Basis, OperatingPoint, QualityLimits
-from engine.errors import ModelError, NoVoiceprintError
+from engine.decision.policy import AttemptEvidence
+from engine.decision.purposes import TargetRates
+from engine.enrollment import SpeechMinimums
+from engine.errors import ModelError, ModelMismatchError, NoVoiceprintError
 from engine.types import (
     Embedding,
     Hearing,
     Llr,
+    ModelId,
+    Purpose,
     Quality,
+    Reason,
     Shortcoming,
     Utterance,
     Verdict,
     Voiceprint,
 )
+from engine.voice.embedder import Embedder
 from tests.unit.engine.voice.models import CARD, MODELS, copied_model
 
 GOOD = Quality(net_speech_s=2.5, snr_db=30.0, level_dbfs=-20.0, clipped=0.0)
@@ -125,3 +132,73 @@ def test_the_package_offers_nothing_by_accident() -> None:
     """A misspelt name is an AttributeError, as in any module."""
     with pytest.raises(AttributeError, match="SpeakerEngin"):
         getattr(engine, "SpeakerEngin")  # noqa: B009 (mypy would see the attribute)
+
+
+SECOND = 16_000
+SOUNDS = {
+    "silence": np.zeros(SECOND),
+    "DC": np.full(SECOND, 0.5),
+    "square": np.where(np.arange(SECOND) % 32 < 16, 0.9999, -1.0),
+    "one sample": np.full(1, 0.25),
+    "ten minutes": np.sin(np.arange(600 * SECOND) / 9),
+}
+
+
+@pytest.mark.parametrize("sound", SOUNDS)
+def test_no_sound_leads_to_no_number(speaker: SpeakerEngine, sound: str) -> None:
+    """Whatever is embedded and compared, the verdict rests on numbers."""
+    if sound == "ten minutes":
+        speaker = replace(speaker, embedder=_Quick(speaker.embedder))
+    heard = speaker.embed(Utterance(SOUNDS[sound].astype(np.float32)))
+    llr = speaker.compare(heard, GOOD, [Voiceprint(speaker.embed(_buzz(500)), GOOD)])
+    judged = speaker.decide([AttemptEvidence(llr, quality=GOOD)])
+    assert np.isfinite(llr)
+    assert judged.reason in (Reason.MATCH, Reason.NO_MATCH)
+
+
+class _Quick(Embedder):
+    """The built-in model, which hears a tenth of a second of every window: ten minutes are long."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.__dict__.update(vars(embedder))
+
+    def embed(self, utterance: Utterance) -> Embedding:
+        """Embed the beginning."""
+        return super().embed(Utterance(utterance.samples[: SECOND // 10]))
+
+
+def test_free_speech_asks_for_more(speaker: SpeakerEngine) -> None:
+    """Its least is given with the question, and may be lowered."""
+    minimums = SpeechMinimums()
+    assert speaker.shortcoming(GOOD, minimums.verify_s) is Shortcoming.TOO_SHORT
+    assert speaker.shortcoming(GOOD, 0.0) is None
+
+
+def test_a_group_is_searched_through_the_front_door(speaker: SpeakerEngine) -> None:
+    """A voice finds itself, is on a watchlist that holds it, and resembles itself."""
+    heard = speaker.embed(_buzz(505))
+    group = speaker.gallery({"own": [Voiceprint(heard, GOOD)]})
+    for purpose in (Purpose.IDENTIFY, Purpose.WATCHLIST):
+        found = speaker.identify(heard, GOOD, group, purpose).found
+        assert found is not None
+        assert found.name == "own"
+    assert [each.name for each in speaker.resembling([Voiceprint(heard, GOOD)], group)] == ["own"]
+    opposite = speaker.identify(_opposite(heard), GOOD, group)
+    assert opposite.found is None
+
+
+def test_a_tenant_has_rates_of_its_own(speaker: SpeakerEngine) -> None:
+    """The same model at another operating point."""
+    lax = speaker.at(TargetRates(verify=0.2))
+    assert lax.embedder is speaker.embedder
+    assert lax.point.threshold < speaker.point.threshold
+
+
+def test_another_models_voiceprint_raises(speaker: SpeakerEngine) -> None:
+    """No comparison of two models ever gives a number."""
+    heard = speaker.embed(_buzz(505))
+    foreign = Voiceprint(replace(heard, model=ModelId("another")), GOOD)
+    with pytest.raises(ModelMismatchError):
+        speaker.compare(heard, GOOD, [foreign])
+    with pytest.raises(ModelMismatchError):
+        speaker.gallery({"own": [foreign]})

@@ -1,0 +1,68 @@
+"""Each purpose has its operating point, and a search accounts for how many voices it meets."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.decision.operating_point import Basis, at_fmr
+from engine.decision.purposes import TargetRates, point_for, share, tail
+from engine.errors import ModelError
+from engine.types import Purpose
+from engine.voice.card import MeasuredPoint
+from tests.unit.engine.decision.conftest import calibrated
+
+RATES = TargetRates(verify=0.02, identify=0.05)
+
+
+def test_one_comparison_has_the_point_of_its_rate() -> None:
+    """Verification is a group of one."""
+    found = point_for(Purpose.VERIFY, RATES, calibrated())
+    assert found == at_fmr(0.02, calibrated())
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_every_purpose_has_a_rate(purpose: Purpose) -> None:
+    """None is forgotten."""
+    assert 0 < TargetRates().of(purpose) < 1
+
+
+@given(st.floats(1e-3, 0.5), st.integers(1, 5000))
+def test_the_comparisons_together_keep_the_rate(fpir: float, voices: int) -> None:
+    """1 - (1 - FMR)^n gives the FPIR again."""
+    assert -math.expm1(voices * math.log1p(-share(fpir, voices))) == pytest.approx(fpir)
+
+
+@pytest.mark.parametrize(("fpir", "voices"), [(0, 5), (1, 5), (0.5, 0), (math.nan, 5)])
+def test_a_search_of_nothing_has_no_share(fpir: float, voices: int) -> None:
+    """A rate lies between 0 and 1, and somebody has to be there."""
+    with pytest.raises(ValueError, match="at least one voice"):
+        share(fpir, voices)
+
+
+@given(st.integers(2, 300), st.integers(2, 300))
+def test_a_larger_group_never_asks_for_less(one: int, other: int) -> None:
+    """More voices, more chances to be like one of them."""
+    few, many = (
+        point_for(Purpose.IDENTIFY, RATES, calibrated(limit=99.0), n) for n in sorted((one, other))
+    )
+    assert few.threshold <= many.threshold
+
+
+def test_the_tail_goes_on_where_the_measured_points_end() -> None:
+    """Each e-fold of rarity costs what it cost between the measured points, and never more than
+    the bound."""
+    points = (MeasuredPoint(0.1, 0.1, 1.0), MeasuredPoint(0.01, 0.3, 2.0))
+    assert tail(0.001, points) == pytest.approx(3.0)
+    steep = (MeasuredPoint(0.1, 0.1, 1.0), MeasuredPoint(0.01, 0.3, 9.0))
+    assert tail(0.001, steep) == tail(0.001, ()) == pytest.approx(math.log(1000))
+
+
+def test_a_search_beyond_the_calibration_is_refused() -> None:
+    """Nobody could ever be named: better to say so."""
+    with pytest.raises(ModelError, match="search a smaller group"):
+        point_for(Purpose.IDENTIFY, RATES, calibrated(limit=3.1), 1000)
+    assert point_for(Purpose.IDENTIFY, RATES, calibrated(limit=99.0), 1000).basis is Basis.TAIL
