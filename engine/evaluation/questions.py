@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.evaluation import backends, calibrating, disturbances, identification, replays
+from engine.evaluation import backends, calibrating, disturbances, identification, phrases, replays
 from engine.evaluation.reports import Question
 
 QUESTIONS: dict[str, Question] = {
@@ -10,6 +10,7 @@ QUESTIONS: dict[str, Question] = {
     "identification": Question(identification.run, "how often a voice is found in a group"),
     "calibration": Question(calibrating.run, "whether the likelihood ratios can be believed"),
     "scoring": Question(backends.run, "compare ways to compare voices (needs --background)"),
+    "phrases": Question(phrases.run, "how often a passphrase is known, other speech refused"),
     "replay": Question(replays.run, "how often a replay is known (no voice model needed)"),
 }
 """By the name of the flag."""

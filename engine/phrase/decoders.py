@@ -95,7 +95,7 @@ class Pool:
             "dict": str(dictionary),
             "samprate": ENGINE_RATE_HZ,
             "loglevel": "FATAL",
-            "compallsen": True,
+            "remove_noise": False,  # it would carry one utterance into the next
             **_BEAMS,
         }
         if self._grammar is None:

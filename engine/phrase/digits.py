@@ -24,7 +24,7 @@ CONFUSED: Final = frozenset({frozenset("59"), frozenset("04")})
 
 _LONGEST: Final = round(LONGEST_S * ENGINE_RATE_HZ)
 _DIGITS: Final = PhraseId("digits")
-_CLEAR: Final = -7.0
+_CLEAR: Final = -4.5
 """Log likelihood ratio per frame, in nats, below which what was heard may be no digits at all."""
 
 
@@ -61,7 +61,11 @@ def recognise_digits(
     RIGHT for exactly these; UNSURE where one digit differs, is missing or is too many, or nothing
     clear was said; else WRONG. `RecogniserError` where the locale has no recogniser or no digits.
     """
-    digits, clearness = hear_digits(utterance, locale)
+    return compared(*hear_digits(utterance, locale), challenge)
+
+
+def compared(digits: str, clearness: float, challenge: Challenge) -> PhraseFinding:
+    """Judge what `hear_digits` heard, as `recognise_digits` says."""
     errors = edits(digits, challenge.digits)
     if clearness < _CLEAR or errors == 1:
         return PhraseFinding(PhraseOutcome.UNSURE, None, 0.5)

@@ -84,6 +84,11 @@ def _check(word: str, said: Iterable[str]) -> None:
             )
 
 
+def known_words() -> frozenset[str]:
+    """Return the words of the dictionary, in lower case."""
+    return frozenset(_dictionary())
+
+
 @cache
 def _dictionary() -> dict[str, tuple[str, ...]]:
     """Read the whole dictionary once: 0.2 s and 30 MB."""

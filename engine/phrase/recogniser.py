@@ -15,7 +15,7 @@ from engine.phrase.lexicon import pronunciations
 from engine.phrase.passphrases import PhraseList
 from engine.types import ENGINE_RATE_HZ, PhraseFinding, PhraseId, Samples, Utterance
 
-LONGEST_S: Final = 30.0
+LONGEST_S: Final = 15.0
 """What comes after is not listened to: no passphrase is longer."""
 
 _LONGEST: Final = round(LONGEST_S * ENGINE_RATE_HZ)

@@ -25,7 +25,7 @@ def warped(distance: Distances, slack: int) -> float:
     last_row, last_column = total[n, ::-1], total[::-1, m]
     ends = [last_row[: slack + 1], last_column[: slack + 1]]
     least = min(float((end + skipped * np.arange(len(end))).min()) for end in ends)
-    return least / (n + m)
+    return float(least / (n + m))
 
 
 def _edge(length: int, slack: int, skipped: float) -> NDArray[np.float64]:

@@ -1,0 +1,212 @@
+"""`countersign evaluate --phrases`: how often a passphrase is known, and other speech refused.
+
+The recogniser's weights and thresholds were chosen on one half of the speakers (`said.halves`);
+everything is counted on the other. Real voices are the corpus's; rendered ones are read from
+`--audio DIR`, as `python -m ivr.lab.make_phrases DIR` writes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from time import process_time
+from typing import Final
+
+import numpy as np
+
+from engine.evaluation.audio_files import AudioFiles, Folder, Shards
+from engine.evaluation.outcomes import Outcomes, outcomes_of
+from engine.evaluation.recordings import CorpusError, Recording, read_manifest
+from engine.evaluation.reports import Report, corpus_of
+from engine.evaluation.said import (
+    EN_US,
+    Said,
+    digit_strings,
+    halves,
+    sentences,
+    telephone_strings,
+)
+from engine.phrase import (
+    Challenge,
+    PhraseFrames,
+    PhraseRecogniser,
+    alike,
+    frames,
+    load_phrases,
+)
+from engine.phrase.digits import compared, hear_digits
+from engine.phrase.evidence import judged
+from engine.phrase.lexicon import known_words
+from engine.types import PhraseFinding, PhraseId, Utterance
+
+RIGHT, OTHER, FREE = "right phrase", "other listed phrase", "free speech"
+TELEPHONE, READ, RENDERED = "telephone strings (real)", "read sentences (real)", "ten (rendered)"
+DIGITS, ALIGNED = "digits (real)", "alignment, telephone strings (real)"
+
+_MOST: Final = 200
+"""Utterances of each kind of material: more would take an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was made of one utterance when one phrase was asked for."""
+
+    material: str
+    kind: str
+    speaker: str
+    finding: PhraseFinding
+
+
+@dataclass(slots=True)
+class _Cost:
+    """What recognising takes."""
+
+    seconds: float = 0.0
+    spent_s: float = 0.0
+
+    def text(self) -> str:
+        factor = self.spent_s / max(self.seconds, 1e-9)
+        return f"real-time factor of the recogniser: {factor:.3f} of one core"
+
+
+def run(arguments: argparse.Namespace) -> Report:
+    """Measure all materials that the corpus has; `CorpusError` where it has none of them."""
+    corpus, cost = corpus_of(arguments), _Cost()
+    recordings = read_manifest(corpus)
+    with closing(Shards(corpus, recordings)) as files:
+        trials = list(_real(recordings, files, cost))
+    if arguments.audio:
+        trials += _rendered(arguments.audio, cost)
+    if not trials:
+        raise CorpusError(f"{corpus} has no telephone words, read sentences or digits in English")
+    outcomes = outcomes_of(
+        [(f"{each.material}: {each.kind}", each.speaker, each.finding) for each in trials],
+        arguments.replicates,
+    )
+    return Report(_text(outcomes, cost), [each.plain() for each in outcomes])
+
+
+def _text(outcomes: Sequence[Outcomes], cost: _Cost) -> str:
+    head = Outcomes.head()
+    return "\n".join([head, *(each.text() for each in outcomes), "", cost.text()])
+
+
+def _real(recordings: Sequence[Recording], files: AudioFiles, cost: _Cost) -> Iterator[Trial]:
+    telephone = [each for each in recordings if each.corpus == "wuw2"]
+    english = [each for each in recordings if each.corpus == "cv-en-korliu"]
+    strings = telephone_strings(telephone)
+    yield from _recognised(TELEPHONE, _kept(strings), files, cost)
+    yield from _recognised(READ, _kept(sentences(english, known_words())), files, cost)
+    yield from _aligned(strings, files)
+    yield from _digits([each for each in recordings if each.corpus == "an4"], files)
+
+
+def _kept(said: Sequence[Said]) -> list[Said]:
+    """Those of the speakers to report on, at most `_MOST`, spread evenly."""
+    reported = halves(each.speaker for each in said)[1]
+    mine = [each for each in said if each.speaker in reported]
+    return mine[:: max(1, -(-len(mine) // _MOST))]
+
+
+def _recognised(
+    material: str, said: Iterable[Said], files: AudioFiles, cost: _Cost
+) -> Iterator[Trial]:
+    """Ask for the phrase that was said, and for every other one of its list."""
+    recognisers: dict[int, PhraseRecogniser] = {}
+    for each in said:
+        key = id(each.phrases)
+        if key not in recognisers:
+            recognisers[key] = PhraseRecogniser.load(each.phrases)
+        utterance = joined(each.members, files)
+        yield from _asked(material, each, recognisers[key], utterance, cost)
+
+
+def _asked(
+    material: str, said: Said, recogniser: PhraseRecogniser, utterance: Utterance, cost: _Cost
+) -> Iterator[Trial]:
+    began_s = process_time()
+    listener = recogniser.listener()
+    listener.push(utterance.samples)
+    evidence = listener.evidence()
+    cost.spent_s += process_time() - began_s
+    cost.seconds += utterance.seconds
+    for asked in said.phrases.phrases:
+        kind = _kind(said.phrase, asked)
+        yield Trial(material, kind, said.speaker, judged(evidence, asked))
+    if said.phrase is None:
+        finding = judged(evidence, evidence.heard or next(iter(said.phrases.phrases)))
+        yield Trial(material, f"{FREE}, whichever phrase is asked", said.speaker, finding)
+
+
+def _kind(said: PhraseId | None, asked: PhraseId) -> str:
+    if said is None:
+        return FREE
+    return RIGHT if said == asked else OTHER
+
+
+def joined(members: Iterable[str], files: AudioFiles) -> Utterance:
+    """Read recordings and put them one behind the other."""
+    return Utterance(np.concatenate([files.samples(each) for each in members]))
+
+
+def _aligned(said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
+    """Compare an utterance with three of the same speaker: the same phrase, and another."""
+    for group in _by_speaker(_kept([each for each in said if each.phrase])):
+        spoken = [(each, frames(joined(each.members, files))) for each in group]
+        for number, (each, heard) in enumerate(spoken):
+            rest = spoken[:number] + spoken[number + 1 :]
+            yield from _against(each, heard, rest)
+
+
+def _against(
+    said: Said, heard: PhraseFrames, rest: Sequence[tuple[Said, PhraseFrames]]
+) -> Iterator[Trial]:
+    for phrase in {each.phrase for each, _ in rest}:
+        earlier = [each for other, each in rest if other.phrase == phrase][:3]
+        kind = RIGHT if phrase == said.phrase else OTHER
+        yield Trial(ALIGNED, kind, said.speaker, alike(heard, earlier))
+
+
+def _by_speaker(said: Sequence[Said]) -> list[list[Said]]:
+    speakers = dict.fromkeys(each.speaker for each in said)
+    return [[each for each in said if each.speaker == speaker] for speaker in speakers]
+
+
+def _digits(recordings: Sequence[Recording], files: AudioFiles) -> Iterator[Trial]:
+    """Ask for the digits that were said, for one that differs, and for another's."""
+    spoken = digit_strings(recordings)
+    reported = halves(each.speaker for each, _ in spoken)[1]
+    mine = [(each, digits) for each, digits in spoken if each.speaker in reported]
+    for number, (each, digits) in enumerate(mine):
+        heard = hear_digits(joined((each.member,), files), EN_US)
+        for kind, asked in _challenges(digits, mine[number - 1][1]):
+            finding = compared(*heard, Challenge(asked))
+            yield Trial(DIGITS, kind, each.speaker, finding)
+
+
+def _challenges(digits: str, other: str) -> Iterator[tuple[str, str]]:
+    yield "right digits", digits
+    middle = len(digits) // 2
+    changed = str((int(digits[middle]) + 3) % 10)
+    yield "one digit wrong", digits[:middle] + changed + digits[middle + 1 :]
+    if digits != other:
+        yield "other digits", other
+
+
+def _rendered(folder: Path, cost: _Cost) -> list[Trial]:
+    """Recognise `VOICE/PHRASE-TAKE.wav`; free speech has the name `free-N`."""
+    phrases = load_phrases(EN_US)
+    names = sorted(path.relative_to(folder) for path in folder.glob("*/*.wav"))
+    said = [_named(str(name.parent), name.stem, str(name), phrases.phrases) for name in names]
+    known = [Said(speaker, (member,), phrases, phrase) for speaker, member, phrase in said]
+    return list(_recognised(RENDERED, _kept(known), Folder(folder), cost))
+
+
+def _named(
+    voice: str, stem: str, member: str, phrases: Iterable[PhraseId]
+) -> tuple[str, str, PhraseId | None]:
+    name = stem.rpartition("-")[0]
+    return voice, member, PhraseId(name) if name in set(phrases) else None

@@ -1,0 +1,129 @@
+"""The recogniser takes any audio, in any pieces, from any thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.audio import upsample
+from engine.errors import AudioError, UnknownPassphraseError
+from engine.phrase import PhraseRecogniser
+from engine.phrase.evidence import Evidence, judged
+from engine.types import PhraseId, PhraseOutcome, Samples, Utterance
+from tests.unit.engine.audio.synthetic import voice
+
+ASKED = PhraseId("my-voice-is-my-passport")
+OTHER = PhraseId("good-manners")
+RANDOM = np.random.default_rng(4)
+
+
+def sung(seconds: float) -> Samples:
+    """Vowels, at 16 kHz."""
+    return upsample(voice(seconds))
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(0, np.float32),
+        np.zeros(1, np.float32),
+        np.zeros(16_000, np.float32),
+        np.full(8000, 0.5, np.float32),
+        np.where(np.arange(16_000) // 40 % 2, 1.0, -1.0).astype(np.float32),
+        (0.1 * RANDOM.standard_normal(16_000)).astype(np.float32),
+        sung(1.0),
+    ],
+    ids=["none", "one sample", "silence", "DC", "square", "noise", "vowels"],
+)
+def test_what_is_no_phrase_is_not_right(samples: Samples, recogniser: PhraseRecogniser) -> None:
+    """And raises nothing."""
+    finding = recogniser.recognise(Utterance(samples), ASKED)
+    assert finding.outcome is not PhraseOutcome.RIGHT
+    assert 0.0 <= finding.confidence <= 1.0
+
+
+def test_what_is_very_long_is_heard_for_its_first_seconds(recogniser: PhraseRecogniser) -> None:
+    """Ten minutes cost no more than fifteen seconds."""
+    listener = recogniser.listener()
+    listener.push(np.zeros(16_000 * 600, np.float32))
+    assert listener.finding(ASKED).outcome is not PhraseOutcome.RIGHT
+
+
+def test_pieces_make_no_difference(recogniser: PhraseRecogniser) -> None:
+    """Whatever their lengths, the evidence is the same to the last bit."""
+    samples = sung(2.1)
+    whole = recogniser.listener()
+    whole.push(samples)
+
+    @settings(max_examples=5, deadline=None)
+    @given(st.lists(st.integers(1, 9000), min_size=1, max_size=30))
+    def pieces(lengths: list[int]) -> None:
+        listener = recogniser.listener()
+        for piece in np.split(samples, np.cumsum(lengths)):
+            listener.push(piece)
+        assert listener.evidence() == whole.evidence()
+
+    pieces()
+
+
+def test_a_finding_in_a_pause_is_no_end(recogniser: PhraseRecogniser) -> None:
+    """What follows belongs to the same utterance."""
+    samples = sung(2.0)
+    whole, halting = recogniser.listener(), recogniser.listener()
+    whole.push(samples)
+    for half in np.split(samples, 2):
+        halting.push(half)
+        halting.finding(ASKED)
+    assert halting.evidence() == whole.evidence()
+
+
+def test_an_unknown_phrase_is_refused(recogniser: PhraseRecogniser) -> None:
+    """Before any audio is decoded."""
+    with pytest.raises(UnknownPassphraseError):
+        recogniser.listener().finding(PhraseId("nonsense"))
+
+
+def test_audio_that_is_no_audio_is_refused(recogniser: PhraseRecogniser) -> None:
+    """Not a number is no sample."""
+    with pytest.raises(AudioError, match="finite"):
+        recogniser.listener().push(np.full(100, np.nan, np.float32))
+
+
+def test_threads_do_not_mix(recogniser: PhraseRecogniser) -> None:
+    """Several callers at once hear what each alone would."""
+    samples = sung(1.6)
+
+    def hear(_: int) -> Evidence:
+        listener = recogniser.listener()
+        for piece in np.array_split(samples, 10):
+            listener.push(piece)
+        return listener.evidence()
+
+    with ThreadPoolExecutor(3) as threads:
+        heard = list(threads.map(hear, range(4)))
+    assert all(each == hear(0) for each in heard)
+
+
+def test_a_clear_phrase_is_right_or_wrong_by_what_was_asked() -> None:
+    """A poor fit is no phrase; one between is asked again."""
+    clear, poor = Evidence(ASKED, 0.0, 0.0, 1.0), Evidence(ASKED, -30.0, -30.0, 0.0)
+    assert judged(clear, ASKED).outcome is PhraseOutcome.RIGHT
+    assert judged(clear, OTHER).outcome is PhraseOutcome.WRONG
+    assert judged(poor, ASKED).outcome is PhraseOutcome.WRONG
+    assert judged(poor, ASKED).heard is None
+
+
+@given(
+    st.floats(-60, 10), st.floats(-60, 10), st.floats(0, 1), st.sampled_from([ASKED, OTHER, None])
+)
+def test_only_the_asked_phrase_is_ever_right(
+    mean: float, worst: float, covered: float, heard: PhraseId | None
+) -> None:
+    """Whatever the evidence; and the confidence is a probability."""
+    finding = judged(Evidence(heard, mean, worst, covered), ASKED)
+    assert 0.0 <= finding.confidence <= 1.0
+    assert finding.outcome is not PhraseOutcome.RIGHT or heard == ASKED
