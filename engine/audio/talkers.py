@@ -6,6 +6,7 @@ cannot tell, nor two that speak at once. `countersign evaluate --disturbances` s
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,8 @@ from engine.types import TELEPHONE_RATE_HZ, Pcm
 
 _WINDOW: Final = 512
 """64 ms: three periods of the deepest voice."""
+_LONGEST: Final = 128
+"""Samples of the longest period, 16 ms, and a few more."""
 _HOP: Final = 160
 """20 ms."""
 _PITCH_HZ: Final = (65.0, 420.0)
@@ -57,9 +60,9 @@ def _pitch(pcm: Pcm) -> NDArray[np.float64]:
     samples = np.pad(to_float(pcm), (0, max(0, _WINDOW - len(pcm))))
     frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
     frames = frames - frames.mean(axis=1, keepdims=True)
-    size = 2 * _WINDOW
+    size = _WINDOW + _LONGEST  # so that no period of interest wraps around
     spectra = fft.rfft(frames * np.hanning(_WINDOW).astype(np.float32), size, axis=1)
-    likeness = fft.irfft(spectra.real**2 + spectra.imag**2, size, axis=1)[:, :_WINDOW]
+    likeness = fft.irfft(spectra.real**2 + spectra.imag**2, size, axis=1)
     shortest, longest = (round(TELEPHONE_RATE_HZ / hertz) for hertz in reversed(_PITCH_HZ))
     power = likeness[:, 0] + _QUIETEST
     window = _window_likeness()[shortest:longest]
@@ -72,6 +75,7 @@ def _pitch(pcm: Pcm) -> NDArray[np.float64]:
     return semitones
 
 
+@cache
 def _window_likeness() -> NDArray[np.float64]:
     """The window's own autocorrelation, by which a frame's is divided (Boersma)."""
     window = np.hanning(_WINDOW)
