@@ -76,9 +76,7 @@ def digit_strings(recordings: Iterable[Recording]) -> list[tuple[Recording, str]
     ]
 
 
-def phrase_list(
-    texts: Sequence[str], own: Mapping[str, tuple[str, ...]] | None = None
-) -> PhraseList:
+def phrase_list(texts: Sequence[str], own: _Own = _NONE) -> PhraseList:
     """Make a list of texts whose ids are their words with hyphens between."""
     ids = [PhraseId(re.sub("[^a-z0-9]+", "-", text)) for text in texts]
     phrases = {name: Passphrase(name, text, _NONE) for name, text in zip(ids, texts, strict=True)}
