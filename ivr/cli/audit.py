@@ -42,7 +42,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 async def _run(chosen: argparse.Namespace) -> int:
     action: Action = chosen.action
-    async with database_of(configuration_of(chosen)) as database:
+    async with database_of(configuration_of(chosen, asterisk=False)) as database:
         return await action(database, chosen)
 
 

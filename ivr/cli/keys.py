@@ -39,7 +39,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 async def _run(chosen: argparse.Namespace) -> int:
-    configuration = configuration_of(chosen)
+    configuration = configuration_of(chosen, asterisk=False)
     async with database_of(configuration) as database:
         keyring = await keyring_of(configuration, database)
         every = await tenants(database)

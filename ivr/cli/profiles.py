@@ -77,7 +77,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 async def _run(chosen: argparse.Namespace) -> int:
     action: Action = chosen.action
-    configuration = configuration_of(chosen)
+    configuration = configuration_of(chosen, asterisk=False)
     async with database_of(configuration) as database:
         return await action(Desk(configuration, database), chosen)
 

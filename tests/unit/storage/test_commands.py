@@ -1,0 +1,138 @@
+"""The commands for people, keys and audit, on a database of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from ivr.cli import main
+from ivr.domain.call import AccountId
+from ivr.domain.profile import ProfileState
+from ivr.storage.keys import Keyring
+from ivr.storage.letters import LetterBox
+from ivr.storage.outbox import unavailable
+from ivr.storage.store import PostgresStore
+from tests.postgres import MASTER, execute, write_master
+from tests.unit.storage.records import ACCOUNT, TENANT, accepted, enrolled, opening
+
+NEW_KEY = bytes(range(100, 132))
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_dsn: str) -> Path:
+    """The configuration of an operator at a server, and the folder it is about."""
+    monkeypatch.setenv("COUNTERSIGN_DATABASE_DSN", database_dsn)
+    monkeypatch.setenv("COUNTERSIGN_DATABASE_OUTBOX", str(tmp_path / "outbox"))
+    monkeypatch.setenv("COUNTERSIGN_KEYS_MASTER_FILE", str(write_master(tmp_path / "key")))
+    return tmp_path
+
+
+async def run(*arguments: str) -> int:
+    """Run a command as its own event loop would be run."""
+    return await asyncio.to_thread(main, arguments)
+
+
+def on(account: str, *more: str) -> tuple[str, ...]:
+    """Return the arguments that name a person, and a reason."""
+    return (account, "--tenant", TENANT, "--why", "asked to", *more)
+
+
+async def test_erasing_takes_the_person_out_of_the_outbox_too(
+    postgres_store: PostgresStore, keyring: Keyring, settings: Path
+) -> None:
+    """A verdict that waits keeps its outcome and names nobody."""
+    await postgres_store.enroll(enrolled())
+    box = LetterBox(settings / "outbox", keyring.outbox_key())
+    box.prepare(0.0)
+    letter = unavailable(accepted(opening()))
+    box.put(letter)
+    assert await run("profiles", "erase", *on(ACCOUNT)) == 0
+    kept = box.get(letter.opening.id)
+    assert kept is not None
+    assert (kept.claim, kept.verdict) == (None, letter.verdict)
+    assert await run("profiles", "erase", *on(ACCOUNT)) == 1
+
+
+async def test_a_person_can_be_exported_opted_out_and_unlocked(
+    postgres_store: PostgresStore, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1 where nobody has the account, except for an opt-out, which anybody may."""
+    await postgres_store.enroll(enrolled())
+    assert await run("profiles", "export", *on(ACCOUNT), str(settings / "out")) == 0
+    assert len(list((settings / "out").glob("*.wav"))) == 3
+    assert await run("profiles", "show", ACCOUNT, "--tenant", TENANT) == 0
+    assert "mode        text_dependent" in capsys.readouterr().out
+    assert await run("profiles", "unlock", *on(ACCOUNT)) == 0
+    for account in (ACCOUNT, "stranger"):
+        assert await run("profiles", "opt-out", *on(account)) == 0
+        profile = await postgres_store.find(TENANT, AccountId(account))
+        assert profile is not None
+        assert profile.state is ProfileState.OPTED_OUT
+    assert await run("profiles", "unlock", *on("nobody")) == 1
+    assert await run("profiles", "unlock-caller", *on("+15550100")) == 1
+    assert await run("profiles", "export", *on("nobody"), str(settings / "none")) == 1
+
+
+async def test_the_audit_trail_is_anchored_and_verified(
+    postgres_store: PostgresStore,
+    database_dsn: str,
+    settings: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Status 1 and the entry, where one is not as it was."""
+    await postgres_store.enroll(enrolled())
+    await postgres_store.close(accepted(opening()))
+    assert await run("audit", "anchor") == 0
+    anchor = settings / "anchor.json"
+    anchor.write_text(capsys.readouterr().out)
+    assert await run("audit", "verify", "--anchor", str(anchor)) == 0
+    assert capsys.readouterr().out == f"{TENANT}: 2 entries, whole\n"
+    await execute(
+        database_dsn,
+        "ALTER TABLE audit DISABLE TRIGGER ALL; UPDATE audit SET who = 'eve' WHERE number = 2",
+    )
+    assert await run("audit", "verify") == 1
+    assert capsys.readouterr().out.startswith(f"{TENANT}: entry 2 was changed")
+    anchor.write_text("{}")
+    assert await run("audit", "verify", "--anchor", str(anchor)) == 2
+
+
+async def test_keys_are_rotated(
+    postgres_store: PostgresStore,
+    database_dsn: str,
+    settings: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The first key of the file wraps from then on, and each tenant has a new one."""
+    await postgres_store.enroll(enrolled())
+    keys = [base64.b64encode(key) for key in (NEW_KEY, *MASTER.keys)]
+    (settings / "key").write_bytes(b"\n".join(keys))
+    assert await run("keys", "rotate", "--tenants", "--why", "yearly") == 0
+    assert "1 tenant keys" in capsys.readouterr().out
+    connection = await asyncpg.connect(database_dsn)
+    rows = await connection.fetch("SELECT generation, master FROM tenant_keys")
+    await connection.close()
+    assert [row["generation"] for row in rows] == [2]
+    (settings / "key").write_bytes(keys[0])
+    assert await run("profiles", "export", *on(ACCOUNT), str(settings / "out")) == 0
+    (settings / "key").write_bytes(keys[1])
+    assert await run("profiles", "export", *on(ACCOUNT), str(settings / "more")) == 2
+    assert "further line" in capsys.readouterr().err
+
+
+async def test_what_is_due_is_deleted(
+    postgres_store: PostgresStore, database_dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And said; below one day nothing is."""
+    await postgres_store.close(accepted(opening()))
+    await execute(database_dsn, "UPDATE verifications SET ended_at = now() - interval '3 days'")
+    assert await run("database", "retain", "--records-days", "4") == 0
+    assert await run("database", "retain", "--records-days", "2") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(" ")[2] for line in told] == ["0", "1"]
+    with pytest.raises(SystemExit):
+        await run("database", "retain", "--records-days", "0")
