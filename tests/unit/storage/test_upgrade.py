@@ -1,0 +1,74 @@
+"""A database of the first schema is brought up to this one with what it held."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from ivr.domain.call import AccountId, TenantId
+from ivr.domain.enrollment import EnrollmentResult
+from ivr.domain.profile import ProfileState
+from ivr.storage.audit_chain import AuditEnd, verify
+from ivr.storage.database import Database
+from ivr.storage.migrate import migrate
+from ivr.storage.migrations import migrations, newest_migration
+from ivr.storage.queries import query
+from tests.postgres import store_on
+from tests.unit.storage.records import enrolled
+
+OLD = """
+INSERT INTO tenants VALUES ('a'), ('b');
+INSERT INTO profiles (id, tenant, account, state, locale, passphrase)
+SELECT md5(s || t)::uuid, t, s, s, 'en-US', 'p'
+FROM unnest(ARRAY['enrolled', 'opted_out']) AS s, unnest(ARRAY['a', 'b']) AS t;
+INSERT INTO enrollments
+SELECT id, 'c', tenant, 'w', account, id, 'en-US', 'p', 'ENROLLED', 'COMPLETE', now(), now()
+FROM profiles;
+INSERT INTO consents (profile, enrollment, text_version, given, given_at)
+SELECT id, id, 'x', 'key_press', now() FROM profiles;
+INSERT INTO voiceprints (profile, enrollment, model, embedding, net_speech_s, snr_db, level_dbfs,
+    clipped)
+SELECT id, id, 'm', '\\x00000000', 1, 1, 1, 0 FROM profiles;
+INSERT INTO verifications
+SELECT id, 'c', tenant, 'w', now(), account, 'keyed', id, 'ACCEPT', 'MATCH', 9, 99, 'm', now()
+FROM profiles;
+INSERT INTO attempts (verification, number, verdict, reason) SELECT id, 1, 'ACCEPT', 'MATCH'
+FROM profiles;
+INSERT INTO audit (tenant, who, what, whom, why)
+SELECT tenant, 'w', 'profile_enrolled', id, 'COMPLETE' FROM profiles;
+"""
+
+
+async def _first(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    first = migrations()[0]
+    await connection.execute(first.sql)
+    await connection.execute(query("note-migration").sql, first.version, first.name)
+    await connection.execute(OLD)
+    await connection.close()
+
+
+async def test_what_was_kept_unsealed_is_deleted_and_the_rest_stays(
+    empty_database_dsn: str,
+) -> None:
+    """People enroll anew, who opted out stays out, verdicts stay, and the trail is chained."""
+    await _first(empty_database_dsn)
+    assert await migrate(empty_database_dsn) == tuple(range(2, newest_migration() + 1))
+    connection = await asyncpg.connect(empty_database_dsn)
+    states = await connection.fetch("SELECT account, state FROM profiles")
+    counts = [
+        await connection.fetchval(f"SELECT count(*) FROM {table}")
+        for table in ("voiceprints", "consents", "verifications", "attempts")
+    ]
+    await connection.close()
+    assert {(row["account"], row["state"]) for row in states} == {
+        ("enrolled", ProfileState.ENROLLING),
+        ("opted_out", ProfileState.OPTED_OUT),
+    }
+    assert counts == [0, 0, 4, 4]
+    async with await Database.connect(empty_database_dsn) as database:
+        end = await verify(database, TenantId("a"))
+        assert isinstance(end, AuditEnd)
+        assert end.entries == 3
+        store = await store_on(database)
+        again = await store.enroll(enrolled(AccountId("enrolled"), TenantId("a")))
+        assert again.result is EnrollmentResult.ENROLLED
