@@ -108,7 +108,8 @@ async def ask_speech(
         await call.note(CallState.CHECKING)
         utterance = listener.utterance()
         examination = await early.of(utterance)
-        return Capture(utterance, listener.quality(), examination, tape.pcm, ended_at_s)
+        quality = early.quality_of(utterance, listener)
+        return Capture(utterance, quality, examination, tape.pcm, ended_at_s)
     finally:
         early.forget()
 
