@@ -11,7 +11,7 @@ from engine.types import Pcm
 from ivr.domain.call import AccountId, TenantId
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
-from ivr.storage.keys import Keyring
+from ivr.storage.keys import Keyring, PersonKey
 from ivr.storage.text import storable
 
 _PARTS = {
@@ -72,30 +72,20 @@ async def holding(
         return None
     profile, parts, sealed = found
     record = {"profile": _plain(profile), **parts}
-    await _turn_back(record["voiceprints"], profile, keyring)
+    audio: tuple[tuple[UUID, Pcm], ...] = ()
+    if profile["data_key"] is not None:
+        tenant_key = await keyring.key(profile["tenant"], profile["tenant_key"])
+        key = tenant_key.person(profile["id"], profile["data_key"])
+        audio = tuple((row["id"], key.open_audio(row["id"], row["audio"])) for row in sealed)
+        for voiceprint in record["voiceprints"]:
+            voiceprint["vector"] = _numbers(key, voiceprint["embedding"])
     for part in ("profile", "voiceprints"):
         _drop(record[part], "data_key", "tenant_key", "embedding")
-    return Holding(record, await _opened(sealed, profile, keyring))
+    return Holding(record, audio)
 
 
-async def _turn_back(voiceprints: list[dict[str, Any]], profile: Row, keyring: Keyring) -> None:
-    if profile["data_key"] is None:
-        return
-    tenant_key = await keyring.key(profile["tenant"], profile["tenant_key"])
-    key = tenant_key.person(profile["id"], profile["data_key"])
-    for voiceprint in voiceprints:
-        vector = key.turn_back(voiceprint["embedding"])
-        voiceprint["vector"] = [round(float(number), 7) for number in vector]
-
-
-async def _opened(
-    sealed: Sequence[Row], profile: Row, keyring: Keyring
-) -> tuple[tuple[UUID, Pcm], ...]:
-    if profile["data_key"] is None:
-        return ()
-    tenant_key = await keyring.key(profile["tenant"], profile["tenant_key"])
-    key = tenant_key.person(profile["id"], profile["data_key"])
-    return tuple((row["id"], key.open_audio(row["id"], row["audio"])) for row in sealed)
+def _numbers(key: PersonKey, stored: bytes) -> list[float]:
+    return [round(float(number), 7) for number in key.turn_back(stored)]
 
 
 def _plain(row: Row) -> dict[str, Any]:
