@@ -162,6 +162,46 @@ async def test_the_result_of_an_enrollment_reaches_the_dialplan(apps: Applicatio
     assert shown.args[1:3] == ["DECLINED", "NO_CONSENT"]
 
 
+async def test_a_challenge_is_asked_for_with_what_it_needs(apps: Applications) -> None:
+    """Account and mode arrive, and the verdict comes back as after verify."""
+    await apps.call("challenge", {"COUNTERSIGN_MODE": "text_independent"})
+    asked = await apps.arrival("countersign", "challenge")
+    assert (asked.given("account"), asked.given("mode")) == ("1001", "text_independent")
+    await apps.proceed(asked, COUNTERSIGN_VERDICT="ACCEPT", COUNTERSIGN_REASON="MATCH")
+    shown = await apps.arrival("probe", "show")
+    assert shown.args[1:3] == ["ACCEPT", "MATCH"]
+
+
+@pytest.mark.parametrize(
+    ("left", "shown"),
+    [
+        ({"VERDICT": "ACCEPT", "REASON": "MATCH", "IDENTITY": "1001"}, ["ACCEPT", "MATCH"]),
+        ({"VERDICT": "ACCEPT", "REASON": "MATCH"}, ["INCONCLUSIVE", "UNAVAILABLE"]),
+        ({"VERDICT": "REJECT", "REASON": "NO_MATCH"}, ["REJECT", "NO_MATCH"]),
+        ({}, ["INCONCLUSIVE", "UNAVAILABLE"]),
+    ],
+)
+async def test_an_identification_that_names_nobody_accepts_nobody(
+    apps: Applications, left: dict[str, str], shown: list[str]
+) -> None:
+    """The group arrives, and no account: an ACCEPT must say of whom it is."""
+    await apps.call("identify", {"COUNTERSIGN_IDENTITY": "an earlier one"})
+    asked = await apps.arrival("countersign", "identify")
+    assert (asked.given("group"), asked.given("account")) == ("night shift", "")
+    await apps.proceed(asked, **{f"COUNTERSIGN_{name}": value for name, value in left.items()})
+    assert (await apps.arrival("probe", "show")).args[1:3] == shown
+
+
+@pytest.mark.parametrize("purpose", ["challenge", "identify"])
+async def test_other_calls_without_the_application_are_inconclusive(
+    probe: Applications, purpose: str
+) -> None:
+    """They fall back as verification does."""
+    await probe.call(purpose, {"COUNTERSIGN_VERDICT": "ACCEPT", "COUNTERSIGN_IDENTITY": "1001"})
+    shown = await probe.arrival("probe", "show")
+    assert shown.args[1:3] == ["INCONCLUSIVE", "UNAVAILABLE"]
+
+
 @pytest.mark.parametrize(
     ("dialled", "left", "cause"),
     [
