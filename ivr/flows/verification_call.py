@@ -40,6 +40,7 @@ async def adopt_verification(call: Call, services: Services) -> Verification:
     opening = await _tagged(call, fresh)
     earlier = await _written(opening, services)
     if earlier is not None and _same_call(earlier.opening, fresh):
+        await call.note(CallState.DECIDED)
         await release(call, variables_of(call, earlier, None))
         return earlier
     # A tag that names another call's record is not ours to end, let alone to repeat.

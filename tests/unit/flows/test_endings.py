@@ -102,6 +102,7 @@ async def test_an_adopted_call_gets_the_verdict_that_was_written(alice_enrolled:
     orphan = FakeCall(tag=first.tag_written)
     await adopt(orphan, alice_enrolled.services)
     assert orphan.released == first.released
+    assert orphan.noted == [CallState.DECIDED, CallState.RELEASED]
     assert written(alice_enrolled) == (Verdict.ACCEPT, Reason.MATCH)
 
 
