@@ -46,8 +46,8 @@ RIGHT, OTHER, FREE = "right phrase", "other listed phrase", "free speech"
 TELEPHONE, READ, RENDERED = "telephone strings (real)", "read sentences (real)", "ten (rendered)"
 DIGITS, ALIGNED = "digits (real)", "alignment, telephone strings (real)"
 
-_MOST: Final = 200
-"""Utterances of each kind of material: more would take an hour."""
+_MOST: Final = 120
+"""Utterances of each kind of material: more would take too long."""
 
 
 @dataclass(frozen=True, slots=True)

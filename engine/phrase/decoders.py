@@ -25,6 +25,11 @@ _WINDOW: Final = round(0.0256 * ENGINE_RATE_HZ) + 1
 _USUAL_MEANS: Final = "40,3,-1"
 """PocketSphinx's own."""
 _SMALLEST: Final = 1e-300
+_SCORE_SCALE: Final = 1024.0
+"""PocketSphinx gives the scores of its searches, but not of its lattices, without their last 10
+bits (SENSCR_SHIFT)."""
+_FILLERS: Final = "<s> SIL\n</s> SIL\n<sil> SIL\n"
+"""Between words only silence: the model's noises would swallow words that do not fit."""
 _BEAMS: Final = {"beam": 1e-80, "pbeam": 1e-80, "wbeam": 1e-60}
 """Wider than usual: a passphrase must stay in the race through a noisy word."""
 
@@ -45,21 +50,26 @@ class Piece:
 
     @property
     def spoken(self) -> bool:
-        """False for silence and for noises."""
-        return not self.name.startswith(("<", "[", "+", "SIL"))
+        """False for silence, for noises, and for steps of the grammar that take no time."""
+        return not self.name.startswith(("<", "[", "+", "(", "SIL"))
 
 
 class Pool:
     """Decoders of one grammar. Each serves one utterance at a time; any thread may take one."""
 
-    def __init__(self, said: Mapping[str, tuple[str, ...]], grammar: str | None) -> None:
+    def __init__(
+        self, said: Mapping[str, tuple[str, ...]], grammar: str | None, rescored: bool = False
+    ) -> None:
         """Build the first: `RecogniserError` where PocketSphinx refuses the grammar.
 
         `said` maps words to pronunciations, `grammar` is JSGF over these words with the rule
-        `wanted`; None is a loop of any phones.
+        `wanted`; None is a loop of any phones. `rescored` searches the lattice of words
+        once more at the end: better for a free string of short words, but it can lose the last
+        word of a sentence.
         """
         self._said = dict(said)
         self._grammar = grammar
+        self.rescored = rescored
         self._idle: deque[Any] = deque([self._build()])
 
     def warm(self, count: int) -> None:
@@ -81,21 +91,25 @@ class Pool:
         with TemporaryDirectory() as folder:
             dictionary = Path(folder, "words.dict")
             dictionary.write_text(_dictionary_text(self._said), "utf-8")
+            fillers = Path(folder, "fillers.dict")
+            fillers.write_text(_FILLERS, "utf-8")
             try:
-                return self._started(dictionary)
+                return self._started(dictionary, fillers)
             except (RuntimeError, ValueError) as error:
                 raise RecogniserError(
                     f"PocketSphinx did not start ({error}); install pocketsphinx anew"
                 ) from error
 
-    def _started(self, dictionary: Path) -> Any:
+    def _started(self, dictionary: Path, fillers: Path) -> Any:
         options: dict[str, Any] = {
             "hmm": pocketsphinx.get_model_path("en-us/en-us"),
             "lm": None,
             "dict": str(dictionary),
+            "fdict": str(fillers),
             "samprate": ENGINE_RATE_HZ,
             "loglevel": "FATAL",
             "remove_noise": False,  # it would carry one utterance into the next
+            "bestpath": self.rescored,
             **_BEAMS,
         }
         if self._grammar is None:
@@ -119,12 +133,14 @@ def feed(decoder: Any, pcm: Pcm) -> None:
         decoder.process_raw(pcm[first : first + _TURN].tobytes())
 
 
-def finish(decoder: Any) -> list[Piece]:
+def finish(decoder: Any, rescored: bool = False) -> list[Piece]:
     """End the utterance and return the best path; empty where no path reached its end."""
     decoder.end_utt()
     if decoder.hyp() is None:
         return []
-    return [_piece(each) for each in decoder.seg()]
+    scale = 1.0 if rescored else _SCORE_SCALE
+    pieces = [_piece(each, scale) for each in decoder.seg()]
+    return [each for each in pieces if each.end > each.start >= 0]
 
 
 def cepstral_means(decoder: Any, pcm: Pcm) -> str:
@@ -153,10 +169,12 @@ def word(piece: Piece) -> str:
     return piece.name.partition("(")[0]
 
 
-def _piece(segment: Any) -> Piece:
+def _piece(segment: Any, scale: float) -> Piece:
     likelihood = max(float(segment.ascore), _SMALLEST)
     end = int(segment.end_frame) + 1
-    return Piece(str(segment.word), int(segment.start_frame), end, float(np.log(likelihood)))
+    return Piece(
+        str(segment.word), int(segment.start_frame), end, scale * float(np.log(likelihood))
+    )
 
 
 def _dictionary_text(said: Mapping[str, tuple[str, ...]]) -> str:

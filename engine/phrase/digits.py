@@ -24,7 +24,7 @@ CONFUSED: Final = frozenset({frozenset("59"), frozenset("04")})
 
 _LONGEST: Final = round(LONGEST_S * ENGINE_RATE_HZ)
 _DIGITS: Final = PhraseId("digits")
-_CLEAR: Final = -4.5
+_CLEAR: Final = -4.0
 """Log likelihood ratio per frame, in nats, below which what was heard may be no digits at all."""
 
 
@@ -112,7 +112,7 @@ def _digit_pools(locale: Locale) -> tuple[tuple[Pool, Pool], dict[str, str]]:
         each: digit for digit, said in zip(DIGITS, phrases.digits, strict=True) for each in said
     }
     said = pronunciations(values, phrases.pronunciations)
-    return (Pool(said, _grammar(phrases)), Pool(PHONE_LOOP, None)), values
+    return (Pool(said, _grammar(phrases), rescored=True), Pool(PHONE_LOOP, None)), values
 
 
 def _grammar(phrases: PhraseList) -> str:
