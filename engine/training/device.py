@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from engine.training.recipe import Recipe
 
-
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 """Of glibc's mallopt(3)."""
 

@@ -51,7 +51,9 @@ async def _run(chosen: argparse.Namespace, configuration: Configuration) -> Veri
             asked = office.voice.challenge(office.verify.digits)
             await asyncio.to_thread(_wait, asked, chosen.file)
         tenant, account = TenantId(chosen.tenant), AccountId(chosen.account)
-        return await verify(tenant, account, read_audio(chosen.file, str(chosen.file)), office, asked)
+        return await verify(
+            tenant, account, read_audio(chosen.file, str(chosen.file)), office, asked
+        )
 
 
 def refuse_what_is_there(file: Path) -> None:

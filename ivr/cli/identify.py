@@ -58,7 +58,10 @@ async def _run(
         for path in with_progress(files, "identifying"):
             try:
                 answers.append(
-                    (path, await identify(tenant, chosen.group, read_audio(path, str(path)), office))
+                    (
+                        path,
+                        await identify(tenant, chosen.group, read_audio(path, str(path)), office),
+                    )
                 )
             except AudioFileError as error:
                 answers.append((path, error))

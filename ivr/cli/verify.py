@@ -54,7 +54,9 @@ async def _run(
     async with office_of(configuration) as office:
         for path in with_progress(files, "verifying"):
             try:
-                answers.append((path, await verify(tenant, account, read_audio(path, str(path)), office)))
+                answers.append(
+                    (path, await verify(tenant, account, read_audio(path, str(path)), office))
+                )
             except AudioFileError as error:
                 answers.append((path, error))
     return answers

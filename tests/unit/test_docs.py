@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 import msgspec
@@ -11,7 +10,6 @@ import msgspec
 from ivr.config import Configuration
 from ivr.domain.call import TRANSITIONS, CallState, IllegalTransitionError, step
 from ivr.domain.diagram import call_states
-from ivr.media.prompts import BUILT_IN
 
 ARCHITECTURE = Path(__file__).parents[2] / "docs/architecture.md"
 
