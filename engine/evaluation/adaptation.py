@@ -79,35 +79,53 @@ class Adapted:
 
 def adapted(
     calls: Sequence[CallTakes],
-    before: Calibration,
+    before: Calibration | None,
     replicates: int,
     done: Callable[[str], None] = lambda _step: None,
 ) -> Adapted:
     """Fit to the calls; `done` is told of each step.
 
-    The calibration starts from the one that came: the fewer the speakers, the less it moves away.
+    The calibration starts from the one that came, if one did: the fewer the speakers, the less it
+    moves away.
     The site's cohort is kept only where its Cllr is surely lower than without, 95 % interval by
     speaker. `TooFewCallsError` says what is needed.
     """
-    everyone, towards = usable(calls), np.array(astuple(before.card.weights))
+    everyone, start = usable(calls), _Start.of(before)
     chosen = everyone[:MOST_CALLS]
-    raw = trials(chosen, CONDITIONS, known(before.cohort))
+    raw = trials(chosen, CONDITIONS, known(start.cohort))
     done("compared")
-    found = {BEFORE: _as_it_is(before, raw), SITE: held_out(raw, FMR, towards=towards)}
+    found = {} if before is None else {BEFORE: _as_it_is(before, raw)}
+    found[SITE] = held_out(raw, FMR, towards=start.weights)
     done("calibrated")
-    members = _site_cohort(everyone, before.cohort, FEWEST_MEMBERS)
+    members = _site_cohort(everyone, start.cohort, FEWEST_MEMBERS)
     if members is not None:
-        found[SITE_COHORT] = _held_out_with_cohort(everyone, before.cohort, raw)
+        found[SITE_COHORT] = _held_out_with_cohort(everyone, start.cohort, raw)
     done("normalised")
     measures = {name: measured(raw, each, replicates) for name, each in found.items()}
     rows = [_row(name, each) for name, each in measures.items()]
     kept = _kept(measures)
     if kept != SITE_COHORT:
-        made = calibration(raw, _fitted_with(chosen), before.card.version + 1, towards)
-        return Adapted(made, before.cohort, rows, kept)
+        made = calibration(raw, _fitted_with(chosen), start.version, start.weights)
+        return Adapted(made, start.cohort, rows, kept)
     used = trials(chosen, CONDITIONS, known(members))
-    made = calibration(used, _fitted_with(chosen), before.card.version + 1)
+    made = calibration(used, _fitted_with(chosen), start.version)
     return Adapted(made, members, rows, kept)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    """What there is before: nothing, where a model was never calibrated."""
+
+    cohort: Cohort | None = None
+    weights: Floats | None = None
+    version: int = 1
+
+    @classmethod
+    def of(cls, before: Calibration | None) -> _Start:
+        if before is None:
+            return cls()
+        weights = np.array(astuple(before.card.weights))
+        return cls(before.cohort, weights, before.card.version + 1)
 
 
 def _fitted_with(calls: Sequence[CallTakes]) -> str:
@@ -122,7 +140,9 @@ def _kept(measures: Mapping[str, Measured]) -> str:
     """The site's calibration, unless one of the others is surely better."""
     if SITE_COHORT in measures and _surely_better(measures[SITE_COHORT], measures[SITE]):
         return SITE_COHORT
-    return BEFORE if _surely_better(measures[BEFORE], measures[SITE]) else SITE
+    if BEFORE in measures and _surely_better(measures[BEFORE], measures[SITE]):
+        return BEFORE
+    return SITE
 
 
 def _surely_better(one: Measured, other: Measured) -> bool:

@@ -43,7 +43,8 @@ def run(chosen: argparse.Namespace) -> int:
     """Hear the calls, fit, report, and write the new model's folder."""
     source = _card(chosen)
     embedder = Embedder.load(source)
-    before = Calibration.of(embedder.card, source.parent)
+    card = embedder.card
+    before = None if card.calibration is None else Calibration.of(card, source.parent)
     if chosen.out.exists():
         print(f"{chosen.out} exists already: name a new folder")
         return 2
@@ -57,8 +58,8 @@ def run(chosen: argparse.Namespace) -> int:
     if found.kept == BEFORE:
         print("the calibration that came is surely better: nothing is written")
         return 1
-    card = _written(embedder.card, source, found, chosen.out)
-    print(f'written: {card}; the service loads it with [voice] model = "{card.absolute()}"')
+    made = _written(card, source, found, chosen.out)
+    print(f'written: {made}; the service loads it with [voice] model = "{made.absolute()}"')
     return 0
 
 

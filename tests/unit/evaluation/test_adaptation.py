@@ -35,6 +35,13 @@ def test_a_site_with_worse_lines_gets_a_calibration_of_its_own() -> None:
     assert astuple(found.calibration.weights) != astuple(BEFORE_CARD.weights)
 
 
+def test_a_model_that_was_never_calibrated_gets_its_first() -> None:
+    """As one that was pulled: there is no before to compare with, and the site's is kept."""
+    found = adapted(HERE, None, replicates=3)
+    assert [row.name for row in found.rows] == [found.kept] == [SITE]
+    assert found.calibration.version == 1
+
+
 def test_few_people_make_no_cohort() -> None:
     """It is tried from a hundred people on."""
     assert len(adapted(HERE, Calibration(MODEL, BEFORE_CARD), 3).rows) == 2
