@@ -104,10 +104,15 @@ def _real(recordings: Sequence[Recording], files: AudioFiles, cost: _Cost) -> It
     yield from _digits([each for each in recordings if each.corpus == "an4"], files)
 
 
-def _kept(said: Sequence[Said]) -> list[Said]:
-    """Those of the speakers to report on, at most `_MOST`, spread evenly."""
+def _reported(said: Sequence[Said]) -> list[Said]:
+    """Those of the speakers to report on."""
     reported = halves(each.speaker for each in said)[1]
-    mine = [each for each in said if each.speaker in reported]
+    return [each for each in said if each.speaker in reported]
+
+
+def _kept(said: Sequence[Said]) -> list[Said]:
+    """At most `_MOST` of these, spread evenly."""
+    mine = _reported(said)
     return mine[:: max(1, -(-len(mine) // _MOST))]
 
 
@@ -153,8 +158,8 @@ def joined(members: Iterable[str], files: AudioFiles) -> Utterance:
 
 
 def _aligned(said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
-    """Compare an utterance with three of the same speaker: the same phrase, and another."""
-    for group in _by_speaker(_kept([each for each in said if each.phrase])):
+    """Compare an utterance with up to three others of its speaker's, from other calls."""
+    for group in _by_speaker(_reported([each for each in said if each.phrase])):
         spoken = [(each, frames(joined(each.members, files))) for each in group]
         for number, (each, heard) in enumerate(spoken):
             rest = spoken[:number] + spoken[number + 1 :]
@@ -164,8 +169,9 @@ def _aligned(said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
 def _against(
     said: Said, heard: PhraseFrames, rest: Sequence[tuple[Said, PhraseFrames]]
 ) -> Iterator[Trial]:
-    for phrase in {each.phrase for each, _ in rest}:
-        earlier = [each for other, each in rest if other.phrase == phrase][:3]
+    apart = [(other, each) for other, each in rest if not set(other.members) & set(said.members)]
+    for phrase in dict.fromkeys(other.phrase for other, _ in apart):
+        earlier = [each for other, each in apart if other.phrase == phrase][:3]
         kind = RIGHT if phrase == said.phrase else OTHER
         yield Trial(ALIGNED, kind, said.speaker, alike(heard, earlier))
 
