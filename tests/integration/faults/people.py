@@ -25,6 +25,8 @@ ACCOUNT = "1001"
 PROMPT_S = {"en-US": 0.1, "en-GB": 30.0}
 """How long a prompt lasts in each locale."""
 LONG_LOCALE = "en-GB"
+ATTEMPTS = 3
+"""As many as a call allows at most."""
 TAKES = 40
 """More than the calls of a module, each of which has a database of its own."""
 
@@ -35,7 +37,8 @@ class People:
 
     recordings: tuple[Recording, ...]
     enrolling: tuple[Pcm, ...]
-    other: Pcm
+    others: Iterator[Pcm]
+    """Takes of the passphrase by another person."""
     takes: Iterator[Pcm]
     """Of the passphrase, by the enrolled person."""
 
@@ -52,7 +55,7 @@ def people() -> People:
     return People(
         recordings_of(enrolling),
         enrolling,
-        _bare(other.say(PHRASE, NEW_CALL)),
+        cycle([_bare(other.say(PHRASE, NEW_CALL + take)) for take in range(ATTEMPTS)]),
         cycle([_bare(person.say(PHRASE, NEW_CALL + take)) for take in range(TAKES)]),
     )
 

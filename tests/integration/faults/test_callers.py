@@ -47,15 +47,15 @@ async def _endless(stage: Stage, call: PhoneCall) -> None:
 
 
 async def _quiet(stage: Stage, call: PhoneCall) -> None:
-    await _each_time(call, at_dbfs(stage.people.phrase, QUIET_DBFS))
+    await _each_time(call, lambda: at_dbfs(stage.people.phrase, QUIET_DBFS))
 
 
 async def _clipping(stage: Stage, call: PhoneCall) -> None:
-    await _each_time(call, amplified(stage.people.phrase, CLIPPED_DB))
+    await _each_time(call, lambda: amplified(stage.people.phrase, CLIPPED_DB))
 
 
 async def _other(stage: Stage, call: PhoneCall) -> None:
-    await _each_time(call, stage.people.other)
+    await _each_time(call, lambda: next(stage.people.others))
 
 
 async def _hurried(stage: Stage, call: PhoneCall) -> None:
@@ -136,11 +136,11 @@ async def _call(stage: Stage, extension: str, part: Part) -> str:
     return route
 
 
-async def _each_time(call: PhoneCall, pcm: Pcm) -> None:
-    """Say the same after every tone."""
+async def _each_time(call: PhoneCall, take: Callable[[], Pcm]) -> None:
+    """Say the same words after every tone, each time anew: the same sound would be a recording."""
     while True:
         await call.heard_tone()
-        await call.speak(pcm)
+        await call.speak(take())
 
 
 async def test_caller_who_never_speaks(outcomes: Mapping[str, Outcome]) -> None:
