@@ -68,7 +68,7 @@ def test_pictures_are_drawn(trial_list: Path) -> None:
         (["--trials", "absent.tsv", "--audio", "."], "no trial list"),
         (["--trials", "absent.tsv"], "needs --audio"),
         (["--corpus", "absent"], r"no manifest.tsv"),
-        (["--corpus", "absent", "--model", "absent"], "no model card"),
+        (["--corpus", "absent", "--model", "absent"], "there is no voice model"),
     ],
 )
 def test_a_mistake_is_said_and_answered_with_2(
