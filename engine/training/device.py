@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.training.recipe import Recipe
 
+_HALF_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 """Of glibc's mallopt(3)."""
 
@@ -35,6 +36,14 @@ def _keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_MAX, 0)
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def multiplies_halves(device: torch.device) -> bool:
+    """Whether bfloat16 is faster than float32: on GPUs, and on processors with instructions for it."""
+    if device.type == "cuda":
+        return True
+    told = getattr(torch.cpu, "get_capabilities", dict)()
+    return device.type == "cpu" and any(told.get(name) for name in _HALF_INSTRUCTIONS)
 
 
 def dropout_state(device: torch.device) -> Tensor:

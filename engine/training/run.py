@@ -24,6 +24,7 @@ from engine.training.choosing import Jury, telephone_mean
 from engine.training.crops import People, Plan, gather, plan
 from engine.training.device import (
     dropout_state,
+    multiplies_halves,
     optimiser,
     placed,
     prepare,
@@ -74,6 +75,7 @@ class Run:
         self.telephone = Telephone(recipe.chances, Bank.of(noises.samples, device), self.draw)
         self.random = np.random.default_rng(recipe.seed)
         self.network = placed(SpeakerNet(recipe), device)
+        self._halves = multiplies_halves(device)
         self._trained = torch.compile(self.network, dynamic=False) if compiled else self.network
         self.kin = torch.from_numpy(np.tile(self.people.kin, len(recipe.voices))).to(device)
         several = np.tile(self.people.count > 1, len(recipe.voices))
@@ -158,8 +160,7 @@ class Run:
         return features
 
     def _embedded(self, features: Tensor) -> Tensor:
-        half = self.device.type == "cuda"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._halves):
             embeddings: Tensor = self._trained(features)
         return embeddings
 

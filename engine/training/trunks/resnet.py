@@ -1,7 +1,8 @@
 """A residual network over the spectrogram as a picture.
 
 He et al., "Deep residual learning", 2016, as used for speakers by Chung et al., "In defence of
-metric learning for speaker recognition", 2020; the first layer halves the frequencies, for speed.
+metric learning for speaker recognition", 2020; the first layer halves frequencies and frames, for
+speed, and the last stage leaves the frames alone, so that a short word is still a sequence.
 """
 
 from __future__ import annotations
@@ -9,14 +10,19 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+Stride = tuple[int, int]
+"""Of frequencies and frames."""
+
 _BLOCKS = (2, 3, 4, 2)
+_KEEP: Stride = (1, 1)
+_ENTERED_BY: tuple[Stride, ...] = (_KEEP, (2, 2), (2, 2), (2, 1))
 _SHRINK = 8
 
 
 class _Residual(nn.Module):
     """Two convolutions and a gate per channel, beside a shortcut."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: Stride) -> None:
         super().__init__()
         self.first = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
         self.first_norm = nn.BatchNorm2d(outputs)
@@ -27,7 +33,7 @@ class _Residual(nn.Module):
             nn.Conv2d(outputs, narrow, 1), nn.ReLU(), nn.Conv2d(narrow, outputs, 1), nn.Sigmoid()
         )
         self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or inputs != outputs:
+        if stride != _KEEP or inputs != outputs:
             self.shortcut = nn.Sequential(
                 nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
             )
@@ -48,13 +54,13 @@ class ResNet(nn.Module):
             raise ValueError("mel_bins must be a multiple of 16")
         self.channels = mel_bins // 16 * width * 8
         self.stem = nn.Sequential(
-            nn.Conv2d(1, width, 3, (2, 1), 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+            nn.Conv2d(1, width, 3, (2, 2), 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
         )
         layers: list[nn.Module] = []
         inputs = width
         for stage, count in enumerate(_BLOCKS):
             for block in range(count):
-                stride = 2 if stage > 0 and block == 0 else 1
+                stride = _ENTERED_BY[stage] if block == 0 else _KEEP
                 layers.append(_Residual(inputs, width << stage, stride))
                 inputs = width << stage
         self.layers = nn.Sequential(*layers)
