@@ -39,7 +39,7 @@ def _keep_freed_memory() -> None:
 
 
 def multiplies_halves(device: torch.device) -> bool:
-    """Whether bfloat16 is faster than float32: on GPUs, and on processors with instructions for it."""
+    """Whether bfloat16 is faster than float32: on GPUs, and processors with instructions for it."""
     if device.type == "cuda":
         return True
     told = getattr(torch.cpu, "get_capabilities", dict)()

@@ -21,8 +21,8 @@ _PACE = (0.9, 1.12)
 _PITCH_PERCENT = 4
 _INTONATION = 0.12
 """How much pace and pitch sway within a take: without it, every take of a synthesiser has the very
-same course of pitch, and would rightly be taken for a recording played once more. At this much, of forty
-takes of the passphrase none has more than 3.6 % of its landmarks in common with another."""
+same course of pitch, and would rightly be taken for a recording played once more. At this much, of
+forty takes of the passphrase none has more than 3.6 % of its landmarks in common with another."""
 _SWAYS, _SWAY_HZ = 4, (0.7, 4.0)
 _TAKES_PER_CALL = 10
 
