@@ -31,6 +31,7 @@ from engine.types import (
 )
 from ivr.domain.call import AccountId, CallFacts, CallState, TenantId
 from ivr.domain.enrollment import Enrollment, Recording
+from ivr.domain.news import News
 from ivr.domain.profile import Profile
 from ivr.domain.prompt import Spoken
 from ivr.domain.verification import Opening, Verification, VerificationId
@@ -347,6 +348,14 @@ class Voice(Protocol):
 
     def challenge(self, length: int) -> str:
         """Draw so many random digits for the caller to repeat."""
+        ...
+
+
+class Desk(Protocol):
+    """Whoever watches calls as they happen: the agents' screens."""
+
+    def tell(self, news: News) -> None:
+        """Pass news of a call on. Never raises, and keeps no call waiting."""
         ...
 
 

@@ -41,6 +41,8 @@ class CallRequest:
     """The passphrase that an enrollment fixes; None for the configured one."""
     group: str = ""
     """Among whose members an identification looks."""
+    agent: str = ""
+    """To whom the dialplan offers the call already: an extension or a queue member."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ivr.flows.conversation import Capture
 from ivr.flows.course import Course
 from ivr.flows.hints import hint_after
 from ivr.flows.services import Services
+from ivr.flows.telling import tell_course
 from ivr.ports import Call, Voice
 
 
@@ -47,4 +48,6 @@ def judged(call: Call, course: Course, evidence: AttemptEvidence, services: Serv
     locale = call.facts.request.locale
     course.note(evidence, services.voice.judge([evidence], locale=locale))
     course.hint = hint_after(evidence)
-    return services.voice.judge(course.evidence, watchlisted=course.watchlisted, locale=locale)
+    judgement = services.voice.judge(course.evidence, watchlisted=course.watchlisted, locale=locale)
+    tell_course(call, course, services, judgement)
+    return judgement

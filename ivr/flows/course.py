@@ -10,7 +10,7 @@ from ivr.domain.call import AccountId
 from ivr.domain.claim import Claim
 from ivr.domain.profile import Profile
 from ivr.domain.prompt import Prompt
-from ivr.domain.verification import Attempt
+from ivr.domain.verification import Attempt, VerificationId
 from ivr.flows.conversation import Capture
 
 
@@ -18,6 +18,8 @@ from ivr.flows.conversation import Capture
 class Course:
     """A verification, a challenge or an identification under way."""
 
+    verification: VerificationId | None = None
+    """The record's id, where the call has one that others may watch."""
     claim: Claim | None = None
     profile: Profile | None = None
     """Compared with, or found."""

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ivr.domain.news import News
 from ivr.flows.rules import EnrollRules, VerifyRules
-from ivr.ports import Clock, Keys, Ledger, ProfileStore, Voice
+from ivr.ports import Clock, Desk, Keys, Ledger, ProfileStore, Voice
+
+
+class NobodyWatches:
+    """`ivr.ports.Desk` where there is none."""
+
+    def tell(self, news: News) -> None:
+        """Let it pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +29,6 @@ class Services:
     """The ARI application that takes the calls."""
     verify: VerifyRules = field(default_factory=VerifyRules)
     enroll: EnrollRules = field(default_factory=EnrollRules)
+    desk: Desk = field(default_factory=NobodyWatches)
     longest_call_s: float = 300.0
     """A conversation that takes longer ends INCONCLUSIVE: the last guard, not a rule of talk."""

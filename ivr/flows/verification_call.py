@@ -15,6 +15,7 @@ from ivr.flows.ending import Endings, finished, held, release
 from ivr.flows.identify import identify
 from ivr.flows.obstacles import undecided
 from ivr.flows.services import Services
+from ivr.flows.telling import tell_beginning
 from ivr.flows.variables import verification_variables
 from ivr.flows.verify import verify
 from ivr.ports import Call, PortError, StoreUnavailableError
@@ -26,7 +27,8 @@ ENDINGS = Endings(undecided(Reason.CALLER_HUNG_UP), undecided(Reason.UNAVAILABLE
 
 async def conduct_verification(call: Call, services: Services) -> Verification:
     """Conduct a call to its verdict: written first, then told to the dialplan."""
-    course, opening = Course(), opening_of(call, services)
+    opening = opening_of(call, services)
+    course = Course(verification=opening.id)
     judgement = await held(
         _converse(call, opening, course, services), ENDINGS, services.longest_call_s
     )
@@ -90,6 +92,7 @@ def verdict_of(
 async def _converse(call: Call, opening: Opening, course: Course, services: Services) -> Judgement:
     await call.tag(opening.id)
     await services.store.open(opening)
+    tell_beginning(call, opening, services)
     await call.answer()
     await call.note(CallState.ANSWERED)
     if call.facts.request.purpose is Purpose.IDENTIFY:

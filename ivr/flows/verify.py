@@ -18,6 +18,7 @@ from ivr.flows.conversation import Capture
 from ivr.flows.course import Course
 from ivr.flows.obstacles import obstacle_to, undecided
 from ivr.flows.services import Services
+from ivr.flows.telling import tell_course
 from ivr.flows.turns import Asking, ask_digits, ask_free, ask_phrase
 from ivr.ports import Call, Wanted
 
@@ -44,6 +45,7 @@ async def verify(call: Call, course: Course, services: Services) -> Judgement:
     if claimed is None:
         return undecided(Reason.NO_CLAIM)
     course.claim, course.profile = claimed
+    tell_course(call, course, services)
     obstacle = obstacle_to(course.profile, services.voice.model, services.clock.now())
     if course.profile is None or obstacle is not None:
         return undecided(obstacle or Reason.NOT_ENROLLED)

@@ -1,7 +1,7 @@
 """What the dialplan asks for: `Stasis(app,verify,tenant=..,locale=..,account=..)` and its reading.
 
-Besides `verify` there are `enroll`, `challenge` and `identify`; besides those keys `mode`, `phrase`
-and `group`.
+Besides `verify` there are `enroll`, `challenge` and `identify`; besides those keys `mode`,
+`phrase`, `group` and `agent`.
 
 The values are percent-encoded UTF-8 (the dialplan's `URIENCODE()`): commas, quotes and emoji come
 through. An empty value is as good as none.
@@ -22,7 +22,7 @@ from ivr.domain.mode import Mode
 
 TEXT_MAX_CHARACTERS = ACCOUNT_MAX_CHARACTERS
 DEFAULT_TENANT = TenantId("default")
-KEYS = ("account", "tenant", "locale", "mode", "phrase", "group")
+KEYS = ("account", "tenant", "locale", "mode", "phrase", "group", "agent")
 
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -65,6 +65,7 @@ def parse_arguments(args: Sequence[str], defaults: RequestDefaults) -> CallReque
         mode=_mode(values.get("mode", "")),
         phrase=_phrase(values.get("phrase", ""), defaults),
         group=values.get("group", ""),
+        agent=values.get("agent", ""),
     )
 
 

@@ -11,6 +11,7 @@ from ivr.storage.audit_chain import ends as audit_ends
 from ivr.storage.audit_chain import verify as verify_audit
 from ivr.storage.callers import unlock_caller
 from ivr.storage.database import Database
+from ivr.storage.desk_feed import DeskFeed, desk_feed
 from ivr.storage.embedded import EmbeddedPostgres
 from ivr.storage.errors import (
     EmbeddedPostgresError,
@@ -46,6 +47,7 @@ __all__ = [
     "AuditEnd",
     "AuditFault",
     "Database",
+    "DeskFeed",
     "EmbeddedPostgres",
     "EmbeddedPostgresError",
     "Holding",
@@ -72,6 +74,7 @@ __all__ = [
     "Watchlists",
     "WrongPasswordError",
     "audit_ends",
+    "desk_feed",
     "holding",
     "make_master_file",
     "master_from_command",

@@ -172,6 +172,7 @@ RETURNING id;
 -- Take account $2 of tenant $1 out of the records of calls, which keep their outcome.
 WITH called AS (
     UPDATE enrollments SET account = NULL WHERE tenant = $1::text AND account = $2::text
-)
+),
+watched AS (DELETE FROM desk_calls WHERE tenant = $1::text AND claim_account = $2::text)
 UPDATE verifications SET claim_account = NULL
 WHERE tenant = $1::text AND claim_account = $2::text;

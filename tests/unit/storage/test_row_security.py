@@ -11,7 +11,9 @@ import pytest
 
 from ivr.domain.call import AccountId
 from ivr.domain.enrollment import EnrollmentWarning
+from ivr.domain.news import News
 from ivr.storage.database import APPLICATION_ROLE, Database
+from ivr.storage.desk_feed import desk_feed
 from ivr.storage.keys import Keyring
 from ivr.storage.store import PostgresStore
 from ivr.storage.watchlists import Watchlists
@@ -42,6 +44,17 @@ INSERT INTO caller_lockouts (tenant, caller, rejects, last_reject_at)
 VALUES ($1, sha256('1'), 1, now())
 """
 
+_FILL_DESK = """
+INSERT INTO desk_users (name, tenant, password, role) VALUES ($1, $1, 'x', 'agent')
+"""
+_FILL_SESSION = """
+INSERT INTO desk_sessions (token, tenant, name, expires_at)
+VALUES (sha256($1::text::bytea), $1, $1, now())
+"""
+_FILL_FEEDBACK = """
+INSERT INTO desk_feedback (verification, tenant, same_person, said_by) VALUES ($1, $2, true, 'x')
+"""
+
 
 @pytest.fixture
 async def application(
@@ -63,6 +76,11 @@ async def application(
         await owner.execute(_FILL_API, uuid4(), tenant, tenant.encode())
         await owner.execute(_FILL_POINT, tenant)
         await owner.execute(_FILL_CALLER, tenant)
+        async with desk_feed(database) as feed:
+            feed.tell(News(tenant, closed.opening.id, closed.opening.call, "w"))
+        await owner.execute(_FILL_DESK, tenant)
+        await owner.execute(_FILL_SESSION, tenant)
+        await owner.execute(_FILL_FEEDBACK, closed.opening.id, tenant)
     await owner.execute(f"SET ROLE {APPLICATION_ROLE}")
     yield owner
     await owner.close()
