@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 ENVIRONMENT_PREFIX = "COUNTERSIGN_"
+NO_SETTINGS = frozenset({"COUNTERSIGN_CACHE", "COUNTERSIGN_TEST_DSN"})
+"""Names of this program in the environment that set nothing here: of `./run` and of the tests."""
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Text = Annotated[str, Meta(min_length=1)]
@@ -205,15 +207,28 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def _overlay(tables: dict[str, Any], environment: Mapping[str, str]) -> None:
-    """Put what the environment sets into the tables; an unknown name is refused by the schema."""
+    """Put what the environment sets into the tables; an unknown key is refused by the schema."""
     for name, value in environment.items():
-        section, _, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
-        known = section in Configuration.__struct_fields__
-        if name.startswith(ENVIRONMENT_PREFIX) and known and key:
-            table = tables.setdefault(section, {})
-            if not isinstance(table, dict):
-                raise ConfigurationError(section, ..., "must be a table of keys")
-            table[key] = value.split(",") if key == "claim" else value
+        if not name.startswith(ENVIRONMENT_PREFIX) or name in NO_SETTINGS:
+            continue
+        section, key = _section_and_key(name)
+        table = tables.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise ConfigurationError(section, ..., "must be a table of keys")
+        table[key] = value.split(",") if key == "claim" else value
+
+
+def _section_and_key(name: str) -> tuple[str, str]:
+    """Return what a name in the environment sets; one that names no section is an error."""
+    section, _, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
+    if section not in Configuration.__struct_fields__ or not key:
+        raise ConfigurationError(
+            name,
+            ...,
+            f"is no setting: names are {ENVIRONMENT_PREFIX}<SECTION>_<KEY>, and the sections are "
+            f"{', '.join(Configuration.__struct_fields__)}; mend or unset it",
+        )
+    return section, key
 
 
 def _named(error: msgspec.ValidationError, tables: Mapping[str, Any]) -> ConfigurationError:

@@ -21,6 +21,9 @@ STALE_S = 60.0
 """A draft this old belongs to a writer that died: writing one takes milliseconds."""
 
 SUFFIX = ".sealed"
+ASIDE = ".undeliverable"
+ASIDE_KEPT_S = 30 * 86_400.0
+"""Who has not looked at a letter by then has been told of it often: it names a person."""
 
 
 class CorruptLetterError(Exception):
@@ -45,10 +48,17 @@ class LetterBox:
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._try()
-        for draft in self._folder.glob(".*.draft"):
+        self._clear(".*.draft", now_s - STALE_S)
+
+    def clear_aside(self, now_s: float) -> None:
+        """Delete what was set aside 30 days ago or earlier."""
+        self._clear(f"*{ASIDE}", now_s - ASIDE_KEPT_S)
+
+    def _clear(self, pattern: str, before_s: float) -> None:
+        for path in self._folder.glob(pattern):
             with suppress(FileNotFoundError):
-                if now_s - draft.stat().st_mtime > STALE_S:
-                    draft.unlink()
+                if path.stat().st_mtime < before_s:
+                    path.unlink()
 
     def _try(self) -> None:
         """Find out now, not in the first outage, whether a letter could be kept here."""
@@ -132,12 +142,18 @@ class LetterBox:
     def set_aside(self, verification: VerificationId) -> str | None:
         """Rename a letter that cannot be delivered, and return its new name for the log."""
         path = self._path(verification)
-        aside = path.with_suffix(".undeliverable")
+        aside = path.with_suffix(ASIDE)
         try:
             path.rename(aside)
+            os.utime(aside)
         except FileNotFoundError:
             return None
         return aside.name
+
+    def depth(self) -> tuple[int, int]:
+        """Return how many verdicts wait, and how many were set aside."""
+        names = [path.suffix for path in self._folder.iterdir()]
+        return names.count(SUFFIX), names.count(ASIDE)
 
     def waiting(self) -> Iterator[VerificationId]:
         """Yield the ids of the verdicts that wait, in no order; other files are ignored."""

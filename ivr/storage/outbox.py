@@ -151,6 +151,14 @@ class Outbox:
         """Take a person out of what waits here; `OSError`, `CorruptLetterError`."""
         await asyncio.to_thread(self._box.forget, tenant, account)
 
+    async def depth(self) -> tuple[int, int]:
+        """Return how many verdicts wait here, and how many were set aside; `OSError`."""
+        return await asyncio.to_thread(self._box.depth)
+
+    async def writable(self) -> None:
+        """Find out whether a verdict could be kept here now; `OSError` where not."""
+        await asyncio.to_thread(self._box.prepare, time.time())
+
     async def deliver(self) -> None:
         """Store what waits, now; `StoreUnavailableError` at the first that cannot be stored."""
         waiting = await asyncio.to_thread(lambda: list(self._box.waiting()))
@@ -221,6 +229,7 @@ class Outbox:
         self._something_waits = False
         try:
             await self.deliver()
+            await asyncio.to_thread(self._box.clear_aside, time.time())
         except (StoreUnavailableError, OSError) as error:
             log.warning("outbox_waits", error=str(error))
             self._something_waits = True

@@ -58,6 +58,20 @@ def test_a_misspelt_section_is_named(tmp_path: Path) -> None:
     assert "known here are ari, database" in refusal("[asterisk]\nurl = 1\n", tmp_path)
 
 
+@pytest.mark.parametrize("name", ["COUNTERSIGN_VERFY_ATTEMPTS_MAX", "COUNTERSIGN_ARI"])
+def test_a_name_in_the_environment_that_sets_nothing_is_refused(name: str, tmp_path: Path) -> None:
+    """A misspelt section would otherwise leave the default in force; the value is not shown."""
+    message = refusal("", tmp_path, {name: "pepper"})
+    assert message.startswith(f"{name} = <not shown>: is no setting")
+    assert "verify" in message
+    assert "pepper" not in message
+
+
+def test_what_others_read_from_the_environment_is_no_setting() -> None:
+    """The run script's folder and the tests' server."""
+    load(None, MINIMAL | {"COUNTERSIGN_CACHE": "/tmp/cache", "COUNTERSIGN_TEST_DSN": "x"})
+
+
 def test_choices_are_listed(tmp_path: Path) -> None:
     """Where one of a few words is allowed, they are all named."""
     message = refusal("", tmp_path, {"COUNTERSIGN_VERIFY_CLAIM": "psychic"})

@@ -11,7 +11,14 @@ import pytest
 
 from engine.types import Llr
 from ivr.domain.call import AccountId
-from ivr.storage.letters import STALE_S, CorruptLetterError, LetterBox, decode, encode
+from ivr.storage.letters import (
+    ASIDE_KEPT_S,
+    STALE_S,
+    CorruptLetterError,
+    LetterBox,
+    decode,
+    encode,
+)
 from ivr.storage.outbox import unavailable
 from tests.unit.storage.records import (
     ACCOUNT,
@@ -141,3 +148,22 @@ def test_an_erased_person_is_taken_out_of_the_letters(box: LetterBox, folder: Pa
     assert box.get(theirs.opening.id) == replace(theirs, claim=None)
     assert box.get(others.opening.id) == others
     assert len(list(folder.iterdir())) == 2
+
+
+def test_what_was_set_aside_is_kept_for_a_month(box: LetterBox, folder: Path) -> None:
+    """Long enough for somebody to look; not for good, since it names a person."""
+    begun = opening()
+    box.put(unavailable(hung_up(begun)))
+    aside = folder / str(box.set_aside(begun.id))
+    assert box.depth() == (0, 1)
+    set_aside_s = aside.stat().st_mtime
+    box.clear_aside(set_aside_s + ASIDE_KEPT_S)
+    assert aside.exists()
+    box.clear_aside(set_aside_s + ASIDE_KEPT_S + 1)
+    assert box.depth() == (0, 0)
+
+
+def test_the_depth_counts_what_waits(box: LetterBox) -> None:
+    """For whoever watches the service."""
+    box.put(unavailable(hung_up(opening())))
+    assert box.depth() == (1, 0)
