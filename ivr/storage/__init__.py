@@ -9,6 +9,7 @@ from ivr.storage.administration import (
 from ivr.storage.audit_chain import AuditEnd, AuditFault
 from ivr.storage.audit_chain import ends as audit_ends
 from ivr.storage.audit_chain import verify as verify_audit
+from ivr.storage.azure import AzureProfiles
 from ivr.storage.callers import unlock_caller
 from ivr.storage.database import Database
 from ivr.storage.desk_feed import DeskFeed, desk_feed
@@ -46,6 +47,7 @@ from ivr.storage.watchlists import Watchlists
 __all__ = [
     "AuditEnd",
     "AuditFault",
+    "AzureProfiles",
     "Database",
     "DeskFeed",
     "EmbeddedPostgres",

@@ -87,9 +87,15 @@ def voiceprints_from(row: Row, key: PersonKey) -> tuple[Voiceprint, ...]:
 def _voiceprint(
     key: PersonKey, recording: UUID, model: str, octets: bytes, quality: list[float], seal: bytes
 ) -> Voiceprint:
-    key.check(recording, model, octets, tuple(quality), seal)
-    embedding = Embedding(key.turn_back(octets), ModelId(model))
-    return Voiceprint(embedding, Quality(*quality))
+    return checked_voiceprint(key, recording, model, octets, Quality(*quality), seal)
+
+
+def checked_voiceprint(
+    key: PersonKey, recording: UUID, model: str, octets: bytes, quality: Quality, seal: bytes
+) -> Voiceprint:
+    """Build the voiceprint of a recording from its columns; `SealBrokenError`."""
+    key.check(recording, model, octets, measures(quality), seal)
+    return Voiceprint(Embedding(key.turn_back(octets), ModelId(model)), quality)
 
 
 def voiceprint_columns(voiceprint: Voiceprint, recording: UUID, key: PersonKey) -> tuple[Any, ...]:

@@ -71,7 +71,7 @@ FROM audit WHERE tenant = $1::text AND whom = $2::uuid ORDER BY number;
 -- Let at most $3 profiles of tenant $1 expire at $4 that nobody used since $2, and return them.
 UPDATE profiles SET state = 'expired', changed_at = $4::timestamptz WHERE id = ANY (ARRAY(
     SELECT id FROM profiles
-    WHERE tenant = $1::text AND state = 'enrolled' AND used_at < $2::timestamptz
+    WHERE tenant = $1::text AND state IN ('enrolled', 'enrolling') AND used_at < $2::timestamptz
     ORDER BY used_at LIMIT $3::bigint FOR NO KEY UPDATE SKIP LOCKED
 ))
 RETURNING id;

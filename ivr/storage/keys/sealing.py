@@ -15,6 +15,8 @@ KEY_OCTETS = 32
 NONCE_OCTETS = 12
 """The length that NIST SP 800-38D, 8.2.2, wants for a random nonce."""
 TAG_OCTETS = 16
+SEAL_OCTETS = NONCE_OCTETS + TAG_OCTETS
+"""So much longer is what is sealed."""
 
 
 class SealBrokenError(StoreRefusedError):
@@ -52,7 +54,7 @@ def seal(key: bytes, plain: bytes, *where: str) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, *where: str) -> bytes:
     """Return what was sealed with the same key for the same place; else `SealBrokenError`."""
-    if len(sealed) < NONCE_OCTETS + TAG_OCTETS:
+    if len(sealed) < SEAL_OCTETS:
         raise SealBrokenError(where[0])
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_OCTETS], sealed[NONCE_OCTETS:], place(*where))

@@ -79,6 +79,8 @@ INSERT INTO audit (tenant, who, what, whom, why, number, hash)
 SELECT '{TENANT}', 'w', 'verification_closed', {_PROFILE}, 'MATCH', n, ''
 FROM generate_series(1, {PROFILES}) AS n;
 INSERT INTO audit_heads VALUES ('{TENANT}', {PROFILES}, '');
+INSERT INTO azure_profiles (profile, tenant, kind)
+SELECT {_PROFILE}, '{TENANT}', 'text_dependent_verification' FROM generate_series(1, {BESIDE}) AS n;
 """
 
 OF_THE_OWNER = {"note-migration"}
@@ -110,6 +112,7 @@ VALUES = {
     "uuid": "('1' || lpad('7', 31, '0'))::uuid",
     "bytea": "sha256('7')",
     "double precision": "0.5",
+    "uuid[]": "ARRAY[('1' || lpad('7', 31, '0'))::uuid]",
     "text[]": "ARRAY['ACCEPT']",
     "double precision[]": "ARRAY[0.5]::double precision[]",
     "bytea[]": "ARRAY['\\x00'::bytea]",
@@ -119,7 +122,15 @@ VALUES = {
 
 def explainable(sql: str) -> str:
     """Return the statement with likely values for its parameters: tenant, words and the rest."""
-    for tenant in ("tenant", "p.tenant", "g.tenant", "s.tenant", "k.tenant", "v.tenant"):
+    for tenant in (
+        "tenant",
+        "a.tenant",
+        "p.tenant",
+        "g.tenant",
+        "s.tenant",
+        "k.tenant",
+        "v.tenant",
+    ):
         sql = sql.replace(f"{tenant} = $1::text", f"{tenant} = '{TENANT}'::text")
     return re.sub(r"\$\d+::(double precision\[\]|double precision|\w+(?:\[\])?)", _value, sql)
 
