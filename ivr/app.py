@@ -50,6 +50,8 @@ from ivr.translation import (
     verify_rules,
 )
 from ivr.voice import EngineVoice
+from ivr.watch import Metrics
+from ivr.watching import Watched, watched
 from ivr.words import Words
 
 log = structlog.get_logger()
@@ -58,10 +60,12 @@ log = structlog.get_logger()
 async def serve(configuration: Configuration) -> None:
     """Take calls until told to stop (SIGTERM, SIGINT): then finish them and take no new ones."""
     async with AsyncExitStack() as stack:
+        metrics = Metrics()
         prompts = PromptLibrary.load(prompt_folder(configuration))
         check_prompts(configuration, prompts)
         words = await asyncio.to_thread(Words.load, prompts.locales)
-        voice = EngineVoice(load_engine(configuration), words, configuration.voice.threads)
+        threads = configuration.voice.threads
+        voice = EngineVoice(load_engine(configuration), words, threads, metrics)
         stack.push_async_callback(voice.close)
         await asyncio.to_thread(warm, configuration.voice.listeners)
         await asyncio.to_thread(words.warm, configuration.voice.listeners)
@@ -76,6 +80,7 @@ async def serve(configuration: Configuration) -> None:
             voice=voice,
             clock=SystemClock(),
             keys=keyring,
+            meter=metrics,
             worker=configuration.ari.app,
             verify=verify_rules(configuration),
             enroll=enroll_rules(configuration, prompts.consent_versions),
@@ -89,7 +94,10 @@ async def serve(configuration: Configuration) -> None:
             conduct=partial(conduct, services=services),
             adopt=partial(adopt, services=services),
             defaults=RequestDefaults(locale=configuration.prompts.locale, phrases=prompts.phrases),
+            carried=metrics.carried,
         )
+        parts = Watched(ari, database, outbox, switchboard, voice)
+        await stack.enter_async_context(watched(configuration.health, metrics, parts))
         left = await outbox.unfinished(services.worker)
         mending = asyncio.create_task(end_abandoned(left, ari, services))
         stack.push_async_callback(_ended, mending)
@@ -145,40 +153,51 @@ def outbox_of(configuration: Configuration, database: Database, keyring: Keyring
 
 
 async def _run(switchboard: Switchboard, drain_s: float) -> None:
-    """Take calls until a signal, then finish those at hand, for so long."""
-    stop = _stop_signal()
+    """Take calls until a signal, then finish those at hand, for so long or until a second one."""
+    signals = _stop_signals()
     running = asyncio.create_task(switchboard.run())
-    stopping = asyncio.create_task(stop.wait())
+    stopping = asyncio.create_task(signals.get())
     log.info("service_ready")
     try:
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
             log.info("service_stopping", calls=len(switchboard.calls))
-            await _drained(switchboard, running, drain_s)
+            await _drained(switchboard, running, signals, drain_s)
     finally:
         await _ended(stopping)
     await _ended(running)
     log.info("service_stopped")
 
 
-async def _drained(switchboard: Switchboard, running: asyncio.Task[None], drain_s: float) -> None:
-    try:
-        async with asyncio.timeout(drain_s):
-            await switchboard.drain()
-    except TimeoutError:
-        log.warning("calls_cut_off", calls=len(switchboard.calls), after_s=drain_s)
+async def _drained(
+    switchboard: Switchboard,
+    running: asyncio.Task[None],
+    signals: asyncio.Queue[signal.Signals],
+    drain_s: float,
+) -> None:
+    """Wait until the last call is over; cut off what is left in the end, or at another signal."""
+    draining = asyncio.create_task(switchboard.drain())
+    again = asyncio.create_task(signals.get())
+    either = {draining, again}
+    await asyncio.wait(either, timeout=drain_s, return_when=asyncio.FIRST_COMPLETED)
+    if not draining.done():
+        why = "told to stop at once" if again.done() else f"not over after {drain_s:g} s"
+        log.warning("calls_cut_off", calls=len(switchboard.calls), why=why)
         running.cancel()
+    await _ended(draining)
+    await _ended(again)
 
 
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
+def _stop_signals() -> asyncio.Queue[signal.Signals]:
+    """Return where each SIGTERM and SIGINT arrives."""
+    signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    return signals
 
 
-async def _ended(task: asyncio.Task[None] | asyncio.Task[bool]) -> None:
+async def _ended(task: asyncio.Task[None] | asyncio.Task[signal.Signals]) -> None:
     """Let a task end, cancelling it if it has not; raise what it raised."""
     if not task.done():
         task.cancel()

@@ -138,6 +138,14 @@ class Calls(Struct, frozen=True, forbid_unknown_fields=True):
     drain_s: Seconds = 30.0
 
 
+class Health(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[health]`: where metrics and health are told to those who ask; port 0: nowhere."""
+
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    outbox_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
+
+
 class Log(Struct, frozen=True, forbid_unknown_fields=True):
     """`[log]`: lines for machines (`json`) or for people (`console`)."""
 
@@ -158,6 +166,7 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
     enroll: Enroll = msgspec.field(default_factory=Enroll)
     prompts: Prompts = msgspec.field(default_factory=Prompts)
     calls: Calls = msgspec.field(default_factory=Calls)
+    health: Health = msgspec.field(default_factory=Health)
     log: Log = msgspec.field(default_factory=Log)
 
 

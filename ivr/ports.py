@@ -29,8 +29,9 @@ from engine.types import (
     Utterance,
     Voiceprint,
 )
-from ivr.domain.call import AccountId, CallFacts, CallState, TenantId
+from ivr.domain.call import AccountId, CallFacts, CallState, Purpose, TenantId
 from ivr.domain.enrollment import Enrollment, Recording
+from ivr.domain.metering import FrameCounts, Stage
 from ivr.domain.news import News
 from ivr.domain.profile import Profile
 from ivr.domain.prompt import Spoken
@@ -356,6 +357,26 @@ class Desk(Protocol):
 
     def tell(self, news: News) -> None:
         """Pass news of a call on. Never raises, and keeps no call waiting."""
+        ...
+
+
+class Meter(Protocol):
+    """Counts what becomes of calls, for those who watch the service. Never raises, never waits."""
+
+    def took(self, stage: Stage, seconds: float) -> None:
+        """Note how long a stage of a call took."""
+        ...
+
+    def verified(self, purpose: Purpose | None, verification: Verification) -> None:
+        """Note a verdict that was written; no purpose: of a call that its process had left."""
+        ...
+
+    def enrolled(self, enrollment: Enrollment) -> None:
+        """Note how an enrollment ended."""
+        ...
+
+    def carried(self, frames: FrameCounts) -> None:
+        """Note what became of a call's audio, at the call's end."""
         ...
 
 

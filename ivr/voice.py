@@ -33,10 +33,12 @@ from engine.types import (
 )
 from ivr.domain.call import AccountId
 from ivr.domain.enrollment import Recording
+from ivr.domain.metering import Stage
 from ivr.domain.profile import Profile
 from ivr.domain.watchlist import Suspect
 from ivr.ear import EngineEar
-from ivr.ports import Ear, Examination, Listener, Wanted
+from ivr.flows.metering import NothingMeasured, measured
+from ivr.ports import Ear, Examination, Listener, Meter, Wanted
 from ivr.words import Words
 
 T = TypeVar("T")
@@ -54,8 +56,15 @@ class EngineVoice:
     from its core.) Everything else takes microseconds and runs where it is called.
     """
 
-    def __init__(self, engine: SpeakerEngine, words: Words, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        engine: SpeakerEngine,
+        words: Words,
+        threads: int | None = None,
+        meter: Meter | None = None,
+    ) -> None:
         self._engine = engine
+        self._meter = meter or NothingMeasured()
         self._words = words
         self._pool = ThreadPoolExecutor(threads or _cores(), thread_name_prefix="examine")
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="ears")
@@ -81,11 +90,12 @@ class EngineVoice:
 
         `AudioError` where the utterance is empty or not finite, `RuntimeError` after `close`.
         """
-        embedding, (phrase, frames, digits), (printed, replay) = await asyncio.gather(
-            self._in_pool(lambda: self._embed(utterance, wanted)),
-            self._said(utterance, wanted, ear or self.ear(wanted)),
-            self._in_pool(lambda: _printed(utterance, wanted)),
-        )
+        with measured(self._meter, Stage.EXAMINE):
+            embedding, (phrase, frames, digits), (printed, replay) = await asyncio.gather(
+                self._in_pool(lambda: self._embed(utterance, wanted)),
+                self._said(utterance, wanted, ear or self.ear(wanted)),
+                self._in_pool(lambda: _printed(utterance, wanted)),
+            )
         return Examination(embedding, printed, frames, phrase, digits, replay)
 
     def shortcoming(self, quality: Quality) -> Shortcoming | None:
@@ -164,6 +174,10 @@ class EngineVoice:
     def challenge(self, length: int) -> str:
         """Draw so many random digits for the caller to repeat."""
         return self._words.challenge(length)
+
+    async def answers(self) -> None:
+        """Wait for one of the threads that examine: until it is free, or for good if they hang."""
+        await self._in_pool(lambda: None)
 
     async def close(self) -> None:
         """Refuse new utterances and wait, off the event loop, for those taken; again is harmless.

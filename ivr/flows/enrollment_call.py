@@ -15,9 +15,11 @@ from ivr.domain.enrollment import (
     EnrollmentReason,
     EnrollmentResult,
 )
+from ivr.domain.metering import Stage
 from ivr.domain.mode import Mode
 from ivr.flows.ending import Endings, held, release
 from ivr.flows.enroll import Ending, EnrollCourse, enroll, failed, tell_ending
+from ivr.flows.metering import measured
 from ivr.flows.services import Services
 from ivr.flows.variables import enrollment_variables
 from ivr.ports import Call, PortError
@@ -34,7 +36,7 @@ async def conduct_enrollment(call: Call, services: Services) -> Enrollment:
     enrollment = await _store(enrollment_of(call, course, ending, began, services), services)
     if course.answered:
         await held(_farewell(call, enrollment), Endings(None, None), services.longest_call_s)
-    return await _release(call, enrollment)
+    return await _release(call, enrollment, services)
 
 
 async def adopt_enrollment(call: Call, services: Services) -> Enrollment:
@@ -42,7 +44,7 @@ async def adopt_enrollment(call: Call, services: Services) -> Enrollment:
     now = services.clock.now()
     ending = failed(EnrollmentReason.UNAVAILABLE)
     enrollment = enrollment_of(call, EnrollCourse(), ending, now, services)
-    return await _release(call, await _store(enrollment, services))
+    return await _release(call, await _store(enrollment, services), services)
 
 
 def enrollment_of(
@@ -71,7 +73,8 @@ def enrollment_of(
 
 
 async def _converse(call: Call, course: EnrollCourse, services: Services) -> Ending:
-    await call.answer()
+    with measured(services.meter, Stage.ATTACH):
+        await call.answer()
     course.answered = True
     await call.note(CallState.ANSWERED)
     return await enroll(call, course, services)
@@ -98,9 +101,11 @@ async def _farewell(call: Call, enrollment: Enrollment) -> None:
         await tell_ending(call, (enrollment.result, enrollment.reason))
 
 
-async def _release(call: Call, enrollment: Enrollment) -> Enrollment:
+async def _release(call: Call, enrollment: Enrollment, services: Services) -> Enrollment:
+    services.meter.enrolled(enrollment)
     await call.note(CallState.DECIDED)
-    await release(call, enrollment_variables(enrollment))
+    with measured(services.meter, Stage.RELEASE):
+        await release(call, enrollment_variables(enrollment))
     log.info(
         "enrollment_ended",
         enrollment=str(enrollment.id),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ivr.domain.news import News
+from ivr.flows.metering import NothingMeasured
 from ivr.flows.rules import EnrollRules, VerifyRules
-from ivr.ports import Clock, Desk, Keys, Ledger, ProfileStore, Voice
+from ivr.ports import Clock, Desk, Keys, Ledger, Meter, ProfileStore, Voice
 
 
 class NobodyWatches:
@@ -30,5 +31,6 @@ class Services:
     verify: VerifyRules = field(default_factory=VerifyRules)
     enroll: EnrollRules = field(default_factory=EnrollRules)
     desk: Desk = field(default_factory=NobodyWatches)
+    meter: Meter = field(default_factory=NothingMeasured)
     longest_call_s: float = 300.0
     """A conversation that takes longer ends INCONCLUSIVE: the last guard, not a rule of talk."""

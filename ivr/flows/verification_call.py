@@ -9,10 +9,12 @@ import structlog
 
 from engine.types import Judgement, Reason, Verdict
 from ivr.domain.call import AccountId, CallState, Purpose
+from ivr.domain.metering import Stage
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.flows.course import Course
 from ivr.flows.ending import Endings, finished, held, release
 from ivr.flows.identify import identify
+from ivr.flows.metering import measured
 from ivr.flows.obstacles import undecided
 from ivr.flows.services import Services
 from ivr.flows.telling import tell_beginning
@@ -54,7 +56,9 @@ async def adopt_verification(call: Call, services: Services) -> Verification:
 async def close_abandoned(opening: Opening, services: Services) -> Verification:
     """Write the verdict of a call that is gone and whose process died before it ended."""
     verification = verdict_of(opening, Course(), undecided(Reason.UNAVAILABLE), services)
-    return await services.ledger.close(verification)
+    written = await services.ledger.close(verification)
+    services.meter.verified(None, written)
+    return written
 
 
 def opening_of(call: Call, services: Services) -> Opening:
@@ -93,7 +97,8 @@ async def _converse(call: Call, opening: Opening, course: Course, services: Serv
     await call.tag(opening.id)
     await services.store.open(opening)
     tell_beginning(call, opening, services)
-    await call.answer()
+    with measured(services.meter, Stage.ATTACH):
+        await call.answer()
     await call.note(CallState.ANSWERED)
     if call.facts.request.purpose is Purpose.IDENTIFY:
         return await identify(call, course, services)
@@ -125,9 +130,14 @@ def _same_call(one: Opening, other: Opening) -> bool:
 async def _close(
     call: Call, verification: Verification, services: Services, course: Course
 ) -> Verification:
-    written = await services.ledger.close(verification)
+    with measured(services.meter, Stage.WRITE):
+        written = await services.ledger.close(verification)
+    services.meter.verified(call.facts.request.purpose, written)
     await call.note(CallState.DECIDED)
-    continued_at_s = await release(call, variables_of(call, written, course.identity))
+    with measured(services.meter, Stage.RELEASE):
+        continued_at_s = await release(call, variables_of(call, written, course.identity))
+    if course.ended_at_s is not None and continued_at_s is not None:
+        services.meter.took(Stage.DECIDE, continued_at_s - course.ended_at_s)
     times = times_of(course.ended_at_s, continued_at_s)
     log.info("verification_ended", **fields_of(call, written), **times)
     return written

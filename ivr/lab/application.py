@@ -95,6 +95,11 @@ class Application:
                     raise ApplicationEndedError(f"no {event!r} came: {self._last_lines()}")
                 await self._grown.wait()
 
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, and wait for nothing."""
+        assert self._process is not None, "the application was not started"
+        self._process.send_signal(number)
+
     async def _end(self, number: signal.Signals, patience_s: float) -> int:
         process = self._process
         if process is None or self._reader is None:

@@ -48,6 +48,11 @@ class Leg:
         self._end: asyncio.Future[PortError] = asyncio.get_running_loop().create_future()
 
     @property
+    def state(self) -> CallState:
+        """Where the conversation is, by what was noted last."""
+        return self._state
+
+    @property
     def ended(self) -> bool:
         """Whether the caller is no longer with us."""
         return self._end.done()

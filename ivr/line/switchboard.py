@@ -12,7 +12,7 @@ from ivr.ari.client import AriClient, Connected, Disconnected, Notice
 from ivr.ari.errors import AriError
 from ivr.ari.events import ApplicationReplaced, StasisStart
 from ivr.ari.model import Channel
-from ivr.domain.call import CallFacts, CallId, CallRequest, Purpose
+from ivr.domain.call import CallFacts, CallId, CallRequest, CallState, Purpose
 from ivr.line.adopted_call import AdoptedCall
 from ivr.line.arguments import (
     BadRequestError,
@@ -28,7 +28,7 @@ from ivr.line.names import Names
 from ivr.line.recorded_call import RecordedCall, RecordRules
 from ivr.line.roster import Roster
 from ivr.line.sweep import sweep
-from ivr.line.websocket_call import WebsocketCall
+from ivr.line.websocket_call import Carried, WebsocketCall, count_nothing
 from ivr.media.prompts import PromptLibrary
 from ivr.media.socket import MediaSockets
 from ivr.ports import Call, CallerHungUpError, PortError
@@ -62,11 +62,13 @@ class Switchboard:
         adopt: Conversation,
         defaults: RequestDefaults | None = None,
         watch: Watch = watch_nothing,
+        carried: Carried = count_nothing,
         way: MediaWay | None = None,
     ) -> None:
         """Take entered `ari` and `sockets`. `adopt` ends the calls that a crash left behind.
 
-        `way` is how callers are heard; None: the best that this Asterisk offers.
+        `carried` is told at each call's end what became of its audio. `way` is how callers are
+        heard; None: the best that this Asterisk offers.
         """
         self._ari = ari
         self._sockets = sockets
@@ -76,6 +78,7 @@ class Switchboard:
         self._adopt = adopt
         self._defaults = defaults or RequestDefaults()
         self._watch = watch
+        self._carried = carried
         self._names = Names(ari.address.app)
         self._way_wanted = way
         self._way = way or MediaWay.WEBSOCKET
@@ -90,6 +93,16 @@ class Switchboard:
     def calls(self) -> frozenset[CallId]:
         """The calls at present."""
         return self._roster.ids
+
+    @property
+    def states(self) -> list[CallState]:
+        """Where each call is at present."""
+        return [call.leg.state for call in self._roster]
+
+    @property
+    def draining(self) -> bool:
+        """Whether new callers are sent back."""
+        return self._draining
 
     async def run(self) -> None:
         """Take calls until `drain` or until the client is closed.
@@ -160,7 +173,9 @@ class Switchboard:
     def _call(self, leg: Leg) -> LineCall:
         match self._way:
             case MediaWay.WEBSOCKET:
-                return WebsocketCall(leg, self._names, self._sockets, self._prompts)
+                return WebsocketCall(
+                    leg, self._names, self._sockets, self._prompts, carried=self._carried
+                )
             case MediaWay.RECORDING:
                 return RecordedCall(leg, self._names, self._record)
 

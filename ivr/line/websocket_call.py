@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from engine.types import Pcm
 from ivr.ari.events import ChannelDtmfReceived, Event, StasisStart
 from ivr.domain.call import CallFacts, CallState
+from ivr.domain.metering import FrameCounts
 from ivr.domain.prompt import Spoken
 from ivr.line.ear import Ear
 from ivr.line.leg import Leg
@@ -28,7 +29,14 @@ CONNECTION_ID = "MEDIA_WEBSOCKET_CONNECTION_ID"
 MEDIA_START_TIMEOUT_S = 2.0
 """Asterisk says nothing of a media channel that nobody joins; it takes 3 ms where all is well."""
 
+Carried = Callable[[FrameCounts], None]
+"""Told what became of a call's audio; must not block."""
+
 log = structlog.get_logger()
+
+
+def count_nothing(frames: FrameCounts) -> None:
+    """Tell nobody."""
 
 
 class WebsocketCall:
@@ -46,6 +54,7 @@ class WebsocketCall:
         prompts: PromptLibrary,
         *,
         format: str = "slin",
+        carried: Carried = count_nothing,
     ) -> None:
         """Take the caller's leg; nothing is asked of Asterisk yet."""
         self.leg = leg
@@ -54,6 +63,7 @@ class WebsocketCall:
         self._sockets = sockets
         self._prompts = prompts
         self._format = format
+        self._carried = carried
         self._codec = FORMATS[format]()
         self._outflow = Outflow()
         self._sending = asyncio.Lock()
@@ -232,4 +242,7 @@ class WebsocketCall:
             silence_frames=ear.pacer.inserted,
             refused_frames=ear.refused,
             unheard_frames=self.leg.inbox.dropped,
+        )
+        self._carried(
+            FrameCounts(ear.frames, ear.pacer.inserted, ear.refused, self.leg.inbox.dropped)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -107,6 +108,19 @@ class Database:
             await asyncio.wait_for(self._pool.close(), CLOSE_TIMEOUT_S)
         except TimeoutError:
             self._pool.terminate()
+
+    @property
+    def connections(self) -> dict[str, int]:
+        """How many connections are `busy`, how many `idle`, and how many `allowed`."""
+        size, idle = self._pool.get_size(), self._pool.get_idle_size()
+        return {"busy": size - idle, "idle": idle, "allowed": self._pool.get_max_size()}
+
+    async def time(self) -> datetime:
+        """Return the server's time of day: a sign of life, and a clock to compare with."""
+        row = await self.fetch_one("time-of-day", tenant=None)
+        assert row is not None, "a query of no table has one row"
+        now: datetime = row["now"]
+        return now
 
     async def fetch(self, name: str, *values: Any, tenant: TenantId | None) -> list[Row]:
         """Run the named query, which must be idempotent, and return its rows.

@@ -20,6 +20,10 @@ SELECT coalesce(
     (SELECT pg_has_role(session_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1::text), false
 ) AS member;
 
+-- name: time-of-day
+-- Return the server's time of day: a sign of life, and a clock to compare with.
+SELECT clock_timestamp() AS now;
+
 -- name: set-tenant
 -- Let this transaction see and write the rows of tenant $1 alone; of none where it is empty.
 SELECT set_config('countersign.tenant', $1::text, true);
