@@ -201,8 +201,16 @@ class Listener(Protocol):
         """Return the speech so far, 16 kHz, trimmed of the silence at both ends."""
         ...
 
+    def measurement(self) -> Measurement:
+        """Return the utterance as it stands, for `Voice.measure`."""
+        ...
+
+
+class Measurement(Protocol):
+    """An utterance ready to be measured, whatever its listener hears next."""
+
     def quality(self) -> Quality:
-        """Measure the utterance as it stands."""
+        """Measure; it takes milliseconds, so leave it to `Voice.measure`."""
         ...
 
 
@@ -282,6 +290,10 @@ class Voice(Protocol):
 
         `ear` is one of `ear`'s for the same `wanted`: what it has followed is not decoded again.
         """
+        ...
+
+    async def measure(self, measurement: Measurement) -> Quality:
+        """Measure an utterance, away from the event loop."""
         ...
 
     def shortcoming(self, quality: Quality) -> Shortcoming | None:

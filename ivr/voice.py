@@ -38,7 +38,7 @@ from ivr.domain.profile import Profile
 from ivr.domain.watchlist import Suspect
 from ivr.ear import EngineEar
 from ivr.flows.metering import NothingMeasured, measured
-from ivr.ports import Ear, Examination, Listener, Meter, Wanted
+from ivr.ports import Ear, Examination, Listener, Measurement, Meter, Wanted
 from ivr.words import Words
 
 T = TypeVar("T")
@@ -97,6 +97,10 @@ class EngineVoice:
                 self._in_pool(lambda: _printed(utterance, wanted)),
             )
         return Examination(embedding, printed, frames, phrase, digits, replay)
+
+    async def measure(self, measurement: Measurement) -> Quality:
+        """Measure an utterance in the pool; `RuntimeError` after `close`."""
+        return await self._in_pool(measurement.quality)
 
     def shortcoming(self, quality: Quality) -> Shortcoming | None:
         """Return what keeps an utterance of this quality from being used, or None."""

@@ -11,7 +11,7 @@ from engine.audio.detector import WINDOW, Detector
 from engine.audio.fading import faded_at
 from engine.audio.listening import FINAL, TRANSITIONS, Change, ListeningLimits, Moment, notice
 from engine.audio.pcm import checked, to_float
-from engine.audio.quality import measure
+from engine.audio.quality import Measurement
 from engine.audio.resample import Upsampler
 from engine.types import (
     ENGINE_RATE_HZ,
@@ -110,7 +110,11 @@ class Listener:
 
     def quality(self) -> Quality:
         """Measure the utterance as it stands, against the noise around it."""
-        return measure(np.concatenate([_NO_PCM, *self._pcm]), self._activity.segments)
+        return self.measurement().quality()
+
+    def measurement(self) -> Measurement:
+        """Return the utterance as it stands, ready to be measured in another thread."""
+        return Measurement(np.concatenate([_NO_PCM, *self._pcm]), tuple(self._activity.segments))
 
     def _judge(self, window: Pcm) -> None:
         self._pcm.append(window)

@@ -4,6 +4,7 @@ and whether anything else was to be heard."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,18 @@ _GUARD: Final = 800
 """0.1 s on either side of speech belongs to neither: breath, release, the detector's error."""
 _ENOUGH_FRAMES: Final = 5
 _PAUSES_PERCENT: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurement:
+    """What it takes to measure an utterance: taken at once, made in whatever thread has time."""
+
+    pcm: Pcm
+    segments: tuple[Segment, ...]
+
+    def quality(self) -> Quality:
+        """Measure; ten milliseconds for three seconds of audio."""
+        return measure(self.pcm, self.segments)
 
 
 def measure(pcm: Pcm, segments: Sequence[Segment]) -> Quality:

@@ -107,8 +107,7 @@ async def ask_speech(
         ended_at_s = asyncio.get_running_loop().time()
         await call.note(CallState.CHECKING)
         utterance = listener.utterance()
-        examination = await early.of(utterance)
-        quality = early.quality_of(utterance, listener)
+        examination, quality = await early.of(utterance, listener)
         return Capture(utterance, quality, examination, tape.pcm, ended_at_s)
     finally:
         early.forget()

@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 
 from engine.types import TELEPHONE_RATE_HZ, Hearing, Quality, Utterance
-from ivr.ports import Examination, Listener, Voice, Wanted
+from ivr.ports import Examination, Listener, Measurement, Voice, Wanted
 
 EARLY_PAUSE_S = 0.24
 """A pause this long may well be the end of speech; shorter ones part words."""
@@ -27,8 +27,7 @@ class EarlyExamination:
         self._voice = voice
         self._wanted = wanted
         self._utterance: Utterance | None = None
-        self._quality: Quality | None = None
-        self._task: asyncio.Task[Examination] | None = None
+        self._task: asyncio.Task[tuple[Examination, Quality]] | None = None
         self._paused = 0
         self._unheard = 0
         self._ear = voice.ear(wanted)
@@ -44,29 +43,27 @@ class EarlyExamination:
         if before < EARLY_PAUSE_S * TELEPHONE_RATE_HZ <= self._paused:
             self.forget()
             self._utterance = listener.utterance()
-            self._quality = listener.quality()
-            self._task = asyncio.ensure_future(self._examination(self._utterance))
+            self._task = asyncio.ensure_future(
+                self._examined(self._utterance, listener.measurement())
+            )
 
-    async def of(self, utterance: Utterance) -> Examination:
-        """Return the examination of the utterance: the early one if it is of the same samples."""
+    async def of(self, utterance: Utterance, listener: Listener) -> tuple[Examination, Quality]:
+        """Examine and measure the utterance; what the pause brought counts if it is the same."""
         if self._task is None or not self._is_early(utterance):
-            return await self._examination(utterance)
+            return await self._examined(utterance, listener.measurement())
         return await self._task
-
-    def quality_of(self, utterance: Utterance, listener: Listener) -> Quality:
-        """Return what was measured in the pause, if nothing was said since; else measure now.
-
-        It takes ten milliseconds, which the caller would wait for at the end.
-        """
-        early = self._quality if self._is_early(utterance) else None
-        return early or listener.quality()
 
     def _is_early(self, utterance: Utterance) -> bool:
         early = self._utterance
         return early is not None and np.array_equal(early.samples, utterance.samples)
 
-    async def _examination(self, utterance: Utterance) -> Examination:
-        return await self._voice.examine(utterance, self._wanted, self._ear)
+    async def _examined(
+        self, utterance: Utterance, measurement: Measurement
+    ) -> tuple[Examination, Quality]:
+        return await asyncio.gather(
+            self._voice.examine(utterance, self._wanted, self._ear),
+            self._voice.measure(measurement),
+        )
 
     def _hear(self, listener: Listener, samples: int) -> None:
         self._unheard += samples
@@ -82,7 +79,7 @@ class EarlyExamination:
         self._utterance = self._task = None
 
 
-def _heeded(task: asyncio.Task[Examination]) -> None:
+def _heeded(task: asyncio.Task[tuple[Examination, Quality]]) -> None:
     """Take note of how a dropped examination ended; if it failed, the one that counts fails too."""
     if not task.cancelled():
         task.exception()

@@ -38,7 +38,7 @@ from ivr.domain.call import AccountId
 from ivr.domain.enrollment import Recording
 from ivr.domain.profile import Profile
 from ivr.domain.watchlist import Suspect
-from ivr.ports import Ear, Examination, Wanted
+from ivr.ports import Ear, Examination, Measurement, Wanted
 
 MODEL = ModelId("fake")
 LOUD = 100
@@ -97,9 +97,20 @@ class FakeListener:
         pcm = np.concatenate(self.spoken) if self.spoken else np.zeros(0, np.int16)
         return Utterance(np.repeat(pcm, 2).astype(np.float32) / np.float32(32768))
 
+    def measurement(self) -> FakeMeasurement:
+        """Take what was loud as it stands."""
+        return FakeMeasurement(self.utterance())
+
+
+@dataclass(frozen=True)
+class FakeMeasurement:
+    """How long was spoken, and whether by the noise."""
+
+    utterance: Utterance
+
     def quality(self) -> Quality:
-        """Measure how long was spoken, and whether by the noise."""
-        samples = self.utterance().samples
+        """Measure."""
+        samples = self.utterance.samples
         loudest = float(np.abs(samples).max(initial=0)) * 32768
         noisy = loudest >= NOISY
         return Quality(len(samples) / 16_000, 0.0 if noisy else 30.0, -20.0, 0.0)
@@ -159,6 +170,10 @@ class FakeVoice:
             digits=said if wanted.digits else UNCHECKED_PHRASE,
             replay=_repeat(printed, wanted.earlier),
         )
+
+    async def measure(self, measurement: Measurement) -> Quality:
+        """Measure at once."""
+        return measurement.quality()
 
     def shortcoming(self, quality: Quality) -> Shortcoming | None:
         """Refuse what is short or noisy."""

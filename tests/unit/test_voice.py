@@ -187,3 +187,23 @@ async def test_a_caller_who_gives_up_harms_nobody_else() -> None:
     with pytest.raises(asyncio.CancelledError):
         await gone
     await voice.close()
+
+
+class SlowMeasurement:
+    """A measurement that waits until the event loop has had its turn."""
+
+    def __init__(self) -> None:
+        self.looped = threading.Event()
+
+    def quality(self) -> Quality:
+        """On the event loop this would wait in vain."""
+        assert self.looped.wait(PATIENCE_S), "the event loop was held meanwhile"
+        return GOOD
+
+
+async def test_measuring_leaves_the_event_loop_free(voice: EngineVoice) -> None:
+    """Whatever it takes, frames of other callers are taken in the meantime."""
+    measurement = SlowMeasurement()
+    measuring = asyncio.ensure_future(voice.measure(measurement))
+    asyncio.get_running_loop().call_soon(measurement.looped.set)
+    assert await measuring == GOOD
