@@ -14,6 +14,8 @@ import structlog
 from engine import SpeakerEngine
 from engine.audio import warm
 from ivr.abandoned import end_abandoned
+from ivr.api.office import ApiOffice
+from ivr.api.server import api_server
 from ivr.ari.client import AriClient
 from ivr.clock import SystemClock
 from ivr.config import Configuration
@@ -22,6 +24,7 @@ from ivr.flows.services import Services
 from ivr.line.arguments import RequestDefaults
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary
+from ivr.offline import Office
 from ivr.storage import (
     Database,
     EmbeddedPostgres,
@@ -74,6 +77,8 @@ async def serve(configuration: Configuration) -> None:
         outbox = await stack.enter_async_context(outbox_of(configuration, database, keyring))
         ari = await stack.enter_async_context(AriClient(ari_address(configuration)))
         sockets = await stack.enter_async_context(media_sockets(configuration))
+        office = api_office(configuration, database, keyring, voice)
+        await stack.enter_async_context(api_server(configuration.api, office))
         services = Services(
             store=outbox,
             ledger=outbox,
@@ -150,6 +155,22 @@ def outbox_of(configuration: Configuration, database: Database, keyring: Keyring
         keyring.outbox_key(),
         patience_s=configuration.database.patience_s,
     )
+
+
+def api_office(
+    configuration: Configuration, database: Database, keyring: Keyring, voice: EngineVoice
+) -> ApiOffice:
+    """Return what the API works with: the work on files, and PostgreSQL without an outbox."""
+    files = Office(
+        PostgresStore(database, keyring, lockout_rules(configuration)),
+        voice,
+        keyring,
+        SystemClock(),
+        verify_rules(configuration),
+        # Consent was given elsewhere, to words that the request names.
+        enroll_rules(configuration, {}),
+    )
+    return ApiOffice.of(files, database, keyring)
 
 
 async def _run(switchboard: Switchboard, drain_s: float) -> None:

@@ -146,6 +146,19 @@ class Health(Struct, frozen=True, forbid_unknown_fields=True):
     outbox_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
 
 
+class Api(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[api]`: the REST API for programs; off unless it is enabled."""
+
+    enabled: bool = False
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8443
+    tls_certificate: str = ""
+    tls_key: str = ""
+    body_max_octets: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 64 * 1024 * 1024
+    requests_per_s: Annotated[float, Meta(gt=0, le=10_000)] = 20.0
+    burst: Annotated[int, Meta(ge=1, le=100_000)] = 100
+
+
 class Log(Struct, frozen=True, forbid_unknown_fields=True):
     """`[log]`: lines for machines (`json`) or for people (`console`)."""
 
@@ -167,6 +180,7 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
     prompts: Prompts = msgspec.field(default_factory=Prompts)
     calls: Calls = msgspec.field(default_factory=Calls)
     health: Health = msgspec.field(default_factory=Health)
+    api: Api = msgspec.field(default_factory=Api)
     log: Log = msgspec.field(default_factory=Log)
 
 

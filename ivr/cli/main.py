@@ -11,6 +11,7 @@ from engine.errors import EngineError
 from ivr.ari.errors import AriError
 from ivr.cli import (
     adapt,
+    api_keys,
     audit,
     bench,
     challenge,
@@ -60,6 +61,7 @@ COMMANDS = (
     database,
     profiles,
     keys,
+    api_keys,
     audit,
     models,
     evaluate,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -100,7 +101,7 @@ async def enroll(order: Order, files: Iterable[AudioFile], office: Office) -> En
 
 async def _take(file: AudioFile, order: Order, course: _Course, office: Office) -> None:
     """Take one more file into the enrollment, or note why not."""
-    sound = heard(file)
+    sound = await asyncio.to_thread(heard, file)
     shortcoming = office.voice.shortcoming(sound.quality)
     if shortcoming is not None:
         _refuse(course, file.name, shortcoming)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from engine.audio.files import AudioFile
@@ -31,7 +32,7 @@ async def identify(tenant: TenantId, group: str, file: AudioFile, office: Office
 
     `StoreUnavailableError` where the group cannot be read.
     """
-    sound = heard(file)
+    sound = await asyncio.to_thread(heard, file)
     shortcoming = office.voice.shortcoming(sound.quality)
     if shortcoming is not None:
         return Found(None, shortcoming.reason, sound.quality)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 from engine.audio.files import AudioFile
@@ -50,7 +51,7 @@ async def _judged(course: Course, file: AudioFile, office: Office, digits: str) 
     obstacle = obstacle_to(profile, office.voice.model, office.clock.now())
     if profile is None or obstacle is not None:
         return undecided(obstacle or Reason.NOT_ENROLLED)
-    sound = heard(file)
+    sound = await asyncio.to_thread(heard, file)
     if len(sound.utterance.samples):
         evidence = await _examined(course, profile, sound, office, digits)
     else:

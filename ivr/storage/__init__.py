@@ -6,6 +6,8 @@ from ivr.storage.administration import (
     ProfileSummary,
     tenants,
 )
+from ivr.storage.api_answers import Answered, ApiAnswers, Asked
+from ivr.storage.api_keys import ApiKey, ApiKeys, ApiKeySummary
 from ivr.storage.audit_chain import AuditEnd, AuditFault
 from ivr.storage.audit_chain import ends as audit_ends
 from ivr.storage.audit_chain import verify as verify_audit
@@ -13,6 +15,7 @@ from ivr.storage.azure import AzureProfiles
 from ivr.storage.callers import unlock_caller
 from ivr.storage.database import Database
 from ivr.storage.desk_feed import DeskFeed, desk_feed
+from ivr.storage.drafts import Drafts, Terms
 from ivr.storage.embedded import EmbeddedPostgres
 from ivr.storage.errors import (
     EmbeddedPostgresError,
@@ -45,11 +48,18 @@ from ivr.storage.store import PostgresStore
 from ivr.storage.watchlists import Watchlists
 
 __all__ = [
+    "Answered",
+    "ApiAnswers",
+    "ApiKey",
+    "ApiKeySummary",
+    "ApiKeys",
+    "Asked",
     "AuditEnd",
     "AuditFault",
     "AzureProfiles",
     "Database",
     "DeskFeed",
+    "Drafts",
     "EmbeddedPostgres",
     "EmbeddedPostgresError",
     "Holding",
@@ -72,6 +82,7 @@ __all__ = [
     "StoreMisconfiguredError",
     "StoreRefusedError",
     "StoreUnreachableError",
+    "Terms",
     "UnknownDatabaseError",
     "Watchlists",
     "WrongPasswordError",

@@ -29,6 +29,10 @@ class AuditEvent(StrEnum):
     SUSPECT_REMOVED = "suspect_removed"
     GROUP_CHANGED = "group_changed"
     KEYS_ROTATED = "keys_rotated"
+    PROFILE_BEGUN = "profile_begun"
+    OPERATING_POINT_CHANGED = "operating_point_changed"
+    API_KEY_MADE = "api_key_made"
+    API_KEY_REVOKED = "api_key_revoked"
 
 
 async def note(

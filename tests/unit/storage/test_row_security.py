@@ -36,6 +36,10 @@ WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname
 _FILL_API = """
 INSERT INTO api_keys (id, tenant, name, hash, scopes) VALUES ($1, $2, 'x', sha256($3), '{}')
 """
+_FILL_ANSWER = """
+INSERT INTO api_answers (api_key, name, tenant, request)
+SELECT id, sha256('1'), tenant, sha256('1') FROM api_keys WHERE tenant = $1
+"""
 _FILL_POINT = """
 INSERT INTO operating_points (tenant, purpose, target_fmr) VALUES ($1, 'verification', 0.01)
 """
@@ -74,6 +78,7 @@ async def application(
         await watchlists.add_suspect(tenant, "x", [voiceprint(9)], who="ann", why="x")
         await watchlists.join(tenant, "x", ACCOUNT, who="ann", why="x")
         await owner.execute(_FILL_API, uuid4(), tenant, tenant.encode())
+        await owner.execute(_FILL_ANSWER, tenant)
         await owner.execute(_FILL_POINT, tenant)
         await owner.execute(_FILL_CALLER, tenant)
         async with desk_feed(database) as feed:

@@ -1,0 +1,179 @@
+"""An operation: one thing a program may ask for, described once for the router and the document."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from engine.audio.files import AudioFile
+from ivr.api.bodies import Body, read_body
+from ivr.api.errors import (
+    ApiError,
+    ForbiddenError,
+    InternalError,
+    InvalidRequestError,
+    RefusedAudioError,
+    TooLargeError,
+    TooManyRequestsError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from ivr.api.office import ApiOffice, decoded
+from ivr.api.scopes import Scope
+from ivr.domain.call import TenantId
+
+T = TypeVar("T")
+
+WHY_DEFAULT = "over the API"
+WHY_MAX_CHARACTERS = 256
+
+
+class Uploads(Enum):
+    """What recordings an operation takes."""
+
+    NONE = "none"
+    ONE = "one"
+    """As the body itself, or as a form with one."""
+    SEVERAL = "several"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Who asks: the holder of an API key."""
+
+    key: UUID
+    tenant: TenantId
+    scopes: frozenset[str]
+
+    @property
+    def who(self) -> str:
+        """How the audit trail names it."""
+        return f"api key {self.key}"
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request of a program that may make it."""
+
+    request: web.Request
+    office: ApiOffice
+    program: Program
+    body_limit: int
+    account: str | None = None
+    """Whom the answer is about, if it names a person: it is erased with the person."""
+    _body: Body | None = field(default=None)
+
+    @property
+    def tenant(self) -> TenantId:
+        """Whose data it may see."""
+        return self.program.tenant
+
+    @property
+    def why(self) -> str:
+        """The reason for the audit trail, from the query."""
+        why = self.request.query.get("why", "") or WHY_DEFAULT
+        if len(why) > WHY_MAX_CHARACTERS:
+            raise InvalidRequestError(f"why has more than {WHY_MAX_CHARACTERS} characters")
+        return why
+
+    def part(self, name: str, kind: type[T]) -> T:
+        """Return a part of the path; `InvalidRequestError` unless it is such a `kind`."""
+        return _converted(self.request.match_info[name], kind, f"{name} in the path")
+
+    def query(self, kind: type[T]) -> T:
+        """Return the query as a struct; `InvalidRequestError`."""
+        return _converted(dict(self.request.query), kind, "the query")
+
+    async def body(self) -> Body:
+        """Return the body; `TooLargeError`, `RefusedAudioError`, `InvalidRequestError`."""
+        if self._body is None:
+            self._body = await read_body(self.request, self.body_limit)
+        return self._body
+
+    async def json(self, kind: type[T]) -> T:
+        """Return the JSON body as a struct; errors as `body`'s."""
+        body = await self.body()
+        if body.parts or body.fields:
+            raise RefusedAudioError("the body's type is not taken; it is application/json")
+        try:
+            return msgspec.json.decode(body.json, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InvalidRequestError(f"the body cannot be used: {error}") from error
+
+    async def recordings(self) -> list[AudioFile]:
+        """Return the recordings of the body, at least one; errors as `body`'s."""
+        parts = (await self.body()).parts
+        if not parts:
+            raise InvalidRequestError("a recording is needed: audio as the body, or in a form")
+        return [
+            await decoded(part.content, f"recording {number}{part.ending}")
+            for number, part in enumerate(parts, start=1)
+        ]
+
+    async def recording(self) -> AudioFile:
+        """Return the one recording of the body; errors as `body`'s."""
+        if len((await self.body()).parts) > 1:
+            raise InvalidRequestError("one recording is taken at a time")
+        return (await self.recordings())[0]
+
+
+Perform = Callable[[Visit], Awaitable[msgspec.Struct | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path."""
+
+    name: str
+    """Its id in the OpenAPI document, in snake_case."""
+    method: str
+    path: str
+    """Below where the face is mounted, with `{parts}`."""
+    scope: Scope
+    perform: Perform
+    summary: str
+    status: int = 200
+    gives: type[msgspec.Struct] | None = None
+    """None: an empty answer."""
+    takes: type[msgspec.Struct] | None = None
+    """The JSON body; None: there is none, or recordings."""
+    uploads: Uploads = Uploads.NONE
+    query: type[msgspec.Struct] | None = None
+    parts: dict[str, Any] = field(default_factory=dict)
+    """Type of each part of the path."""
+    refusals: tuple[type[ApiError], ...] = ()
+    """Beyond those that every operation has."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something: then it takes an idempotency key and a reason."""
+        return self.method != "GET"
+
+    @property
+    def every_refusal(self) -> tuple[type[ApiError], ...]:
+        """All it may be refused for."""
+        body = (TooLargeError, RefusedAudioError) if self.writes else ()
+        return (*ALWAYS, *body, *self.refusals)
+
+
+ALWAYS: tuple[type[ApiError], ...] = (
+    InvalidRequestError,
+    UnauthorizedError,
+    ForbiddenError,
+    TooManyRequestsError,
+    InternalError,
+    UnavailableError,
+)
+
+
+def _converted(value: object, kind: type[T], what: str) -> T:
+    try:
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidRequestError(f"{what} cannot be used: {error}") from error

@@ -1,0 +1,74 @@
+"""Profiles that were begun, with their person's consent, and wait for recordings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from engine.types import Locale, PhraseId
+from ivr.domain.call import AccountId, TenantId
+from ivr.domain.consent import Consent, ConsentGiven
+from ivr.domain.mode import Mode
+from ivr.domain.profile import ProfileId
+from ivr.storage.audit import AuditEvent, note
+from ivr.storage.database import Database, Row, Transaction
+from ivr.storage.text import storable
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a person is to be enrolled, and by what right."""
+
+    consent: Consent
+    locale: Locale
+    mode: Mode
+    phrase: PhraseId
+    """Fixed by the enrollment where the mode is text-dependent."""
+
+
+class Drafts:
+    """Enrollments to come. `StoreUnavailableError` from every method."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(
+        self, tenant: TenantId, account: AccountId, terms: Terms, *, who: str, why: str
+    ) -> ProfileId | None:
+        """Make a profile with its consent; None where the account has one that is in use.
+
+        One that expired or was reset is begun anew.
+        """
+
+        async def work(transaction: Transaction) -> ProfileId | None:
+            await transaction.execute("note-tenant", storable(tenant))
+            row = await transaction.fetch_one(
+                "begin-profile",
+                uuid4(),
+                storable(tenant),
+                storable(account),
+                terms.mode,
+                storable(terms.locale),
+                storable(terms.phrase),
+            )
+            if row is None:
+                return None
+            await transaction.execute("forget-voice", row["id"])
+            consent = terms.consent
+            said = (storable(consent.text_version), consent.given, consent.at)
+            await transaction.execute("add-consent", storable(tenant), row["id"], None, *said)
+            await note(transaction, AuditEvent.PROFILE_BEGUN, tenant, row["id"], who, why)
+            return ProfileId(row["id"])
+
+        return await self._database.transact(work, tenant=tenant)
+
+    async def find(self, tenant: TenantId, account: AccountId) -> Terms | None:
+        """Return the terms of the account's draft; None where it has none."""
+        names = (storable(tenant), storable(account))
+        row = await self._database.fetch_one("find-draft", *names, tenant=tenant)
+        return None if row is None else _terms(row)
+
+
+def _terms(row: Row) -> Terms:
+    consent = Consent(row["text_version"], ConsentGiven(row["given"]), row["given_at"])
+    return Terms(consent, Locale(row["locale"]), Mode(row["mode"]), PhraseId(row["passphrase"]))

@@ -1,0 +1,46 @@
+-- name: find-api-key
+-- Return the API key with id $1, whosever it is; no row where there is none.
+SELECT id, tenant, hash, scopes, expires_at, revoked_at FROM api_key($1::uuid);
+
+-- name: add-api-key
+-- Write API key $1 of tenant $2, named $3, with the hash $4 of its secret, for scopes $5 until $6.
+INSERT INTO api_keys (id, tenant, name, hash, scopes, expires_at)
+VALUES ($1::uuid, $2::text, $3::text, $4::bytea, $5::text[], $6::timestamptz);
+
+-- name: list-api-keys
+-- Return the API keys of tenant $1, without their hashes.
+SELECT id, tenant, name, scopes, created_at, expires_at, revoked_at
+FROM api_keys WHERE tenant = $1::text ORDER BY name, created_at, id;
+
+-- name: revoke-api-key
+-- Take API key $2 of tenant $1 no longer; no row where there is none or it was revoked before.
+UPDATE api_keys SET revoked_at = now()
+WHERE tenant = $1::text AND id = $2::uuid AND revoked_at IS NULL
+RETURNING id;
+
+-- name: claim-answer
+-- Begin request $4 of key $1 with idempotency key $2, of tenant $3; no row where it is known.
+--
+-- One that was begun before $5 and never answered is taken over: whoever did it is gone.
+INSERT INTO api_answers AS a (api_key, name, tenant, request)
+VALUES ($1::uuid, $2::bytea, $3::text, $4::bytea)
+ON CONFLICT (api_key, name) DO UPDATE SET created_at = now()
+WHERE a.status IS NULL AND a.created_at < $5::timestamptz AND a.request = EXCLUDED.request
+RETURNING name;
+
+-- name: find-answer
+-- Return the request and, if there is one yet, the answer to idempotency key $2 of key $1.
+SELECT request, status, body FROM api_answers WHERE api_key = $1::uuid AND name = $2::bytea;
+
+-- name: keep-answer
+-- Keep status $3 and body $4, about account $5, as the answer to idempotency key $2 of key $1.
+UPDATE api_answers SET status = $3::smallint, body = $4::bytea, account = $5::text
+WHERE api_key = $1::uuid AND name = $2::bytea;
+
+-- name: drop-answer
+-- Forget idempotency key $2 of key $1, whose request was not done.
+DELETE FROM api_answers WHERE api_key = $1::uuid AND name = $2::bytea AND status IS NULL;
+
+-- name: forget-answers
+-- Delete what was answered to requests of tenant $1 from before $2.
+DELETE FROM api_answers WHERE tenant = $1::text AND created_at < $2::timestamptz;
