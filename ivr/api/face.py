@@ -117,7 +117,8 @@ def _translated(error: Exception) -> ApiError:
         case web.HTTPNotFound():
             return NotFoundError("there is no such path")
         case web.HTTPMethodNotAllowed():
-            return MethodNotAllowedError("the path knows other methods", error.headers)
+            allowed = {"Allow": ", ".join(sorted(error.allowed_methods))}
+            return MethodNotAllowedError("the path knows other methods", allowed)
         case AudioError():
             return RefusedAudioError("the recording holds nothing that can be used")
         case StoreRefusedError():
