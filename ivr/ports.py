@@ -275,6 +275,11 @@ class Voice(Protocol):
         """Which voice model makes the embeddings."""
         ...
 
+    @property
+    def threshold(self) -> Llr:
+        """What the evidence of a verification must reach."""
+        ...
+
     async def listener(self) -> Listener:
         """Return ears for one utterance; where none are at hand they are made off the loop."""
         ...

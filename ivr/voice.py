@@ -74,6 +74,11 @@ class EngineVoice:
         """Which voice model makes the embeddings."""
         return self._engine.model
 
+    @property
+    def threshold(self) -> Llr:
+        """What the evidence of a verification must reach."""
+        return self._engine.point.threshold
+
     async def listener(self) -> Listener:
         """Return ears for one utterance, making them away from the event loop."""
         loop = asyncio.get_running_loop()

@@ -4,9 +4,20 @@ The same voice, the same rules and the same profiles as on the telephone: who is
 be verified there, and the other way round.
 """
 
-from ivr.offline.enrolling import Enrolled, Order, Remark, enroll
-from ivr.offline.identifying import Found, identify
+from ivr.offline.enrolling import Enrolled, Order, Remark, enroll, warnings_of
+from ivr.offline.identifying import Found, identify, search
 from ivr.offline.office import Office
 from ivr.offline.verifying import verify
 
-__all__ = ["Enrolled", "Found", "Office", "Order", "Remark", "enroll", "identify", "verify"]
+__all__ = [
+    "Enrolled",
+    "Found",
+    "Office",
+    "Order",
+    "Remark",
+    "enroll",
+    "identify",
+    "search",
+    "verify",
+    "warnings_of",
+]

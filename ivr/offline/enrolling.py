@@ -95,7 +95,7 @@ async def enroll(order: Order, files: Iterable[AudioFile], office: Office) -> En
             await _take(file, order, course, office)
     reason = refusal or (EnrollmentReason.COMPLETE if course.complete else course.complaint)
     enrollment = _enrollment(order, course, reason, began, office)
-    warned = replace(enrollment, warnings=await _warnings(enrollment, office))
+    warned = replace(enrollment, warnings=await warnings_of(enrollment, office))
     return Enrolled(await office.store.enroll(warned), tuple(course.remarks))
 
 
@@ -179,7 +179,7 @@ def _enrollment(
     )
 
 
-async def _warnings(enrollment: Enrollment, office: Office) -> tuple[EnrollmentWarning, ...]:
+async def warnings_of(enrollment: Enrollment, office: Office) -> tuple[EnrollmentWarning, ...]:
     """What an administrator should look at; only a success is looked at."""
     if enrollment.result is not EnrollmentResult.ENROLLED:
         return ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.audio.files import AudioFile
 from engine.identification import Identification
 from engine.types import Locale, Quality, Reason, ReplayOutcome
 from ivr.domain.call import AccountId, TenantId
+from ivr.domain.profile import Profile
 from ivr.flows.obstacles import obstacle_to
 from ivr.flows.rules import DEFAULT_LOCALE
 from ivr.offline.hearing import heard
@@ -32,11 +34,27 @@ async def identify(tenant: TenantId, group: str, file: AudioFile, office: Office
 
     `StoreUnavailableError` where the group cannot be read.
     """
+    return await search(tenant, await office.store.group(tenant, group), file, office)
+
+
+async def search(
+    tenant: TenantId,
+    members: Sequence[Profile],
+    file: AudioFile,
+    office: Office,
+    least_s: float = 0.0,
+) -> Found:
+    """Rank profiles of a tenant by how like the file's voice they are.
+
+    `least_s` is the net speech that is needed. `StoreUnavailableError` where the likeliest cannot
+    be read.
+    """
     sound = await asyncio.to_thread(heard, file)
     shortcoming = office.voice.shortcoming(sound.quality)
     if shortcoming is not None:
         return Found(None, shortcoming.reason, sound.quality)
-    members = await office.store.group(tenant, group)
+    if sound.quality.net_speech_s < least_s:
+        return Found(None, Reason.NOT_ENOUGH_SPEECH, sound.quality)
     now = office.clock.now()
     usable = [each for each in members if obstacle_to(each, office.voice.model, now) is None]
     if not usable:

@@ -137,7 +137,7 @@ class FakeVoice:
     model: ModelId = MODEL
     embedded: int = 0
     failure: Exception | None = None
-    threshold: float = 5.0
+    threshold: Llr = Llr(5.0)  # noqa: RUF009 - a NewType
     group_threshold: float = 7.0
     recognises: bool = True
     wanted: list[Wanted] = field(default_factory=list)
@@ -197,7 +197,7 @@ class FakeVoice:
         locale: str,
     ) -> Judgement:
         """Judge by the policy itself."""
-        needed = Llr(self.threshold) if threshold is None else threshold
+        needed = self.threshold if threshold is None else threshold
         point = OperatingPoint(needed, Basis.BOUND)
         return decide(attempts, point, watchlisted=watchlisted, locale=Locale(locale))
 
