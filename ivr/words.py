@@ -55,6 +55,10 @@ class Words:
         for recogniser in self._recognisers.values():
             recogniser.warm(callers)
 
+    def recognises(self, locale: str) -> bool:
+        """Say whether anything recognises the words of a locale."""
+        return Locale(locale) in self._recognisers
+
     def listener(self, wanted: Wanted) -> PhraseListener | None:
         """Return ears for the passphrase that is wanted; None where nothing recognises it."""
         recogniser, known = self._recognisers.get(wanted.locale), self._lists.get(wanted.locale)

@@ -18,6 +18,7 @@ from ivr.cli import (
     configuration,
     database,
     demo,
+    doctor,
     enroll,
     evaluate,
     identify,
@@ -53,6 +54,7 @@ STATUS_REPLACED = 3
 
 COMMANDS = (
     serve,
+    doctor,
     enroll,
     verify,
     identify,

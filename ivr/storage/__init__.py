@@ -13,6 +13,7 @@ from ivr.storage.audit_chain import ends as audit_ends
 from ivr.storage.audit_chain import verify as verify_audit
 from ivr.storage.azure import AzureProfiles
 from ivr.storage.callers import unlock_caller
+from ivr.storage.checkup import Rights, master_fits, outbox_depth, rights
 from ivr.storage.database import Database
 from ivr.storage.desk_feed import DeskFeed, desk_feed
 from ivr.storage.drafts import Drafts, Terms
@@ -74,6 +75,7 @@ __all__ = [
     "ProfileSummary",
     "Retained",
     "RetentionRules",
+    "Rights",
     "SchemaMissingError",
     "SchemaNewerError",
     "SchemaOutdatedError",
@@ -90,10 +92,13 @@ __all__ = [
     "desk_feed",
     "holding",
     "make_master_file",
+    "master_fits",
     "master_from_command",
     "master_from_file",
     "migrate",
+    "outbox_depth",
     "retain",
+    "rights",
     "rotate_master",
     "rotate_tenant",
     "tenants",

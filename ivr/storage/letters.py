@@ -47,7 +47,7 @@ class LetterBox:
         `now_s` is the time of day in seconds since 1970, to tell old drafts from those of others.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._try()
+        self.attempt()
         self._clear(".*.draft", now_s - STALE_S)
 
     def clear_aside(self, now_s: float) -> None:
@@ -60,7 +60,7 @@ class LetterBox:
                 if path.stat().st_mtime < before_s:
                     path.unlink()
 
-    def _try(self) -> None:
+    def attempt(self) -> None:
         """Find out now, not in the first outage, whether a letter could be kept here."""
         draft = self._folder / f".{uuid4()}.draft"
         published = draft.with_suffix(".tried")

@@ -20,6 +20,20 @@ SELECT coalesce(
     (SELECT pg_has_role(session_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1::text), false
 ) AS member;
 
+-- name: rights-of-login
+-- Tell whether the login is above row-level security, and how many tables it and role $1 own.
+SELECT
+    login.rolsuper OR login.rolbypassrls AS unbound,
+    (
+        SELECT count(*) FROM pg_class
+        WHERE relowner = login.oid AND relnamespace = 'public'::regnamespace AND relkind = 'r'
+    ) AS login_owns,
+    (
+        SELECT count(*) FROM pg_class JOIN pg_roles AS role ON role.oid = relowner
+        WHERE role.rolname = $1::text AND relkind = 'r'
+    ) AS role_owns
+FROM pg_roles AS login WHERE login.rolname = session_user;
+
 -- name: time-of-day
 -- Return the server's time of day: a sign of life, and a clock to compare with.
 SELECT clock_timestamp() AS now;

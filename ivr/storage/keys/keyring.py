@@ -11,7 +11,8 @@ from ivr.storage.keys.sealing import SealBrokenError, derive, new_key
 from ivr.storage.keys.tenant import TenantKey
 from ivr.storage.text import storable
 
-_INSTALLATION = ("the installation's secret",)
+INSTALLATION = ("the installation's secret",)
+"""The place that the installation's secret is wrapped for."""
 
 
 class Keyring:
@@ -30,11 +31,11 @@ class Keyring:
     @classmethod
     async def open(cls, database: Database, master: MasterKeys) -> Keyring:
         """Unwrap the installation's secret, or make one in a new database."""
-        wrapped = master.wrap(new_key(), *_INSTALLATION)
+        wrapped = master.wrap(new_key(), *INSTALLATION)
         await database.fetch("make-installation", master.current, wrapped, tenant=None)
         row = await database.fetch_one("find-installation", tenant=None)
         assert row is not None, "it was just made"
-        secret = master.unwrap(row["master"], row["secret"], *_INSTALLATION)
+        secret = master.unwrap(row["master"], row["secret"], *INSTALLATION)
         return cls(database, master, secret)
 
     def replay_key(self, tenant: TenantId) -> bytes:
@@ -88,7 +89,7 @@ class Keyring:
 
     def rewrapped_secret(self) -> bytes:
         """Return the installation's secret wrapped by the current master key."""
-        return self.master.wrap(self._secret, *_INSTALLATION)
+        return self.master.wrap(self._secret, *INSTALLATION)
 
     def _unwrapped(self, row: Row) -> TenantKey:
         tenant, generation = row["tenant"], row["generation"]
