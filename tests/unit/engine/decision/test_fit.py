@@ -12,6 +12,7 @@ from engine.decision.fit import Trials, cross_validated, fit
 from engine.decision.measures import cllr, min_cllr, rates
 from engine.decision.trials import TAKES, CallTakes, Condition, trials
 from engine.types import Embedding, Voiceprint
+from engine.voice.card import CalibrationCard
 from tests.unit.engine.decision.conftest import MODEL, quality
 
 SPEAKERS = 20
@@ -33,7 +34,15 @@ def made_up(seed: int = 3) -> list[CallTakes]:
 
 
 CALLS = made_up()
-TRIALS = trials(CALLS, (Condition(("words 12",), "words 34"),))
+SOME = (Condition(("words 12",), "words 34"),)
+"""One way to compare: the fit knows nothing of conditions."""
+TRIALS = trials(CALLS, SOME)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> CalibrationCard:
+    """A calibration of these trials."""
+    return calibration(TRIALS, "made up", version=3)
 
 
 def test_every_two_calls_are_compared_each_way_round() -> None:
@@ -105,21 +114,19 @@ def test_cross_validation_knows_neither_speaker() -> None:
     assert np.isfinite(before).all()
 
 
-def test_a_calibration_reports_how_good_it_is() -> None:
+def test_a_calibration_reports_how_good_it_is(fitted: CalibrationCard) -> None:
     """Figures of unknown speakers, thresholds that rise, a limit that the trials support."""
-    found = calibration(trials(CALLS), "made up", version=3)
-    assert (found.version, found.speakers) == (3, SPEAKERS)
-    assert found.min_cllr <= found.cllr < 0.5
-    thresholds = [point.threshold for point in found.points]
+    assert (fitted.version, fitted.speakers) == (3, SPEAKERS)
+    assert fitted.min_cllr <= fitted.cllr < 0.5
+    thresholds = [point.threshold for point in fitted.points]
     assert thresholds == sorted(thresholds)
-    assert found.limit == pytest.approx(np.log(SPEAKERS * (SPEAKERS - 1) / 2), abs=0.01)
-    assert all(0 <= point.fnmr <= 1 for point in found.points)
+    assert fitted.limit == pytest.approx(np.log(SPEAKERS * (SPEAKERS - 1) / 2), abs=0.01)
+    assert all(0 <= point.fnmr <= 1 for point in fitted.points)
 
 
-def test_the_reported_thresholds_keep_their_rate() -> None:
+def test_the_reported_thresholds_keep_their_rate(fitted: CalibrationCard) -> None:
     """On new speakers of the same kind, about as many impostors match as reported."""
-    found = calibration(trials(CALLS), "made up", version=1)
-    fresh = trials(made_up(seed=4))
-    judged = fresh.judged(fresh.terms @ np.array(astuple(found.weights)))
-    for point in found.points:
+    fresh = trials(made_up(seed=4), SOME)
+    judged = fresh.judged(fresh.terms @ np.array(astuple(fitted.weights)))
+    for point in fitted.points:
         assert rates(judged, point.threshold)[0] < 2 * point.fmr
