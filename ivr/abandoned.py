@@ -31,12 +31,19 @@ async def end_abandoned(openings: Collection[Opening], ari: AriClient, services:
 async def _ended(opening: Opening, ari: AriClient, services: Services) -> bool:
     """Say whether this verification has its verdict, writing it where nobody else will."""
     try:
-        present = {channel.id for channel in await ari.channels.list()}
-        if opening.call in present:
+        if await _being_adopted(opening, ari):
             return await services.store.verdict(opening.id) is not None
     except (AriError, StoreUnavailableError) as error:
         log.warning("abandoned_not_looked_at", why=str(error))
         return False
+    # The caller is gone, or was only overheard and has long gone on in the dialplan.
     closed = await close_abandoned(opening, services)
     log.warning("verification_abandoned", call=opening.call, verification=str(closed.opening.id))
     return True
+
+
+async def _being_adopted(opening: Opening, ari: AriClient) -> bool:
+    """Say whether the caller waits for us, so that the switchboard ends the call."""
+    channels = {channel.id: channel for channel in await ari.channels.list()}
+    caller = channels.get(opening.call)
+    return caller is not None and (caller.dialplan is None or caller.dialplan.waits_for_us)

@@ -47,6 +47,7 @@ from ivr.translation import (
     media_sockets,
     model_path,
     outbox_folder,
+    passive_rules,
     prompt_folder,
     quality_limits,
     record_rules,
@@ -89,6 +90,7 @@ async def serve(configuration: Configuration) -> None:
             worker=configuration.ari.app,
             verify=verify_rules(configuration),
             enroll=enroll_rules(configuration, prompts.consent_versions),
+            passive=passive_rules(configuration),
             longest_call_s=configuration.calls.longest_s,
         )
         switchboard = Switchboard(

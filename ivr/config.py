@@ -122,6 +122,15 @@ class Enroll(Struct, frozen=True, forbid_unknown_fields=True):
     consent_wait_s: Seconds = 8.0
 
 
+class Passive(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[passive]`: listening while the caller talks to somebody else."""
+
+    enough_s: Annotated[float, Meta(ge=1, le=300)] = 30.0
+    margin: Annotated[float, Meta(ge=0, le=10)] = 1.0
+    longest_s: Annotated[float, Meta(gt=0, le=14_400)] = 1800.0
+    recording_s: Annotated[float, Meta(ge=1, le=30)] = 4.0
+
+
 class Prompts(Struct, frozen=True, forbid_unknown_fields=True):
     """`[prompts]`: a folder with one folder of sound files per locale; empty for the built-in."""
 
@@ -177,6 +186,7 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
     listening: Listening = msgspec.field(default_factory=Listening)
     verify: Verify = msgspec.field(default_factory=Verify)
     enroll: Enroll = msgspec.field(default_factory=Enroll)
+    passive: Passive = msgspec.field(default_factory=Passive)
     prompts: Prompts = msgspec.field(default_factory=Prompts)
     calls: Calls = msgspec.field(default_factory=Calls)
     health: Health = msgspec.field(default_factory=Health)

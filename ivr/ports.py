@@ -30,6 +30,7 @@ from engine.types import (
     Voiceprint,
 )
 from ivr.domain.call import AccountId, CallFacts, CallState, Purpose, TenantId
+from ivr.domain.consent import Consent
 from ivr.domain.enrollment import Enrollment, Recording
 from ivr.domain.metering import FrameCounts, Stage
 from ivr.domain.news import News
@@ -49,6 +50,10 @@ class CallerHungUpError(PortError):
 
 class CallLostError(PortError):
     """Asterisk or its media failed us while the caller was there."""
+
+
+class ToldToStopError(PortError):
+    """Whoever watches a call that is only listened to wants us to listen no more."""
 
 
 class StoreUnavailableError(PortError):
@@ -143,6 +148,10 @@ class ProfileStore(Protocol):
 
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a tenant's named group; empty where it has none."""
+        ...
+
+    async def consent(self, tenant: TenantId, account: AccountId) -> Consent | None:
+        """Return the last consent that a person gave and that holds, or None."""
         ...
 
     async def enrolled(self, tenant: TenantId, at_most: int) -> Sequence[Profile]:

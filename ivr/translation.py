@@ -16,7 +16,7 @@ from ivr.domain.claim import ClaimSource
 from ivr.domain.lockout import LockoutRules
 from ivr.domain.mode import Mode
 from ivr.flows.claiming import ClaimRules
-from ivr.flows.rules import EnrollRules, FreeSpeechRules, VerifyRules
+from ivr.flows.rules import EnrollRules, FreeSpeechRules, PassiveRules, VerifyRules
 from ivr.line.recorded_call import RecordRules
 from ivr.media.prompts import BUILT_IN, PromptLibrary
 from ivr.media.socket import MediaSockets
@@ -81,6 +81,18 @@ def free_speech_rules(configuration: Configuration) -> FreeSpeechRules:
         verify_s=minimums.verify_s,
         enroll=minimums.rules,
         enroll_tries_max=enroll.free_speech_tries_max,
+    )
+
+
+def passive_rules(configuration: Configuration) -> PassiveRules:
+    """Return the rules of listening to a conversation."""
+    passive = configuration.passive
+    return PassiveRules(
+        verify_s=configuration.verify.free_speech_s,
+        enough_s=passive.enough_s,
+        margin=passive.margin,
+        longest_s=passive.longest_s,
+        recording_s=passive.recording_s,
     )
 
 

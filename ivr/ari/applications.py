@@ -11,6 +11,10 @@ from ivr.ari.requests import NOT_FOUND, Method, Request, Requester, resource, to
 _APPLICATION = msgspec.json.Decoder(Application)
 
 
+_NOT_SUBSCRIBED = (NOT_FOUND, 409, 422)
+"""No such application, not subscribed, no such channel."""
+
+
 class Applications:
     """Who listens, and to what."""
 
@@ -25,3 +29,21 @@ class Applications:
         if response.status == NOT_FOUND:
             return None
         return read_reply(response.body, _APPLICATION, "Application")
+
+    async def subscribe(self, name: str, channel: str) -> None:
+        """Let the application hear of a channel also when it is not, or no longer, in it.
+
+        May be repeated: what is subscribed twice tells once.
+        """
+        path, query = resource("applications", name, "subscription"), _source(channel)
+        await self._requester.request(Request(Method.POST, path, query))
+
+    async def unsubscribe(self, name: str, channel: str) -> None:
+        """Undo `subscribe`; a channel that is gone, or was never subscribed, is fine."""
+        path, query = resource("applications", name, "subscription"), _source(channel)
+        request = Request(Method.DELETE, path, query)
+        await self._requester.request(tolerant(request, *_NOT_SUBSCRIBED))
+
+
+def _source(channel: str) -> dict[str, str]:
+    return {"eventSource": f"channel:{channel}"}

@@ -138,6 +138,22 @@ class Channels(Media):
             await self.hangup(channel)
         return made
 
+    async def snoop(self, channel: str, *, snoop: str) -> Channel:
+        """Make a channel of the id `snoop` that hears what `channel` says, and nobody else.
+
+        `spy=in` is what comes in from the channel itself; what it is sent, such as the voice of
+        whoever it is bridged with, is `out` and not asked for. Nothing is whispered to it. The new
+        channel comes by a StasisStart of its own and goes with `channel`. Second try: looks first,
+        for a second channel of the same id is refused with 500.
+        """
+        query = {"app": self._app, "spy": "in", "whisper": "none", "appArgs": "snoop"}
+        make = Request(Method.POST, resource("channels", channel, "snoop", snoop), query)
+        look = tolerant(Request(Method.GET, resource("channels", snoop)), NOT_FOUND)
+        response = await self._requester.request(replace(make, again=look))
+        if response.status == NOT_FOUND:
+            response = await self._requester.request(replace(make, over_http=True))
+        return read_reply(response.body, _CHANNEL, "Channel")
+
     def _external_media(self, channel: str, format: str) -> Request:
         query = {
             "channelId": channel,

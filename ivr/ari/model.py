@@ -27,6 +27,11 @@ class DialplanCEP:
     app_name: str = ""
     app_data: str = ""
 
+    @property
+    def waits_for_us(self) -> bool:
+        """Whether it waits in `Stasis()` or `StasisBroadcast()` for an application like ours."""
+        return self.app_name.startswith("Stasis")
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:

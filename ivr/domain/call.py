@@ -23,6 +23,14 @@ class Purpose(StrEnum):
     ENROLL = "enroll"
     CHALLENGE = "challenge"
     IDENTIFY = "identify"
+    PASSIVE = "passive"
+    """Verify while the caller talks to somebody else: we only listen."""
+    PASSIVE_ENROLL = "passive-enroll"
+
+    @property
+    def passive(self) -> bool:
+        """Whether the caller goes on in the dialplan at once and is only overheard."""
+        return self in (Purpose.PASSIVE, Purpose.PASSIVE_ENROLL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,9 @@ class CallState(StrEnum):
 
 TRANSITIONS: dict[CallState, frozenset[CallState]] = {
     CallState.ARRIVED: frozenset({CallState.ANSWERED, CallState.DECIDED}),
-    CallState.ANSWERED: frozenset({CallState.PROMPTING, CallState.CHECKING, CallState.DECIDED}),
+    CallState.ANSWERED: frozenset(
+        {CallState.PROMPTING, CallState.LISTENING, CallState.CHECKING, CallState.DECIDED}
+    ),
     CallState.PROMPTING: frozenset({CallState.LISTENING, CallState.CHECKING, CallState.DECIDED}),
     CallState.LISTENING: frozenset({CallState.PROMPTING, CallState.CHECKING, CallState.DECIDED}),
     CallState.CHECKING: frozenset({CallState.PROMPTING, CallState.DECIDED}),

@@ -16,9 +16,9 @@ async def conduct(call: Call, services: Services) -> None:
     request = call.facts.request
     with bound_contextvars(call=call.facts.id, tenant=request.tenant):
         match request.purpose:
-            case Purpose.VERIFY | Purpose.CHALLENGE | Purpose.IDENTIFY:
+            case Purpose.VERIFY | Purpose.CHALLENGE | Purpose.IDENTIFY | Purpose.PASSIVE:
                 await conduct_verification(call, services)
-            case Purpose.ENROLL:
+            case Purpose.ENROLL | Purpose.PASSIVE_ENROLL:
                 await conduct_enrollment(call, services)
 
 
@@ -27,7 +27,7 @@ async def adopt(call: Call, services: Services) -> None:
     request = call.facts.request
     with bound_contextvars(call=call.facts.id, tenant=request.tenant):
         match request.purpose:
-            case Purpose.VERIFY | Purpose.CHALLENGE | Purpose.IDENTIFY:
+            case Purpose.VERIFY | Purpose.CHALLENGE | Purpose.IDENTIFY | Purpose.PASSIVE:
                 await adopt_verification(call, services)
-            case Purpose.ENROLL:
+            case Purpose.ENROLL | Purpose.PASSIVE_ENROLL:
                 await adopt_enrollment(call, services)

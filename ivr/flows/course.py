@@ -57,6 +57,12 @@ class Course:
             )
         )
 
+    def retake(self, evidence: AttemptEvidence, alone: Judgement) -> None:
+        """Take the only attempt into the record, in place of what it was before."""
+        self.evidence.clear()
+        self.attempts.clear()
+        self.note(evidence, alone)
+
     @property
     def llr(self) -> Llr | None:
         """The evidence of the attempts that count, as it was judged; None without any."""

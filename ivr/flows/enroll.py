@@ -135,11 +135,16 @@ async def _recorded(call: Call, course: EnrollCourse, services: Services) -> boo
         course.setback = Prompt.NOTHING_HEARD
         course.complaint = EnrollmentReason.NOT_ENOUGH_SPEECH
         return False
+    return keep(capture, course, services).complete
+
+
+def keep(capture: Capture, course: EnrollCourse, services: Services) -> Review[Recording]:
+    """Take one more recording into the enrollment, or leave in the course why not."""
     review = _reviewed(capture, course, services)
     course.fingerprints.append(capture.examination.fingerprint)
     course.kept = review.kept
     _take_note(course, review)
-    return review.complete
+    return review
 
 
 def _wanted(call: Call, course: EnrollCourse, services: Services) -> Wanted:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import structlog
 
-from ivr.domain.call import CallState
+from ivr.domain.call import CallState, Purpose
 from ivr.domain.enrollment import (
     Enrollment,
     EnrollmentId,
@@ -20,6 +20,7 @@ from ivr.domain.mode import Mode
 from ivr.flows.ending import Endings, held, release
 from ivr.flows.enroll import Ending, EnrollCourse, enroll, failed, tell_ending
 from ivr.flows.metering import measured
+from ivr.flows.passive_enroll import passive_enroll
 from ivr.flows.services import Services
 from ivr.flows.variables import enrollment_variables
 from ivr.ports import Call, PortError
@@ -32,7 +33,8 @@ ENDINGS = Endings(failed(EnrollmentReason.CALLER_HUNG_UP), failed(EnrollmentReas
 async def conduct_enrollment(call: Call, services: Services) -> Enrollment:
     """Conduct a call to its enrollment: stored first, then told to caller and dialplan."""
     course, began = EnrollCourse(), services.clock.now()
-    ending = await held(_converse(call, course, services), ENDINGS, services.longest_call_s)
+    limit_s = services.limit_s(call.facts.request)
+    ending = await held(_converse(call, course, services), ENDINGS, limit_s)
     enrollment = await _store(enrollment_of(call, course, ending, began, services), services)
     if course.answered:
         await held(_farewell(call, enrollment), Endings(None, None), services.longest_call_s)
@@ -75,8 +77,10 @@ def enrollment_of(
 async def _converse(call: Call, course: EnrollCourse, services: Services) -> Ending:
     with measured(services.meter, Stage.ATTACH):
         await call.answer()
-    course.answered = True
     await call.note(CallState.ANSWERED)
+    if call.facts.request.purpose is Purpose.PASSIVE_ENROLL:
+        return await passive_enroll(call, course, services)
+    course.answered = True
     return await enroll(call, course, services)
 
 

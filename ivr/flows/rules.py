@@ -28,6 +28,22 @@ class FreeSpeechRules:
 
 
 @dataclass(frozen=True, slots=True)
+class PassiveRules:
+    """Of listening to a conversation with somebody else."""
+
+    verify_s: float = SpeechMinimums().verify_s
+    """Net speech from which on the voice is weighed."""
+    enough_s: float = 30.0
+    """Net speech at which it is judged as it stands."""
+    margin: float = 1.0
+    """How far beyond the threshold the Llr must lie before that, in nats."""
+    longest_s: float = 1800.0
+    """So long is listened at most, waiting in a queue included."""
+    recording_s: float = 4.0
+    """Net speech of which an enrollment makes one recording."""
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyRules:
     """Of verification, challenge and identification."""
 

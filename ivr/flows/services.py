@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ivr.domain.call import CallRequest
 from ivr.domain.news import News
 from ivr.flows.metering import NothingMeasured
-from ivr.flows.rules import EnrollRules, VerifyRules
+from ivr.flows.rules import EnrollRules, PassiveRules, VerifyRules
 from ivr.ports import Clock, Desk, Keys, Ledger, Meter, ProfileStore, Voice
 
 
@@ -32,5 +33,11 @@ class Services:
     enroll: EnrollRules = field(default_factory=EnrollRules)
     desk: Desk = field(default_factory=NobodyWatches)
     meter: Meter = field(default_factory=NothingMeasured)
+    passive: PassiveRules = field(default_factory=PassiveRules)
     longest_call_s: float = 300.0
     """A conversation that takes longer ends INCONCLUSIVE: the last guard, not a rule of talk."""
+
+    def limit_s(self, request: CallRequest) -> float:
+        """Return how long this call may take before it is given up as a fault."""
+        patience_s = self.passive.longest_s if request.purpose.passive else 0.0
+        return self.longest_call_s + patience_s

@@ -28,7 +28,11 @@ def tell_beginning(call: Call, opening: Opening, services: Services) -> None:
 
 
 def tell_course(
-    call: Call, course: Course, services: Services, so_far: Judgement | None = None
+    call: Call,
+    course: Course,
+    services: Services,
+    so_far: Judgement | None = None,
+    net_speech_s: float | None = None,
 ) -> None:
     """Tell what a call has come to; nothing where nobody could know which call it is."""
     if course.verification is None:
@@ -44,6 +48,7 @@ def tell_course(
             attempts=tuple(course.attempts),
             llr=course.llr,
             confidence=None if so_far is None else so_far.confidence,
+            net_speech_s=net_speech_s,
             watchlisted=course.watchlisted,
         )
     )

@@ -16,6 +16,7 @@ from ivr.flows.ending import Endings, finished, held, release
 from ivr.flows.identify import identify
 from ivr.flows.metering import measured
 from ivr.flows.obstacles import undecided
+from ivr.flows.passive import passive
 from ivr.flows.services import Services
 from ivr.flows.telling import tell_beginning
 from ivr.flows.variables import verification_variables
@@ -31,9 +32,8 @@ async def conduct_verification(call: Call, services: Services) -> Verification:
     """Conduct a call to its verdict: written first, then told to the dialplan."""
     opening = opening_of(call, services)
     course = Course(verification=opening.id)
-    judgement = await held(
-        _converse(call, opening, course, services), ENDINGS, services.longest_call_s
-    )
+    limit_s = services.limit_s(call.facts.request)
+    judgement = await held(_converse(call, opening, course, services), ENDINGS, limit_s)
     verification = verdict_of(opening, course, judgement, services)
     return await finished(_close(call, verification, services, course))
 
@@ -100,9 +100,13 @@ async def _converse(call: Call, opening: Opening, course: Course, services: Serv
     with measured(services.meter, Stage.ATTACH):
         await call.answer()
     await call.note(CallState.ANSWERED)
-    if call.facts.request.purpose is Purpose.IDENTIFY:
-        return await identify(call, course, services)
-    return await verify(call, course, services)
+    match call.facts.request.purpose:
+        case Purpose.IDENTIFY:
+            return await identify(call, course, services)
+        case Purpose.PASSIVE:
+            return await passive(call, course, services)
+        case _:
+            return await verify(call, course, services)
 
 
 async def _tagged(call: Call, fresh: Opening) -> Opening:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from engine.decision.policy import AttemptEvidence
@@ -11,14 +10,12 @@ from engine.types import Judgement, Locale, PhraseId, Reason
 from ivr.domain.call import Purpose
 from ivr.domain.mode import Mode
 from ivr.domain.profile import Profile
-from ivr.domain.watchlist import Suspect
+from ivr.flows.admitting import Compared, admitted
 from ivr.flows.attempts import judged, weighed
-from ivr.flows.claiming import resolve_claim
 from ivr.flows.conversation import Capture
 from ivr.flows.course import Course
-from ivr.flows.obstacles import obstacle_to, undecided
+from ivr.flows.obstacles import undecided
 from ivr.flows.services import Services
-from ivr.flows.telling import tell_course
 from ivr.flows.turns import Asking, ask_digits, ask_free, ask_phrase
 from ivr.ports import Call, Wanted
 
@@ -31,42 +28,17 @@ class Words(StrEnum):
     DIGITS = "digits"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Whom a caller is compared with."""
-
-    profile: Profile
-    suspects: Sequence[Suspect]
-
-
 async def verify(call: Call, course: Course, services: Services) -> Judgement:
     """Hold the conversation and return its verdict, leaving its course in `course`."""
-    claimed = await resolve_claim(call, services.store, services.verify.claim)
-    if claimed is None:
-        return undecided(Reason.NO_CLAIM)
-    course.claim, course.profile = claimed
-    tell_course(call, course, services)
-    obstacle = obstacle_to(course.profile, services.voice.model, services.clock.now())
-    if course.profile is None or obstacle is not None:
-        return undecided(obstacle or Reason.NOT_ENROLLED)
-    if await _caller_locked(call, services):
-        return undecided(Reason.LOCKED_OUT)
-    suspects = await services.store.watchlist(call.facts.request.tenant)
-    compared = Compared(course.profile, suspects)
+    compared = await admitted(call, course, services, services.verify.claim)
+    if isinstance(compared, Judgement):
+        return compared
     judgement = undecided(Reason.NOT_ENOUGH_SPEECH)
     for _ in range(services.verify.attempts_max):
         judgement = await _attempt(call, course, compared, judgement, services)
         if not judgement.unsure:
             break
     return judgement
-
-
-async def _caller_locked(call: Call, services: Services) -> bool:
-    number = call.facts.caller_number
-    if not number:
-        return False
-    until = await services.store.caller_locked_until(call.facts.request.tenant, number)
-    return until is not None and services.clock.now() < until
 
 
 async def _attempt(

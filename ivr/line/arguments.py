@@ -1,7 +1,7 @@
 """What the dialplan asks for: `Stasis(app,verify,tenant=..,locale=..,account=..)` and its reading.
 
-Besides `verify` there are `enroll`, `challenge` and `identify`; besides those keys `mode`,
-`phrase`, `group` and `agent`.
+Besides `verify` there are `enroll`, `challenge`, `identify`, `passive` and `passive-enroll`;
+besides those keys `mode`, `phrase`, `group` and `agent`.
 
 The values are percent-encoded UTF-8 (the dialplan's `URIENCODE()`): commas, quotes and emoji come
 through. An empty value is as good as none.

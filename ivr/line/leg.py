@@ -127,13 +127,24 @@ class Leg:
     async def _release(self, variables: Mapping[str, str]) -> None:
         if variables:
             await self.ari.channels.set_variables(self.facts.id, variables)
+        await self._go_on()
+        self.leave()
+
+    async def let_go(self) -> None:
+        """Send the caller on in the dialplan and stay: the leg lasts until the caller hangs up."""
+        await self.through(self._go_on())
+
+    def leave(self) -> None:
+        """Have no more to do with a caller who has gone on."""
+        self._finish(ReleasedError("the caller went on in the dialplan"))
+
+    async def _go_on(self) -> None:
         self._leaving = True
         try:
             await self.ari.channels.continue_in_dialplan(self.facts.id)
         except BaseException:
             self._leaving = False
             raise
-        self._finish(ReleasedError("the caller went on in the dialplan"))
 
     async def _explained(self, error: AriError) -> PortError:
         """Tell a caller who hung up from an Asterisk that fails."""

@@ -23,9 +23,13 @@ class Kind(StrEnum):
     """What we make."""
 
     MEDIA = "media"
+    SNOOP = "snoop"
     BRIDGE = "bridge"
     RECORDING = "recording"
     PLAYBACK = "playback"
+
+
+_HEARING = ([Kind.MEDIA], [Kind.SNOOP])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ class Names:
         return name.startswith(self._prefix(kind))
 
     def is_media(self, channel: str) -> bool:
-        """Say whether a channel is a media channel of any Countersign, and no caller."""
-        return channel.startswith("countersign~") and f"~{Kind.MEDIA}~" in channel
+        """Say whether a channel was made by any Countersign to hear with, and is no caller."""
+        return channel.startswith("countersign~") and channel.split("~")[2:3] in _HEARING
 
     def _prefix(self, kind: Kind) -> str:
         return f"countersign~{self.app}~{kind}~"

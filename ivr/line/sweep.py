@@ -15,22 +15,23 @@ log = structlog.get_logger()
 
 
 async def sweep(ari: AriClient, names: Names, calls: Callable[[], Iterable[CallId]]) -> None:
-    """Remove media channels, bridges and recordings of ours that belong to none of `calls()`.
+    """Remove channels, bridges and recordings that we made and that belong to none of `calls()`.
 
     The calls are asked for once the lists are there: one that arrives meanwhile is among them.
     Raises an `AriError` where Asterisk cannot be asked what there is.
     """
-    media = [channel.id for channel in await ari.channels.list()]
+    channels = [channel.id for channel in await ari.channels.list()]
     bridges = [bridge.id for bridge in await ari.bridges.list()]
     recordings = await ari.recordings.stored()
     in_use = {name for call in calls() for name in names.all_of(call)}
     orphans = {
-        Kind.MEDIA: _orphans(names, Kind.MEDIA, media, in_use),
+        Kind.MEDIA: _orphans(names, Kind.MEDIA, channels, in_use),
+        Kind.SNOOP: _orphans(names, Kind.SNOOP, channels, in_use),
         Kind.BRIDGE: _orphans(names, Kind.BRIDGE, bridges, in_use),
         Kind.RECORDING: _orphans(names, Kind.RECORDING, recordings, in_use),
     }
     await tidied(
-        *(ari.channels.hangup(each) for each in orphans[Kind.MEDIA]),
+        *(ari.channels.hangup(each) for each in orphans[Kind.MEDIA] + orphans[Kind.SNOOP]),
         *(ari.bridges.destroy(each) for each in orphans[Kind.BRIDGE]),
         *(ari.recordings.delete(each) for each in orphans[Kind.RECORDING]),
     )

@@ -25,6 +25,7 @@ from ivr.line.errors import ApplicationReplacedError
 from ivr.line.leg import Leg, Watch, watch_nothing
 from ivr.line.line_call import LineCall
 from ivr.line.names import Names
+from ivr.line.passive_call import PassiveCall
 from ivr.line.recorded_call import RecordedCall, RecordRules
 from ivr.line.roster import Roster
 from ivr.line.sweep import sweep
@@ -118,6 +119,8 @@ class Switchboard:
     async def drain(self) -> None:
         """Send new callers back to the dialplan, wait until the last call is over, stop `run`."""
         self._draining = True
+        for call in self._overheard():
+            call.cut_off("the application is about to stop")
         await self._roster.empty()
         if self._reading is not None:
             self._reading.cancel()
@@ -171,6 +174,11 @@ class Switchboard:
         self._begin(AdoptedCall(self._leg(channel, None), self._names), _refuse)
 
     def _call(self, leg: Leg) -> LineCall:
+        if leg.facts.request.purpose.passive:
+            websocket = self._way is MediaWay.WEBSOCKET
+            return PassiveCall(
+                leg, self._names, self._sockets, websocket=websocket, carried=self._carried
+            )
         match self._way:
             case MediaWay.WEBSOCKET:
                 return WebsocketCall(
@@ -186,6 +194,10 @@ class Switchboard:
 
     def _begin(self, call: LineCall, conversation: Conversation) -> None:
         earlier = self._roster.earlier(call.facts.id)
+        for each in self._overheard():
+            if each.facts.id == call.facts.id:
+                # The channel came back to us: what begins now has it alone.
+                each.stop()
         self._roster.add(call, self._spawn(self._serve(call, conversation, earlier)))
 
     async def _serve(
@@ -195,6 +207,8 @@ class Switchboard:
         try:
             if earlier:
                 await asyncio.wait(earlier)
+            if isinstance(call, PassiveCall):
+                await call.go_on()
             await conversation(call)
         except Exception:
             # The last line of defence: one call's fault must not end the others.
@@ -252,6 +266,10 @@ class Switchboard:
         except AriError as error:
             log.warning("stray_not_asked_for", call=call_id, why=str(error))
             return
+        if channel.dialplan is not None and not channel.dialplan.waits_for_us:
+            # Overheard by a process before us: its caller waits for nothing of ours.
+            await self._ari.applications.unsubscribe(self._ari.address.app, call_id)
+            return
         request = self._request_of(channel)
         log.warning("call_adopted", call=channel.id)
         call = AdoptedCall(self._leg(channel, request), self._names)
@@ -265,6 +283,10 @@ class Switchboard:
         except BadRequestError as error:
             log.warning("call_refused", call=channel.id, why=str(error))
             return None
+
+    def _overheard(self) -> list[PassiveCall]:
+        """Return the calls whose callers have gone on in the dialplan."""
+        return [call for call in self._roster if isinstance(call, PassiveCall)]
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         if self._tasks is None:

@@ -16,6 +16,7 @@ from ivr.domain.prompt import Spoken
 from ivr.line.ear import Ear
 from ivr.line.leg import Leg
 from ivr.line.names import AGAIN, Kind, Names
+from ivr.line.starts import Starts
 from ivr.line.tidying import tidied
 from ivr.media.codec import FORMATS
 from ivr.media.control import ControlEvent, MediaFault
@@ -26,8 +27,6 @@ from ivr.media.socket import MediaFrame, MediaSocket, MediaSockets
 from ivr.ports import CallLostError, Heard, Key, PortError, PromptEnded
 
 CONNECTION_ID = "MEDIA_WEBSOCKET_CONNECTION_ID"
-MEDIA_START_TIMEOUT_S = 2.0
-"""Asterisk says nothing of a media channel that nobody joins; it takes 3 ms where all is well."""
 
 Carried = Callable[[FrameCounts], None]
 """Told what became of a call's audio; must not block."""
@@ -67,8 +66,7 @@ class WebsocketCall:
         self._codec = FORMATS[format]()
         self._outflow = Outflow()
         self._sending = asyncio.Lock()
-        self._started: set[str] = set()
-        self._media_started = asyncio.Event()
+        self._starts = Starts()
         self._attaching = False
         self._socket: MediaSocket | None = None
         self._ear: Ear | None = None
@@ -89,8 +87,7 @@ class WebsocketCall:
         """Take a key, the media channel's start or the caller's end into account."""
         match event:
             case StasisStart(channel=channel):
-                self._started.add(channel.id)
-                self._media_started.set()
+                self._starts.note(channel.id)
             case ChannelDtmfReceived(channel=channel) if channel.id == self.leg.facts.id:
                 self.leg.inbox.put(Key(event.digit))
             case _:
@@ -165,21 +162,10 @@ class WebsocketCall:
         media = await ari.channels.external_media(self._channel, format=self._format)
         self._socket = await self._sockets.connect(media.channelvars.get(CONNECTION_ID, ""))
         await ari.bridges.create(self._bridge, name=self._bridge)
-        await self._wait_for_start(media.id)
+        await self._starts.wait(media.id)
         await ari.bridges.add(self._bridge, caller, media.id)
         self._ear = Ear(self._codec, self.leg.inbox)
         self._listening = asyncio.create_task(self._listen(self._socket, self._ear))
-
-    async def _wait_for_start(self, channel: str) -> None:
-        try:
-            async with asyncio.timeout(MEDIA_START_TIMEOUT_S):
-                while channel not in self._started:
-                    self._media_started.clear()
-                    await self._media_started.wait()
-        except TimeoutError:
-            raise CallLostError(
-                f"the media channel did not start within {MEDIA_START_TIMEOUT_S:g} s"
-            ) from None
 
     async def _listen(self, socket: MediaSocket, ear: Ear) -> None:
         try:
@@ -223,7 +209,7 @@ class WebsocketCall:
             await asyncio.wait({self._listening})
         if self._ear is not None:
             self._ear.close()
-            self._log_cost(self._ear)
+            self._carried(told_cost(self.leg, self._ear))
         if self._socket is not None:
             await self._socket.close()
         if self._attaching and not self.leg.abandoned:
@@ -233,16 +219,16 @@ class WebsocketCall:
                 self.leg.ari.bridges.destroy(self._bridge),
             )
 
-    def _log_cost(self, ear: Ear) -> None:
-        log.info(
-            "media_ended",
-            call=self.leg.facts.id,
-            frames=ear.frames,
-            gaps=ear.pacer.gaps,
-            silence_frames=ear.pacer.inserted,
-            refused_frames=ear.refused,
-            unheard_frames=self.leg.inbox.dropped,
-        )
-        self._carried(
-            FrameCounts(ear.frames, ear.pacer.inserted, ear.refused, self.leg.inbox.dropped)
-        )
+
+def told_cost(leg: Leg, ear: Ear) -> FrameCounts:
+    """Log what a call's audio came to, and return it."""
+    log.info(
+        "media_ended",
+        call=leg.facts.id,
+        frames=ear.frames,
+        gaps=ear.pacer.gaps,
+        silence_frames=ear.pacer.inserted,
+        refused_frames=ear.refused,
+        unheard_frames=leg.inbox.dropped,
+    )
+    return FrameCounts(ear.frames, ear.pacer.inserted, ear.refused, leg.inbox.dropped)

@@ -9,12 +9,12 @@ from uuid import uuid4
 
 from engine.types import ModelId, Quality
 from ivr.domain.call import AccountId, TenantId
-from ivr.domain.consent import Consent, ConsentGiven
+from ivr.domain.consent import Consent
 from ivr.domain.enrollment import EnrollmentWarning
 from ivr.domain.profile import Mode, ProfileId, ProfileState
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
-from ivr.storage.rows import quality_from
+from ivr.storage.rows import consent_from, quality_from
 from ivr.storage.text import storable
 
 
@@ -84,7 +84,7 @@ class ProfileAdministration:
             warnings = await transaction.fetch("warnings-of-profile", row["id"])
             return ProfileDetails(
                 _summary(row),
-                tuple(_consent(consent) for consent in consents),
+                tuple(consent_from(consent) for consent in consents),
                 tuple(_quality(quality) for quality in qualities),
                 tuple(EnrollmentWarning(warning["warning"]) for warning in warnings),
             )
@@ -187,10 +187,6 @@ def _summary(row: Row) -> ProfileSummary:
         used_at=row["used_at"],
         mode=Mode(row["mode"]),
     )
-
-
-def _consent(row: Row) -> Consent:
-    return Consent(row["text_version"], ConsentGiven(row["given"]), row["given_at"])
 
 
 def _quality(row: Row) -> tuple[ModelId, Quality]:

@@ -17,6 +17,7 @@ import structlog
 
 from engine.types import Reason, Verdict
 from ivr.domain.call import AccountId, TenantId
+from ivr.domain.consent import Consent
 from ivr.domain.enrollment import Enrollment
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
@@ -101,6 +102,10 @@ class Outbox:
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a named group; `StoreUnavailableError`."""
         return await self._noticing(self._store.group(tenant, name))
+
+    async def consent(self, tenant: TenantId, account: AccountId) -> Consent | None:
+        """Return the last consent that holds, or None; `StoreUnavailableError`."""
+        return await self._noticing(self._store.consent(tenant, account))
 
     async def enrolled(self, tenant: TenantId, at_most: int) -> Sequence[Profile]:
         """Return all enrolled profiles, or none beyond `at_most`; `StoreUnavailableError`."""

@@ -20,6 +20,7 @@ from engine.types import (
 )
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.claim import Claim, ClaimSource
+from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.enrollment import Enrollment
 from ivr.domain.lockout import LockoutRules, locked_until
 from ivr.domain.profile import Mode, Profile, ProfileId, ProfileState
@@ -118,6 +119,11 @@ def _frames_from(row: Row, key: PersonKey) -> tuple[bytes, ...]:
         return ()
     every = zip(row["recordings"], row["frames"], strict=True)
     return tuple(key.open_frames(recording, sealed) for recording, sealed in every)
+
+
+def consent_from(row: Row) -> Consent:
+    """Build a consent from a row of `consent-of-account` or `consents-of-profile`."""
+    return Consent(row["text_version"], ConsentGiven(row["given"]), row["given_at"])
 
 
 def opening_columns(opening: Opening) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ivr.domain.call import AccountId, TenantId
+from ivr.domain.consent import Consent
 from ivr.domain.enrollment import Enrollment
 from ivr.domain.lockout import LockoutRules
 from ivr.domain.profile import Profile
@@ -17,6 +18,7 @@ from ivr.storage.errors import StoreRefusedError
 from ivr.storage.keys import Keyring, PersonKey
 from ivr.storage.rows import (
     closing_columns,
+    consent_from,
     lockout_from,
     opening_columns,
     opening_from,
@@ -56,6 +58,13 @@ class PostgresStore:
         names = (storable(tenant), storable(name))
         rows = await self._database.fetch("profiles-of-group", *names, tenant=tenant)
         return tuple([profile_from(row, await self._key(row), self._lockout) for row in rows])
+
+    async def consent(self, tenant: TenantId, account: AccountId) -> Consent | None:
+        """Return the last consent that a person gave and that holds; `StoreUnavailableError`."""
+        if (storable(tenant), storable(account)) != (tenant, account):
+            return None
+        row = await self._database.fetch_one("consent-of-account", tenant, account, tenant=tenant)
+        return None if row is None else consent_from(row)
 
     async def enrolled(self, tenant: TenantId, at_most: int) -> Sequence[Profile]:
         """Return all enrolled profiles of a tenant; none where there are more than `at_most`.

@@ -135,6 +135,13 @@ WHERE p.tenant = $1::text AND p.account = $2::text;
 -- Return the consents of profile $1 in the order in which they were given.
 SELECT text_version, given, given_at FROM consents WHERE profile = $1::uuid ORDER BY id;
 
+-- name: consent-of-account
+-- Return the last consent of tenant $1's account $2; an opt-out or a reset has deleted it.
+SELECT c.text_version, c.given, c.given_at
+FROM profiles AS p JOIN consents AS c ON c.profile = p.id
+WHERE p.tenant = $1::text AND p.account = $2::text
+ORDER BY c.id DESC LIMIT 1;
+
 -- name: qualities-of-profile
 -- Return model and quality of each voiceprint of profile $1, without the voice.
 SELECT model, net_speech_s, snr_db, level_dbfs, clipped

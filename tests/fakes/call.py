@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +13,16 @@ from engine.types import TELEPHONE_RATE_HZ, Pcm, PhraseId
 from ivr.domain.call import AccountId, CallFacts, CallId, CallRequest, CallState, Purpose, TenantId
 from ivr.domain.mode import Mode
 from ivr.domain.prompt import Spoken
-from ivr.ports import CallerHungUpError, CallLostError, Frame, Heard, Key, PortError, PromptEnded
+from ivr.ports import (
+    CallerHungUpError,
+    CallLostError,
+    Frame,
+    Heard,
+    Key,
+    PortError,
+    PromptEnded,
+    ToldToStopError,
+)
 
 FRAME_SAMPLES = 160
 LONGEST_S = 600.0
@@ -55,7 +64,12 @@ class LosesMedia:
     """The media fails: nothing can be heard or played, but the caller can be released."""
 
 
-Step = Says | Waits | Listens | Presses | HangsUp | LosesMedia
+@dataclass(frozen=True, slots=True)
+class IsTold:
+    """Whoever watches wants us to listen no more."""
+
+
+Step = Says | Waits | Listens | Presses | HangsUp | LosesMedia | IsTold
 
 
 def facts(
@@ -104,7 +118,10 @@ class FakeCall:
         self._prompt_heard = False
         self._queue: deque[Heard] = deque()
         self._lost: PortError | None = None
+        self._told: PortError | None = None
         self._gone = False
+        self.meanwhile: Callable[[], None] | None = None
+        """Something that happens elsewhere once a frame was heard."""
 
     @property
     def facts(self) -> CallFacts:
@@ -142,6 +159,8 @@ class FakeCall:
         while not self._queue:
             self._happen()
             self._check(media=True)
+            if self._told is not None:
+                raise self._told
             if not self._queue:
                 self._pass_frame()
         return self._queue.popleft()
@@ -179,6 +198,8 @@ class FakeCall:
                     self._gone = True
                 case LosesMedia():
                     self._lost = CallLostError("the media socket closed")
+                case IsTold():
+                    self._told = ToldToStopError("told to listen no more")
                 case Presses(digits):
                     self._queue.extend(Key(digit) for digit in digits)
                 case Listens() if self._prompt_heard:
@@ -199,6 +220,8 @@ class FakeCall:
         """Let 20 ms pass: a frame of the script, then the prompt's end if it was its last."""
         self.heard_s += FRAME_SAMPLES / TELEPHONE_RATE_HZ
         assert self.heard_s < LONGEST_S, "the conversation does not end"
+        if self.meanwhile is not None:
+            self.meanwhile()
         self._queue.append(Frame(self._next_pcm()))
         if self._playing:
             self._playing -= 1

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from engine.types import Fingerprint, Verdict
 from ivr.domain.call import AccountId, TenantId
+from ivr.domain.consent import Consent
 from ivr.domain.enrollment import (
     Enrollment,
     EnrollmentId,
@@ -33,6 +34,7 @@ class FakeProfileStore:
 
     away: bool = False
     profiles: dict[tuple[TenantId, AccountId], Profile] = field(default_factory=dict)
+    consents: dict[tuple[TenantId, AccountId], Consent] = field(default_factory=dict)
     openings: dict[VerificationId, Opening] = field(default_factory=dict)
     closed: dict[VerificationId, Verification] = field(default_factory=dict)
     enrollments: dict[EnrollmentId, Enrollment] = field(default_factory=dict)
@@ -61,6 +63,11 @@ class FakeProfileStore:
         members = sorted(self.groups.get((tenant, name), set()))
         found = (self.profiles.get((tenant, account)) for account in members)
         return tuple(each for each in found if each and each.state is ProfileState.ENROLLED)
+
+    async def consent(self, tenant: TenantId, account: AccountId) -> Consent | None:
+        """Return the consent of an enrollment, or the one a test put."""
+        self._answer()
+        return self.consents.get((tenant, account))
 
     async def enrolled(self, tenant: TenantId, at_most: int) -> Sequence[Profile]:
         """Return all enrolled profiles of a tenant; none where there are more than `at_most`."""
@@ -163,6 +170,8 @@ class FakeProfileStore:
         for kept in (self.spoken, self.heard, self.rejects):
             kept.pop(profile.id, None)
         self.put(profile)
+        if enrollment.consent is not None:
+            self.consents[enrollment.tenant, enrollment.account] = enrollment.consent
         return enrollment
 
 

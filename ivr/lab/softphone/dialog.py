@@ -32,7 +32,7 @@ class Line:
 
 @dataclass(slots=True)
 class Dialog:
-    """A call as SIP sees it, from the caller's side."""
+    """A call as SIP sees it from our side."""
 
     line: Line
     call_id: str
@@ -44,6 +44,20 @@ class Dialog:
     """The URI that requests go to."""
     routes: list[str] = field(default_factory=list)
     _cseq: int = 0
+
+    @classmethod
+    def of_call(cls, invite: sip.Request, line: Line) -> Dialog:
+        """Begin the dialog of a call that came in, from the side that is called."""
+        dialog = cls(
+            line,
+            invite.headers["Call-ID"],
+            _tagged(invite.headers["To"]),
+            invite.headers["From"],
+            invite.uri,
+            items(invite.headers.all("Record-Route")),
+        )
+        dialog.refresh(invite)
+        return dialog
 
     def confirm(self, response: sip.Response) -> None:
         """Learn the peer's tag, target and route from the response that set the dialog up."""
@@ -86,15 +100,15 @@ class Dialog:
 
 
 def answer(
-    request: sip.Request, status: int, phrase: str, line: Line, body: bytes = b""
+    request: sip.Request, status: int, phrase: str, line: Line, body: bytes = b"", to: str = ""
 ) -> sip.Response:
-    """Return a response to a peer's request (RFC 3261, clause 8.2.6)."""
+    """Return a response to a peer's request (RFC 3261, clause 8.2.6); `to` has our tag."""
     kept = request.headers
     content = [("Content-Type", "application/sdp")] if body else []
     found = sip.headers(
         ("Via", kept.all("Via")),
         ("From", kept["From"]),
-        ("To", _tagged(kept["To"])),
+        ("To", to or _tagged(kept["To"])),
         ("Call-ID", kept["Call-ID"]),
         ("CSeq", kept["CSeq"]),
         ("Contact", line.contact),

@@ -1,11 +1,13 @@
-"""The softphone: places calls, and answers what the far ends ask in them."""
+"""The softphone: places calls, takes them, and answers what the far ends ask in them."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import socket
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 
 from ivr.lab.softphone import sdp, sip
@@ -23,8 +25,16 @@ _FAREWELL_S = 2.0
 """How long a phone that is put away waits for the far ends to acknowledge."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Expected:
+    """Somebody who waits for a call, with the audio that it will have."""
+
+    media: Media
+    call: asyncio.Future[PhoneCall]
+
+
 class Softphone:
-    """Places calls from `host`, an IPv4 address of this machine.
+    """Places and takes calls at `host`, an IPv4 address of this machine.
 
     `async with Softphone("127.0.0.1") as phone: call = await phone.dial("verify", host, port)`.
     One socket for SIP, one for the audio of each call, one timer for everything; whatever is
@@ -35,6 +45,7 @@ class Softphone:
         self._host = host
         self._calls: dict[str, PhoneCall] = {}
         self._invitations: set[Invitation] = set()
+        self._expected: deque[_Expected] = deque()
         self.unanswered_farewells = 0
         """1 where the phone was closed before every far end had acknowledged."""
 
@@ -100,6 +111,28 @@ class Softphone:
             media.close()
             raise
 
+    @property
+    def uri(self) -> str:
+        """Where this phone can be called."""
+        return sip_uri("softphone", self._host, self._line.port)
+
+    async def called(self, *, record: bool = False) -> PhoneCall:
+        """Wait for the next call to this phone and answer it at once.
+
+        Without somebody who waits here a call is declined. With `record` what is heard is kept.
+        """
+        media = await open_media(self._host, keep=record, dtx=False)
+        expected = _Expected(media, asyncio.get_running_loop().create_future())
+        self._expected.append(expected)
+        try:
+            return await expected.call
+        except BaseException:
+            media.close()
+            raise
+        finally:
+            if expected in self._expected:
+                self._expected.remove(expected)
+
     async def _invite(self, dialog: Dialog, media: Media, offer: sdp.Session) -> PhoneCall:
         invitation = Invitation(self._endpoint, dialog, media, offer)
         self._invitations.add(invitation)
@@ -142,10 +175,26 @@ class Softphone:
         return self._answer(request, 405, "Method Not Allowed")
 
     def _answer_outside(self, request: sip.Request) -> sip.Response:
-        """Answer what belongs to no call of ours: this phone is never called."""
+        """Answer what belongs to no call of ours: take a call that somebody waits for."""
         if request.method == "INVITE" and not parameter(request.headers["To"], "tag"):
-            return self._answer(request, 603, "Decline")
+            if not self._expected:
+                return self._answer(request, 603, "Decline")
+            return self._take_call(request, self._expected.popleft())
         return self._answer(request, 481, "Call/Transaction Does Not Exist")
+
+    def _take_call(self, request: sip.Request, expected: _Expected) -> sip.Response:
+        try:
+            peer = sdp.parse(request.body)
+            expected.media.aim(peer)
+        except MalformedError:
+            self._expected.appendleft(expected)
+            return self._answer(request, 488, "Not Acceptable Here")
+        dialog = Dialog.of_call(request, self._line)
+        ours = sdp.Session(self._host, expected.media.port, peer.codecs[:1], sdp.EVENTS_TYPE)
+        call = PhoneCall(self._endpoint, dialog, expected.media, ours)
+        self._calls[dialog.call_id] = call
+        expected.call.set_result(call)
+        return answer(request, 200, "OK", self._line, ours.encode(), dialog.local)
 
     def _answer_invite(self, request: sip.Request, call: PhoneCall) -> sip.Response:
         try:

@@ -11,11 +11,12 @@ from engine.types import PhraseId, Verdict
 from ivr import ports
 from ivr.domain.call import AccountId, CallState, Purpose, TenantId, step
 from ivr.domain.mode import Mode
+from ivr.domain.news import News
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.profile import Profile, ProfileId, ProfileState
 from ivr.domain.verification import Verification
 from ivr.flows.conduct import conduct
-from ivr.flows.rules import EnrollRules, VerifyRules
+from ivr.flows.rules import EnrollRules, PassiveRules, VerifyRules
 from ivr.flows.services import Services
 from ivr.ports import StoreUnavailableError
 from tests.fakes.call import FakeCall, Step, facts
@@ -52,6 +53,13 @@ class Desk:
     ledger: ports.Ledger | None = None
     rules: VerifyRules = field(default_factory=VerifyRules)
     enroll_rules: EnrollRules = field(default_factory=EnrollRules)
+    passive_rules: PassiveRules = field(default_factory=PassiveRules)
+    watched: list[News] = field(default_factory=list)
+    """What the agents' screens were told."""
+
+    def tell(self, news: News) -> None:
+        """See `ivr.ports.Desk.tell`."""
+        self.watched.append(news)
 
     @property
     def services(self) -> Services:
@@ -66,6 +74,8 @@ class Desk:
             worker="worker-1",
             verify=self.rules,
             enroll=self.enroll_rules,
+            passive=self.passive_rules,
+            desk=self,
         )
 
     async def verify(

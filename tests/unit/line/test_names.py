@@ -20,7 +20,7 @@ def test_name_is_recognised_and_fits(app: str, call: str, kind: Kind) -> None:
     name = names.of(kind, CallId(call))
     assert [each for each in Kind if names.is_ours(each, name)] == [kind]
     assert len(name + AGAIN) <= ASTERISK_NAME_MAX
-    assert names.is_media(name) is (kind is Kind.MEDIA)
+    assert names.is_media(name) is (kind in (Kind.MEDIA, Kind.SNOOP))
 
 
 @given(apps, apps, st.sampled_from(Kind))
