@@ -20,5 +20,5 @@ _takes = count(1)
 def speech(who: int, seconds: float = 1.5, said: int = 0) -> Pcm:
     """Return so much speech of one person, int16 `[n]` at 8 kHz, as nobody says it twice."""
     spoken = np.full(round(seconds * TELEPHONE_RATE_HZ), who + said, np.int16)
-    spoken[np.flatnonzero([digit == "1" for digit in f"{next(_takes):b}"])] -= 10
+    spoken[np.flatnonzero([digit == "1" for digit in f"{next(_takes):b}"[::-1]])] -= 10
     return spoken
