@@ -1,0 +1,107 @@
+"""A session on real streams: replies in turn, also after a command that nobody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ivr.agi.commands import answer, get_variable, set_variable
+from ivr.agi.errors import AgiClosedError, CommandRefusedError, DeadChannelError
+from ivr.agi.session import AgiSession, open_session
+from ivr.lab.freeports import LOOPBACK
+
+HELLO = b"agi_network_script: verify?account=1\nagi_uniqueid: c1\n\n"
+
+
+class Peer:
+    """Asterisk's end of the connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def asked(self, reply: bytes) -> bytes:
+        """Return the next command, and answer it."""
+        line = await self.reader.readline()
+        self.writer.write(reply)
+        return line
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[tuple[AgiSession, Peer]]:
+    """Join a session to a peer over a real socket."""
+    arrivals: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    server = await asyncio.start_server(lambda *pair: arrivals.put_nowait(pair), LOOPBACK, 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        peer = Peer(*await asyncio.open_connection(LOOPBACK, port))
+        peer.writer.write(HELLO)
+        opened = await open_session(*await arrivals.get())
+        assert opened is not None
+        session, environment = opened
+        assert environment.arguments == ("verify", "account=1")
+        listening = asyncio.create_task(session.listen())
+        try:
+            yield session, peer
+        finally:
+            await session.close()
+            peer.writer.close()
+            await listening
+
+
+async def test_reply_comes_back() -> None:
+    """A command's reply is its result."""
+    async with connected() as (session, peer):
+        told = asyncio.create_task(session.command(get_variable("X")))
+        assert await peer.asked(b"200 result=1 (y)\n") == b'GET VARIABLE "X"\n'
+        assert (await told).value == "y"
+
+
+async def test_commands_wait_for_their_turn() -> None:
+    """A command that was given up leaves its reply to nobody, and not to the next one."""
+    async with connected() as (session, peer):
+        first = asyncio.create_task(session.command(get_variable("X")))
+        line = await peer.reader.readline()
+        first.cancel()
+        await asyncio.wait({first})
+        second = asyncio.create_task(session.command(set_variable("V", "1")))
+        peer.writer.write(b"200 result=1 (first)\n")
+        assert line == b'GET VARIABLE "X"\n'
+        assert await peer.asked(b"200 result=1 (second)\n") == b'SET VARIABLE "V" "1"\n'
+        assert (await second).value == "second"
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [(b"511 dead channel\n", DeadChannelError), (b"510 no\n", CommandRefusedError)],
+)
+async def test_refusals_have_names(reply: bytes, error: type[Exception]) -> None:
+    """A caller who is gone is told from a command that cannot be."""
+    async with connected() as (session, peer):
+        told = asyncio.create_task(session.command(answer()))
+        await peer.asked(reply)
+        with pytest.raises(error):
+            await told
+
+
+async def test_closed_connection_ends_what_waits() -> None:
+    """Neither this command nor a later one is waited for in vain."""
+    async with connected() as (session, peer):
+        told = asyncio.create_task(session.command(answer()))
+        await peer.reader.readline()
+        peer.writer.close()
+        with pytest.raises(AgiClosedError):
+            await told
+        with pytest.raises(AgiClosedError):
+            await session.command(answer())
+
+
+async def test_hang_up_is_told() -> None:
+    """It comes by itself, between commands."""
+    async with connected() as (session, peer):
+        peer.writer.write(b"HANGUP\n")
+        async with asyncio.timeout(5.0):
+            await session.hung_up.wait()
