@@ -72,3 +72,21 @@ class NoPhrasePromptError(PromptError):
 
     def __init__(self, locale: str, name: str) -> None:
         super().__init__(f"{locale}/{name}.wav", "no such file")
+
+
+class MalformedAudioSocketError(MediaError):
+    """The peer of an AudioSocket sent what is none; no content is quoted."""
+
+    def __init__(self, what: str, found: str) -> None:
+        super().__init__(f"malformed AudioSocket {what}: {found}")
+        self.what = what
+
+
+class AudioSocketListenError(MediaError):
+    """The port for AudioSockets cannot be listened on (the operator's to mend)."""
+
+    def __init__(self, host: str, port: int, found: str) -> None:
+        super().__init__(
+            f"agi.audio_port = {port} on {host} cannot be listened on: {found}; choose a free "
+            "port and an address of this machine"
+        )
