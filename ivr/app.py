@@ -21,6 +21,7 @@ from ivr.clock import SystemClock
 from ivr.config import Configuration
 from ivr.flows.conduct import adopt, conduct
 from ivr.flows.services import Services
+from ivr.line.agi_door import agi_door
 from ivr.line.arguments import RequestDefaults
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary
@@ -38,6 +39,7 @@ from ivr.storage import (
     migrate,
 )
 from ivr.translation import (
+    agi_rules,
     ari_address,
     check_prompts,
     database_folder,
@@ -108,7 +110,28 @@ async def serve(configuration: Configuration) -> None:
         left = await outbox.unfinished(services.worker)
         mending = asyncio.create_task(end_abandoned(left, ari, services))
         stack.push_async_callback(_ended, mending)
+        await stack.enter_async_context(agi_of(configuration, prompts, services, metrics))
         await _run(switchboard, configuration.calls.drain_s)
+
+
+@asynccontextmanager
+async def agi_of(
+    configuration: Configuration, prompts: PromptLibrary, services: Services, metrics: Metrics
+) -> AsyncIterator[None]:
+    """Take calls by FastAGI as well, where that is enabled."""
+    if not configuration.agi.enabled:
+        yield
+        return
+    defaults = RequestDefaults(locale=configuration.prompts.locale, phrases=prompts.phrases)
+    async with agi_door(
+        agi_rules(configuration),
+        prompts,
+        conduct=partial(conduct, services=services),
+        drain_s=configuration.calls.drain_s,
+        defaults=defaults,
+        carried=metrics.carried,
+    ):
+        yield
 
 
 def load_engine(configuration: Configuration) -> SpeakerEngine:

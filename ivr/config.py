@@ -19,6 +19,10 @@ Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Text = Annotated[str, Meta(min_length=1)]
 
 
+LISTS = frozenset({"claim", "allow"})
+"""Keys whose value in the environment is split at commas."""
+
+
 class ConfigurationError(Exception):
     """A setting cannot be used; the message names the key, the value and what is allowed.
 
@@ -168,6 +172,21 @@ class Api(Struct, frozen=True, forbid_unknown_fields=True):
     burst: Annotated[int, Meta(ge=1, le=100_000)] = 100
 
 
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+
+
+class Agi(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[agi]`: FastAGI beside ARI. It knows no password: whoever may connect is Asterisk to us."""
+
+    enabled: bool = False
+    host: Text = "127.0.0.1"
+    port: Port = 4573
+    audio_host: Text = "127.0.0.1"
+    audio_port: Port = 4574
+    audio_address: str = ""
+    allow: Annotated[tuple[str, ...], Meta(min_length=1)] = ("127.0.0.1", "::1")
+
+
 class Log(Struct, frozen=True, forbid_unknown_fields=True):
     """`[log]`: lines for machines (`json`) or for people (`console`)."""
 
@@ -191,6 +210,7 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
     calls: Calls = msgspec.field(default_factory=Calls)
     health: Health = msgspec.field(default_factory=Health)
     api: Api = msgspec.field(default_factory=Api)
+    agi: Agi = msgspec.field(default_factory=Agi)
     log: Log = msgspec.field(default_factory=Log)
 
 
@@ -248,7 +268,7 @@ def _overlay(tables: dict[str, Any], environment: Mapping[str, str]) -> None:
         table = tables.setdefault(section, {})
         if not isinstance(table, dict):
             raise ConfigurationError(section, ..., "must be a table of keys")
-        table[key] = value.split(",") if key == "claim" else value
+        table[key] = value.split(",") if key in LISTS else value
 
 
 def _section_and_key(name: str) -> tuple[str, str]:

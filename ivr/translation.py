@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 
 from engine.audio import ListeningLimits
@@ -10,6 +11,7 @@ from engine.decision import QualityLimits
 from engine.enrollment import EnrollmentRules, SpeechMinimums
 from engine.types import PhraseId
 from engine.voice.catalogue import card_of
+from ivr.agi.peers import Network
 from ivr.ari.address import AriAddress
 from ivr.config import Configuration, ConfigurationError
 from ivr.domain.claim import ClaimSource
@@ -17,6 +19,7 @@ from ivr.domain.lockout import LockoutRules
 from ivr.domain.mode import Mode
 from ivr.flows.claiming import ClaimRules
 from ivr.flows.rules import EnrollRules, FreeSpeechRules, PassiveRules, VerifyRules
+from ivr.line.agi_door import AgiRules
 from ivr.line.recorded_call import RecordRules
 from ivr.media.prompts import BUILT_IN, PromptLibrary
 from ivr.media.socket import MediaSockets
@@ -141,6 +144,28 @@ def prompt_folder(configuration: Configuration) -> Path | None:
     """Return the operator's prompts, or None for the built-in ones."""
     folder = configuration.prompts.folder
     return Path(folder).absolute() if folder else None
+
+
+def agi_rules(configuration: Configuration) -> AgiRules:
+    """Return where FastAGI is listened for; `ConfigurationError` for what is no network."""
+    agi = configuration.agi
+    return AgiRules(
+        host=agi.host,
+        port=agi.port,
+        audio_host=agi.audio_host,
+        audio_port=agi.audio_port,
+        audio_address=agi.audio_address,
+        allowed=tuple(_network(each) for each in agi.allow),
+    )
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text.strip())
+    except ValueError as error:
+        raise ConfigurationError(
+            "agi.allow", text, f"{error}; allowed are addresses and networks such as 10.1.0.0/24"
+        ) from error
 
 
 def media_sockets(configuration: Configuration) -> MediaSockets:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import EngineError
+from ivr.agi.errors import AgiError
 from ivr.ari.errors import AriError
 from ivr.cli import (
     adapt,
@@ -39,6 +40,7 @@ from ivr.pulling import PullError
 EXPECTED = (
     ConfigurationError,
     EngineError,
+    AgiError,
     AriError,
     MediaError,
     LineError,

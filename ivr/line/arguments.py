@@ -32,7 +32,7 @@ class BadRequestError(Exception):
     """The dialplan's arguments cannot be used; the message names the argument, never its value."""
 
     def __init__(self, argument: str, found: str) -> None:
-        super().__init__(f"Stasis argument {argument}: {found}")
+        super().__init__(f"argument {argument} of the dialplan: {found}")
         self.argument = argument
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ivr.ports import CallLostError
+
 
 class LineError(Exception):
     """Root of what this package raises besides the errors of `ivr.ports`."""
@@ -23,3 +25,7 @@ class SoundFolderError(LineError):
 
     def __init__(self, folder: str) -> None:
         super().__init__(f"prompts.asterisk_folder = {folder!r}: must hold no comma")
+
+
+class ReleasedError(CallLostError):
+    """The call was released: asking more of it is a fault of the program."""

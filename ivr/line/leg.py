@@ -11,7 +11,9 @@ from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError, AriRequestError
 from ivr.ari.events import ChannelDestroyed, ChannelHangupRequest, Event, StasisEnd
 from ivr.domain.call import CallFacts, CallState, step
+from ivr.line.errors import ReleasedError
 from ivr.line.inbox import Inbox
+from ivr.line.unless import unless
 from ivr.ports import CallerHungUpError, CallLostError, PortError
 
 Result = TypeVar("Result")
@@ -90,18 +92,10 @@ class Leg:
 
     async def through(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Return the result of `work`, unless the leg ends first: then raise how it ended."""
-        task = asyncio.ensure_future(work)
-        either: set[asyncio.Future[Any]] = {task, self._end}
         try:
-            if not self.ended:
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-            raise self._end.result()
+            return await unless(self._end, work)
         except AriError as error:
             raise await self._explained(error) from error
-        finally:
-            await _dropped(task)
 
     async def tag(self, record: UUID) -> None:
         """See `ivr.ports.Call.tag`."""
@@ -159,15 +153,3 @@ class Leg:
         if not self._end.done():
             self._end.set_result(error)
             self.inbox.end(error)
-
-
-class ReleasedError(CallLostError):
-    """The call was released: asking more of it is a fault of the program."""
-
-
-async def _dropped(task: asyncio.Future[Any]) -> None:
-    if not task.done():
-        task.cancel()
-        await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()

@@ -143,11 +143,19 @@ async def recorded_scene(line_asterisk: PrivateAsterisk, tmp_path: Path) -> Asyn
         yield RealScene(stage)
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def agi_scene(line_asterisk: PrivateAsterisk) -> AsyncIterator[Scene]:
+    """Calls by FastAGI and AudioSocket."""
+    async with open_stage(line_asterisk) as stage, stage.agi():
+        yield RealScene(stage)
+
+
 @pytest.fixture(
     params=[
         "fake",
         pytest.param("websocket", marks=pytest.mark.asterisk),
         pytest.param("recorded", marks=pytest.mark.asterisk),
+        pytest.param("agi", marks=pytest.mark.asterisk),
     ]
 )
 def scene(request: pytest.FixtureRequest) -> Scene:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,10 +15,13 @@ import numpy as np
 import soundfile
 
 from engine.types import Pcm
+from ivr.agi.server import AgiServer
 from ivr.ari import AriAddress, AriClient
 from ivr.ari.requests import Method, Request
 from ivr.domain.prompt import Prompt
 from ivr.lab.asterisk import PrivateAsterisk
+from ivr.lab.freeports import free_port
+from ivr.line.agi_door import AgiRules, agi_door
 from ivr.line.capability import MediaWay
 from ivr.line.recorded_call import RecordRules
 from ivr.line.switchboard import Switchboard
@@ -41,6 +45,12 @@ exten => _twice-.,1,Stasis(${EXTEN:6},verify,account=1)
  same => n,Wait(60)
 exten => _bad-.,1,Stasis(${EXTEN:4},verify,account=%zz)
  same => n,Set(LEFT=${STASISSTATUS}/${COUNTERSIGN_VERDICT}/${COUNTERSIGN_REASON})
+ same => n,Wait(60)
+exten => _agi-.,1,AGI(agi://127.0.0.1:${EXTEN:4}/verify?tenant=&account=${URIENCODE(a,b 1)})
+ same => n,Set(LEFT=${AGISTATUS}/${COUNTERSIGN_VERDICT}/${COUNTERSIGN_REASON})
+ same => n,Wait(60)
+exten => _agi-bad-.,1,AGI(agi://127.0.0.1:${EXTEN:8}/verfiy?account=1)
+ same => n,Set(LEFT=${AGISTATUS}/${COUNTERSIGN_VERDICT}/${COUNTERSIGN_REASON})
  same => n,Wait(60)
 exten => keys,1,Answer()
  same => n,Wait(0.2)
@@ -155,6 +165,7 @@ class Stage:
         """Take what the callers use; `open_stage` makes it."""
         self.asterisk = asterisk
         self.app = f"line-{uuid4().hex[:8]}"
+        self._entrance = f"verify-{self.app}"
         self.adopted: list[Call] = []
         self.running: asyncio.Task[None] | None = None
         """The switchboard's run, the latest one's."""
@@ -210,10 +221,26 @@ class Stage:
             if not running.cancelled() and running.exception() is not None:
                 await running
 
-    async def caller(self, extension: str = "verify") -> Caller:
+    @asynccontextmanager
+    async def agi(
+        self, *, audio_address: str = "", audio_port: int = 0
+    ) -> AsyncIterator[AgiServer]:
+        """Take calls by FastAGI; callers of this stage come this way from here on."""
+        rules = AgiRules(
+            port=free_port(socket.SOCK_STREAM),
+            audio_port=audio_port or free_port(socket.SOCK_STREAM),
+            audio_address=audio_address,
+        )
+        self.app, self._entrance = str(rules.port), f"agi-{rules.port}"
+        async with agi_door(rules, LIBRARY, conduct=self._conduct, drain_s=PATIENCE_S) as server:
+            yield server
+            await self.hang_up_all()
+
+    async def caller(self, extension: str = "") -> Caller:
         """Let someone with ears and a mouth call us."""
         caller = Caller(self.phone, f"caller-{uuid4().hex[:8]}")
-        await self._originate(caller, extension, "WebSocket/INCOMING/c(slin)f(json)")
+        to = f"{extension}-{self.app}" if extension else self._entrance
+        await self._originate(caller, to, "WebSocket/INCOMING/c(slin)f(json)")
         connection = await self.phone.channels.get_variable(
             caller.channel, "MEDIA_WEBSOCKET_CONNECTION_ID"
         )
@@ -225,14 +252,14 @@ class Stage:
     async def keyer(self) -> Caller:
         """Let someone call us who presses 1, 2, * and # soon after we answer."""
         caller = Caller(self.phone, f"caller-{uuid4().hex[:8]}")
-        await self._originate(caller, "verify", "Local/keys@line/n")
+        await self._originate(caller, self._entrance, "Local/keys@line/n")
         return caller
 
     async def arrived(self) -> Call:
         """Return the next call that the switchboard hands to its conversation."""
         return await asyncio.wait_for(self._calls.get(), PATIENCE_S)
 
-    async def called(self, extension: str = "verify") -> tuple[Caller, Call]:
+    async def called(self, extension: str = "") -> tuple[Caller, Call]:
         """Let someone call us; return both ends."""
         caller = await self.caller(extension)
         return caller, await self.arrived()
@@ -263,7 +290,7 @@ class Stage:
         query = {
             "endpoint": endpoint,
             "context": "line",
-            "extension": f"{extension}-{self.app}",
+            "extension": extension,
             "priority": "1",
             "channelId": caller.channel,
         }

@@ -179,6 +179,7 @@ async def open_stage(
     settings: Mapping[str, str] | None = None,
     relayed: bool = False,
     without_modules: Sequence[str] = (),
+    dialplan: str = "",
 ) -> AsyncIterator[Stage]:
     """Start everything, with one person enrolled as `ACCOUNT`."""
     async with AsyncExitStack() as stack:
@@ -186,7 +187,7 @@ async def open_stage(
             folder / "asterisk",
             program=ground.program,
             without_modules=without_modules,
-            extra_dialplan=DIALPLAN,
+            extra_dialplan=DIALPLAN + dialplan,
         )
         chosen = QUICK | {"COUNTERSIGN_PROMPTS_FOLDER": str(ground.prompts)} | dict(settings or {})
         relay = await stack.enter_async_context(Relay(asterisk.http_port)) if relayed else None

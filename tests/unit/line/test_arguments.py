@@ -105,7 +105,7 @@ def test_other_lines_are_refused(line: str) -> None:
 )
 def test_bad_argument_is_named_and_not_quoted(args: list[str], argument: str) -> None:
     """Every malformation is the one error; its message holds no value a caller may have keyed."""
-    with pytest.raises(BadRequestError, match=f"^Stasis argument {argument}: ") as caught:
+    with pytest.raises(BadRequestError, match=f"^argument {argument} of the dialplan: ") as caught:
         parse_arguments(args, DEFAULTS)
     assert caught.value.argument == argument
     for value in (arg.partition("=")[2] for arg in args):

@@ -1,0 +1,33 @@
+"""Waiting that the end of a call interrupts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from ivr.ports import PortError
+
+Result = TypeVar("Result")
+
+
+async def unless(end: asyncio.Future[PortError], work: Coroutine[Any, Any, Result]) -> Result:
+    """Return the result of `work`, unless `end` comes first: then cancel it and raise the end."""
+    task = asyncio.ensure_future(work)
+    either: set[asyncio.Future[Any]] = {task, end}
+    try:
+        if not end.done():
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise end.result()
+    finally:
+        await _dropped(task)
+
+
+async def _dropped(task: asyncio.Future[Any]) -> None:
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()
