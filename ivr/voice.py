@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from engine import SpeakerEngine
 from engine.decision.operating_point import Basis, OperatingPoint
 from engine.decision.policy import AttemptEvidence, decide
+from engine.decision.purposes import TargetRates
 from engine.enrollment import EnrollmentRules, Heard, Review
 from engine.identification import Identification
 from engine.liveness import fingerprint, repeat
@@ -78,6 +80,21 @@ class EngineVoice:
     def threshold(self) -> Llr:
         """What the evidence of a verification must reach."""
         return self._engine.point.threshold
+
+    @property
+    def rates(self) -> TargetRates:
+        """How often each comparison may be wrong."""
+        return self._engine.rates
+
+    def at(self, rates: TargetRates) -> EngineVoice:
+        """Return the same voice at another tenant's rates: model and threads are shared.
+
+        `ModelError` where the calibration cannot reach the rate of verification. It is not to be
+        closed.
+        """
+        tuned = copy(self)
+        tuned._engine = self._engine.at(rates)
+        return tuned
 
     async def listener(self) -> Listener:
         """Return ears for one utterance, making them away from the event loop."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from aiohttp import web
@@ -42,7 +42,24 @@ def application(reception: Reception, faces: Iterable[Face]) -> web.Application:
     )
     for face in faces:
         whole.add_subapp(face.prefix, sub_application(face, reception))
+    whole.router.add_get("/health/live", _live)
+    whole.router.add_get("/health/ready", _readiness(reception))
     return whole
+
+
+async def _live(_: web.Request) -> web.Response:
+    """Say that the process answers."""
+    return web.json_response({"status": "live"})
+
+
+def _readiness(reception: Reception) -> Handler:
+    """Return what says whether the database answers too; 503 where it does not."""
+
+    async def ready(_: web.Request) -> web.StreamResponse:
+        await reception.office.keys.find(UUID(int=0))
+        return web.json_response({"status": "ready"})
+
+    return ready
 
 
 @web.middleware

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import msgspec
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from engine.errors import AudioError
+from ivr.api.document import Style, document
 from ivr.api.errors import (
     ApiError,
     ForbiddenError,
@@ -24,6 +26,7 @@ from ivr.api.errors import (
 from ivr.api.office import ApiOffice
 from ivr.api.once import answer
 from ivr.api.operations import Operation, Program, Visit
+from ivr.api.pages import add_page
 from ivr.api.rate import RateLimit
 from ivr.api.tokens import holds, read_token
 from ivr.ports import StoreUnavailableError
@@ -49,6 +52,7 @@ class Face:
     operations: tuple[Operation, ...]
     credential: Credential
     render: Render
+    style: Style = field(default_factory=Style)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,13 @@ def sub_application(face: Face, reception: Reception) -> web.Application:
     for operation in face.operations:
         handler = _handler(operation, face, reception)
         application.router.add_route(operation.method, operation.path, handler)
+    described = msgspec.json.encode(document(face.prefix, face.operations, face.style))
+
+    async def describe(_: web.Request) -> web.Response:
+        return web.Response(body=described, content_type="application/json")
+
+    application.router.add_get("/openapi.json", describe)
+    add_page(application)
     return application
 
 

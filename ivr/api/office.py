@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from engine.audio.files import AudioFile, AudioFileError, read_audio
+from engine.decision.purposes import TargetRates
+from engine.errors import ModelError
 from ivr.api.errors import RefusedAudioError
+from ivr.domain.call import TenantId
 from ivr.offline import Office
 from ivr.storage import (
     ApiAnswers,
     ApiKeys,
+    Browsing,
     Database,
     Drafts,
     Keyring,
+    OperatingPoints,
+    PointPurpose,
     ProfileAdministration,
     Watchlists,
 )
+from ivr.voice import EngineVoice
+
+
+class RateUnreachableError(Exception):
+    """The voice model cannot be so sure; the message says what it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,8 @@ class ApiOffice:
     profiles: ProfileAdministration
     drafts: Drafts
     watchlists: Watchlists
+    points: OperatingPoints
+    browsing: Browsing
     keys: ApiKeys
     answers: ApiAnswers
 
@@ -41,9 +55,50 @@ class ApiOffice:
             ProfileAdministration(database),
             Drafts(database),
             Watchlists(database, keyring),
+            OperatingPoints(database),
+            Browsing(database),
             ApiKeys(database),
             ApiAnswers(database),
         )
+
+    def rates_with(self, own: Mapping[PointPurpose, float]) -> dict[PointPurpose, float]:
+        """Return the rate for each purpose: the tenant's own, else the installation's."""
+        rates = self._voice.rates
+        common = {
+            PointPurpose.VERIFICATION: rates.verify,
+            PointPurpose.IDENTIFICATION: rates.identify,
+            PointPurpose.ENROLLMENT: rates.duplicate,
+            PointPurpose.WATCHLIST: rates.watchlist,
+        }
+        return {**common, **own}
+
+    def voice_at(self, own: Mapping[PointPurpose, float]) -> EngineVoice:
+        """Return the engine at a tenant's own rates; `RateUnreachableError`."""
+        rates = self.rates_with(own)
+        try:
+            return self._voice.at(
+                TargetRates(
+                    verify=rates[PointPurpose.VERIFICATION],
+                    identify=rates[PointPurpose.IDENTIFICATION],
+                    watchlist=rates[PointPurpose.WATCHLIST],
+                    duplicate=rates[PointPurpose.ENROLLMENT],
+                )
+            )
+        except ModelError as error:
+            raise RateUnreachableError(str(error)) from error
+
+    async def of_tenant(self, tenant: TenantId) -> Office:
+        """Return the work on files at the tenant's own operating points.
+
+        `StoreUnavailableError`; `RateUnreachableError` where another voice model came since.
+        """
+        own = await self.points.of(tenant)
+        return replace(self.files, voice=self.voice_at(own)) if own else self.files
+
+    @property
+    def _voice(self) -> EngineVoice:
+        assert isinstance(self.files.voice, EngineVoice), "the composition root puts it there"
+        return self.files.voice
 
 
 async def decoded(content: bytes, name: str) -> AudioFile:

@@ -15,10 +15,13 @@ from engine.audio.files import AudioFile
 from ivr.api.bodies import Body, read_body
 from ivr.api.errors import (
     ApiError,
+    ConflictError,
     ForbiddenError,
     InternalError,
     InvalidRequestError,
+    NotFoundError,
     RefusedAudioError,
+    ReusedKeyError,
     TooLargeError,
     TooManyRequestsError,
     UnauthorizedError,
@@ -158,8 +161,9 @@ class Operation:
     @property
     def every_refusal(self) -> tuple[type[ApiError], ...]:
         """All it may be refused for."""
-        body = (TooLargeError, RefusedAudioError) if self.writes else ()
-        return (*ALWAYS, *body, *self.refusals)
+        path = (NotFoundError,) if self.parts else ()
+        written = WRITING if self.writes else ()
+        return tuple(dict.fromkeys((*ALWAYS, *path, *written, *self.refusals)))
 
 
 ALWAYS: tuple[type[ApiError], ...] = (
@@ -170,6 +174,14 @@ ALWAYS: tuple[type[ApiError], ...] = (
     InternalError,
     UnavailableError,
 )
+
+WRITING: tuple[type[ApiError], ...] = (
+    TooLargeError,
+    RefusedAudioError,
+    ConflictError,
+    ReusedKeyError,
+)
+"""A body may be refused, and an idempotency key."""
 
 
 def _converted(value: object, kind: type[T], what: str) -> T:

@@ -8,6 +8,7 @@ from ivr.offline.enrolling import Enrolled, Order, Remark, enroll, warnings_of
 from ivr.offline.identifying import Found, identify, search
 from ivr.offline.office import Office
 from ivr.offline.verifying import verify
+from ivr.offline.watching import voiceprint
 
 __all__ = [
     "Enrolled",
@@ -19,5 +20,6 @@ __all__ = [
     "identify",
     "search",
     "verify",
+    "voiceprint",
     "warnings_of",
 ]

@@ -8,10 +8,11 @@ from ivr.storage.administration import (
 )
 from ivr.storage.api_answers import Answered, ApiAnswers, Asked
 from ivr.storage.api_keys import ApiKey, ApiKeys, ApiKeySummary
-from ivr.storage.audit_chain import AuditEnd, AuditFault
+from ivr.storage.audit_chain import AuditEnd, AuditEntry, AuditFault
 from ivr.storage.audit_chain import ends as audit_ends
 from ivr.storage.audit_chain import verify as verify_audit
 from ivr.storage.azure import AzureProfiles
+from ivr.storage.browsing import FIRST, LAST, Browsing, Listed, Member, Past
 from ivr.storage.callers import unlock_caller
 from ivr.storage.checkup import Rights, master_fits, outbox_depth, rights
 from ivr.storage.database import Database
@@ -43,12 +44,15 @@ from ivr.storage.keys import (
 )
 from ivr.storage.keys.rotation import rotate_master, rotate_tenant
 from ivr.storage.migrate import migrate
+from ivr.storage.operating_points import OperatingPoints, PointPurpose
 from ivr.storage.outbox import Outbox
 from ivr.storage.retention import Retained, RetentionRules, retain
 from ivr.storage.store import PostgresStore
 from ivr.storage.watchlists import Watchlists
 
 __all__ = [
+    "FIRST",
+    "LAST",
     "Answered",
     "ApiAnswers",
     "ApiKey",
@@ -56,8 +60,10 @@ __all__ = [
     "ApiKeys",
     "Asked",
     "AuditEnd",
+    "AuditEntry",
     "AuditFault",
     "AzureProfiles",
+    "Browsing",
     "Database",
     "DeskFeed",
     "Drafts",
@@ -65,10 +71,15 @@ __all__ = [
     "EmbeddedPostgresError",
     "Holding",
     "Keyring",
+    "Listed",
     "MasterKeyError",
     "MasterKeys",
+    "Member",
+    "OperatingPoints",
     "Outbox",
     "OutboxError",
+    "Past",
+    "PointPurpose",
     "PostgresStore",
     "ProfileAdministration",
     "ProfileDetails",

@@ -68,7 +68,7 @@ class ProfileAdministration:
             rows = await self._database.fetch(
                 "list-profiles", storable(each), limit - len(found), tenant=each
             )
-            found += (_summary(row) for row in rows)
+            found += (summary_from(row) for row in rows)
         return tuple(found)
 
     async def show(self, tenant: TenantId, account: AccountId) -> ProfileDetails | None:
@@ -83,7 +83,7 @@ class ProfileAdministration:
             qualities = await transaction.fetch("qualities-of-profile", row["id"])
             warnings = await transaction.fetch("warnings-of-profile", row["id"])
             return ProfileDetails(
-                _summary(row),
+                summary_from(row),
                 tuple(consent_from(consent) for consent in consents),
                 tuple(_quality(quality) for quality in qualities),
                 tuple(EnrollmentWarning(warning["warning"]) for warning in warnings),
@@ -172,7 +172,8 @@ async def tenants(database: Database) -> Sequence[TenantId]:
     return tuple(TenantId(row["tenant"]) for row in rows)
 
 
-def _summary(row: Row) -> ProfileSummary:
+def summary_from(row: Row) -> ProfileSummary:
+    """Build what may be shown of a profile from a row of `list-profiles` or its like."""
     return ProfileSummary(
         id=ProfileId(row["id"]),
         tenant=TenantId(row["tenant"]),

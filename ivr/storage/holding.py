@@ -24,6 +24,7 @@ _PARTS = {
     "fingerprints_heard": "held-fingerprints",
     "warnings": "held-warnings",
     "groups": "held-groups",
+    "answers": "held-answers",
     "audit": "held-audit",
 }
 """What the export calls each part, and the query for it."""

@@ -62,6 +62,12 @@ ORDER BY noted_at, warning;
 -- Return the groups that profile $2 of tenant $1 is a member of.
 SELECT name FROM group_members WHERE tenant = $1::text AND profile = $2::uuid ORDER BY name;
 
+-- name: held-answers
+-- Return the answers about profile $2 of tenant $1 that are kept in case a program asks again.
+SELECT a.status, convert_from(a.body, 'UTF8') AS body, a.created_at
+FROM profiles AS p JOIN api_answers AS a ON a.tenant = p.tenant AND a.account = p.account
+WHERE p.tenant = $1::text AND p.id = $2::uuid AND a.status IS NOT NULL ORDER BY a.created_at;
+
 -- name: held-audit
 -- Return the audit entries about profile $2 of tenant $1.
 SELECT at, who, what, about, why
