@@ -10,12 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from engine.types import Locale, PhraseId
 from ivr.app import database_of, keyring_of, outbox_of
 from ivr.cli.export import write_holding
 from ivr.cli.settings import Commands, configuration_of
+from ivr.clock import SystemClock
 from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
-from ivr.storage import Database, ProfileAdministration, ProfileDetails, holding, unlock_caller
+from ivr.domain.consent import Consent, ConsentGiven
+from ivr.domain.mode import Mode
+from ivr.storage import (
+    Database,
+    Drafts,
+    ProfileAdministration,
+    ProfileDetails,
+    Terms,
+    holding,
+    unlock_caller,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,10 @@ def add_to(commands: Commands) -> None:
         ("erase", "delete everything held on the person", _erase),
     ):
         _with_reason(_person(actions, name, does, action))
+    beginning = _person(actions, "begin", "note a consent, before the voice is taken", _begin)
+    beginning.add_argument("--consent", required=True, help="which wording was agreed to")
+    beginning.add_argument("--locale", default="en-US", help="the language the person speaks")
+    _with_reason(beginning)
     caller = actions.add_parser("unlock-caller", help="end a lockout of a caller's number")
     caller.add_argument("number")
     caller.add_argument("--tenant", default="default")
@@ -122,6 +138,18 @@ def _lines(details: ProfileDetails) -> list[str]:
 
 async def _reset(desk: Desk, chosen: argparse.Namespace) -> int:
     return _told(chosen, await desk.profiles.reset(*_whom(chosen), **_entry(chosen)))
+
+
+async def _begin(desk: Desk, chosen: argparse.Namespace) -> int:
+    consent = Consent(chosen.consent, ConsentGiven.DOCUMENT, SystemClock().now())
+    terms = Terms(consent, Locale(chosen.locale), Mode.TEXT_INDEPENDENT, PhraseId(""))
+    begun = await Drafts(desk.database).begin(*_whom(chosen), terms, **_entry(chosen))
+    if begun is None:
+        print(
+            f"{chosen.account!r} is enrolled already or has opted out: "
+            "`countersign profiles reset` makes room"
+        )
+    return 0 if begun else 1
 
 
 async def _opt_out(desk: Desk, chosen: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ import pytest
 
 from ivr.cli import main
 from ivr.domain.call import AccountId
+from ivr.domain.consent import ConsentGiven
 from ivr.domain.profile import ProfileState
 from ivr.storage.keys import Keyring
 from ivr.storage.letters import LetterBox
@@ -75,6 +76,22 @@ async def test_a_person_can_be_exported_opted_out_and_unlocked(
     assert await run("profiles", "unlock", *on("nobody")) == 1
     assert await run("profiles", "unlock-caller", *on("+15550100")) == 1
     assert await run("profiles", "export", *on("nobody"), str(settings / "none")) == 1
+
+
+async def test_a_consent_is_noted_before_the_voice_is_taken(
+    postgres_store: PostgresStore, settings: Path
+) -> None:
+    """The consent is found; status 1 where there is a voice already."""
+    begin = ("profiles", "begin", *on("4712"), "--consent", "paper/1")
+    assert await run(*begin) == 0
+    profile = await postgres_store.find(TENANT, AccountId("4712"))
+    assert profile is not None
+    assert profile.state is ProfileState.ENROLLING
+    consent = await postgres_store.consent(TENANT, AccountId("4712"))
+    assert consent is not None
+    assert (consent.text_version, consent.given) == ("paper/1", ConsentGiven.DOCUMENT)
+    await postgres_store.enroll(enrolled())
+    assert await run("profiles", "begin", *on(ACCOUNT), "--consent", "paper/1") == 1
 
 
 async def test_the_audit_trail_is_anchored_and_verified(
