@@ -26,6 +26,7 @@ from ivr.line.arguments import RequestDefaults
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary
 from ivr.offline import Office
+from ivr.showing import shown
 from ivr.storage import (
     Database,
     EmbeddedPostgres,
@@ -71,7 +72,8 @@ async def serve(configuration: Configuration) -> None:
         check_prompts(configuration, prompts)
         words = await asyncio.to_thread(Words.load, prompts.locales)
         threads = configuration.voice.threads
-        voice = EngineVoice(load_engine(configuration), words, threads, metrics)
+        engine = load_engine(configuration)
+        voice = EngineVoice(engine, words, threads, metrics)
         stack.push_async_callback(voice.close)
         await asyncio.to_thread(warm, configuration.voice.listeners)
         await asyncio.to_thread(words.warm, configuration.voice.listeners)
@@ -79,6 +81,7 @@ async def serve(configuration: Configuration) -> None:
         keyring = await keyring_of(configuration, database)
         outbox = await stack.enter_async_context(outbox_of(configuration, database, keyring))
         ari = await stack.enter_async_context(AriClient(ari_address(configuration)))
+        told = await stack.enter_async_context(shown(configuration, database, ari, engine))
         sockets = await stack.enter_async_context(media_sockets(configuration))
         office = api_office(configuration, database, keyring, voice)
         await stack.enter_async_context(api_server(configuration.api, office))
@@ -89,6 +92,7 @@ async def serve(configuration: Configuration) -> None:
             clock=SystemClock(),
             keys=keyring,
             meter=metrics,
+            desk=told.desk,
             worker=configuration.ari.app,
             verify=verify_rules(configuration),
             enroll=enroll_rules(configuration, prompts.consent_versions),
@@ -103,6 +107,7 @@ async def serve(configuration: Configuration) -> None:
             conduct=partial(conduct, services=services),
             adopt=partial(adopt, services=services),
             defaults=RequestDefaults(locale=configuration.prompts.locale, phrases=prompts.phrases),
+            watch=told.watch,
             carried=metrics.carried,
         )
         parts = Watched(ari, database, outbox, switchboard, voice)

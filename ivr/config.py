@@ -187,6 +187,20 @@ class Agi(Struct, frozen=True, forbid_unknown_fields=True):
     allow: Annotated[tuple[str, ...], Meta(min_length=1)] = ("127.0.0.1", "::1")
 
 
+class Desk(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[desk]`: where agents see their calls; port 0: nowhere."""
+
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    tls_certificate: str = ""
+    tls_key: str = ""
+    behind_proxy: bool = False
+    session_hours: Annotated[float, Meta(ge=0.1, le=168)] = 10.0
+    token: str = ""
+    token_file: str = ""
+    tell: bool = False
+
+
 class Log(Struct, frozen=True, forbid_unknown_fields=True):
     """`[log]`: lines for machines (`json`) or for people (`console`)."""
 
@@ -211,13 +225,15 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
     health: Health = msgspec.field(default_factory=Health)
     api: Api = msgspec.field(default_factory=Api)
     agi: Agi = msgspec.field(default_factory=Agi)
+    desk: Desk = msgspec.field(default_factory=Desk)
     log: Log = msgspec.field(default_factory=Log)
 
 
 def is_secret(key: str) -> bool:
     """Say whether the value of a dotted key must never be shown."""
     name = key.rpartition(".")[2]
-    return not name.endswith("_file") and ("password" in name or "dsn" in name)
+    secret = any(word in name for word in ("password", "dsn", "token"))
+    return secret and not name.endswith("_file")
 
 
 def load(
@@ -332,11 +348,28 @@ def _with_secrets(configuration: Configuration, *, asterisk: bool) -> Configurat
             "embedded PostgreSQL, not both",
         )
     _check_keys(configuration.keys, dsn)
+    desk = configuration.desk
+    _check_desk(desk)
     return msgspec.structs.replace(
         configuration,
         ari=msgspec.structs.replace(ari, password=password),
         database=msgspec.structs.replace(database, dsn=dsn),
+        desk=msgspec.structs.replace(
+            desk, token=_secret("desk.token", desk.token, desk.token_file)
+        ),
     )
+
+
+def _check_desk(desk: Desk) -> None:
+    """Refuse to serve passwords and calls in the clear to other machines."""
+    local = desk.host in ("127.0.0.1", "::1", "localhost")
+    if desk.port and not (local or desk.tls_certificate or desk.behind_proxy):
+        raise ConfigurationError(
+            "desk.host",
+            desk.host,
+            "other machines are served by TLS alone: set desk.tls_certificate and desk.tls_key, "
+            "or desk.behind_proxy = true where a proxy does TLS",
+        )
 
 
 def _check_keys(keys: Keys, dsn: str) -> None:

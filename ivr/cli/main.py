@@ -19,6 +19,7 @@ from ivr.cli import (
     configuration,
     database,
     demo,
+    desk,
     doctor,
     enroll,
     evaluate,
@@ -70,6 +71,7 @@ COMMANDS = (
     models,
     evaluate,
     adapt,
+    desk,
     demo,
     bench,
 )

@@ -16,7 +16,9 @@ from ivr.storage.browsing import FIRST, LAST, Browsing, Listed, Member, Past
 from ivr.storage.callers import unlock_caller
 from ivr.storage.checkup import Rights, master_fits, outbox_depth, rights
 from ivr.storage.database import Database
+from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_feed import DeskFeed, desk_feed
+from ivr.storage.desk_users import DeskUsers
 from ivr.storage.drafts import Drafts, Terms
 from ivr.storage.embedded import EmbeddedPostgres
 from ivr.storage.errors import (
@@ -65,7 +67,9 @@ __all__ = [
     "AzureProfiles",
     "Browsing",
     "Database",
+    "DeskCalls",
     "DeskFeed",
+    "DeskUsers",
     "Drafts",
     "EmbeddedPostgres",
     "EmbeddedPostgresError",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import asyncpg
 
 from ivr.domain.call import TenantId
+from ivr.ports import StoreUnavailableError
 from ivr.storage.errors import (
     OLDEST_SERVER,
     SchemaMissingError,
@@ -24,6 +26,7 @@ from ivr.storage.errors import (
     translated,
 )
 from ivr.storage.migrations import newest_migration
+from ivr.storage.notices import heard, pause
 from ivr.storage.queries import query
 from ivr.storage.text import storable
 
@@ -147,6 +150,23 @@ class Database:
                 return await work(Transaction(connection))
 
         return await self._run(transaction, retry=True)
+
+    async def notices(self, channel: str) -> AsyncIterator[str | None]:
+        """Yield what is notified on a channel, for ever, over a connection of its own.
+
+        None at the beginning and wherever the connection was made anew: notices may be missing.
+        """
+        while True:
+            try:
+                with translated(self._where):
+                    async with (
+                        self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection,
+                        aclosing(heard(connection, channel)) as notices,
+                    ):
+                        async for notice in notices:
+                            yield notice
+            except StoreUnavailableError as error:
+                await pause(error)
 
     async def _run(self, work: Callable[[Connection], Awaitable[T]], *, retry: bool) -> T:
         with translated(self._where):

@@ -16,3 +16,192 @@ SET number = EXCLUDED.number, agents = ARRAY(SELECT DISTINCT unnest(d.agents || 
 -- name: forget-desk-calls
 -- Take calls of tenant $1 that began before $2 off the desk.
 DELETE FROM desk_calls WHERE tenant = $1::text AND began_at < $2::timestamptz;
+
+-- name: desk-cards
+-- Return what changed on the desk of tenant $1 after number $2, to the eyes of agent $3 or, NULL, all.
+--
+-- LIMIT 1 and OFFSET 0 make PostgreSQL look each call's rows up by key, however many calls there
+-- are: behind row-level security it takes no index for a comparison with coalesce().
+SELECT
+    d.number, d.verification, d.call, d.worker, d.agents,
+    (d.news || jsonb_strip_nulls(jsonb_build_object(
+        'id', d.verification, 'number', d.number, 'call', d.call,
+        'account', coalesce(v.claim_account, d.claim_account), 'began_at', d.began_at,
+        'verdict', v.verdict, 'reason', v.reason, 'explanation', v.explanation,
+        'llr', v.llr, 'confidence', v.confidence, 'decided_at', v.ended_at,
+        'attempts', (
+            SELECT jsonb_agg(jsonb_build_object(
+                'reason', a.reason, 'llr', a.llr, 'phrase', a.phrase,
+                'net_speech_s', a.net_speech_s, 'snr_db', a.snr_db
+            ) ORDER BY a.number)
+            FROM attempts AS a WHERE a.verification = v.id
+        ),
+        'rejects', nullif(l.rejects, 0),
+        'same_person', f.same_person,
+        'history', (
+            SELECT jsonb_agg(jsonb_build_object(
+                'verdict', h.verdict, 'reason', h.reason, 'at', h.ended_at
+            ))
+            FROM (
+                SELECT e.verdict, e.reason, e.ended_at FROM verifications AS e
+                WHERE e.tenant = d.tenant AND e.profile = c.profile
+                AND e.verdict IS NOT NULL AND e.id <> d.verification
+                ORDER BY e.ended_at DESC LIMIT 5
+            ) AS h
+        )
+    )))::text AS card
+FROM desk_calls AS d
+LEFT JOIN LATERAL (
+    SELECT * FROM verifications AS w WHERE w.id = d.verification AND w.verdict IS NOT NULL LIMIT 1
+) AS v ON true
+CROSS JOIN LATERAL (SELECT coalesce(v.profile, d.profile) AS profile OFFSET 0) AS c
+LEFT JOIN LATERAL (
+    SELECT rejects FROM lockouts AS k WHERE k.profile = c.profile LIMIT 1
+) AS l ON true
+LEFT JOIN desk_feedback AS f ON f.verification = d.verification
+WHERE d.tenant = $1::text AND d.number > $2::bigint
+AND ($3::text IS NULL OR $3::text = ANY (d.agents))
+ORDER BY d.number;
+
+-- name: find-desk-call
+-- Return the newest call of tenant $1 whose verification or channel is $2, to the eyes of agent $3.
+SELECT d.verification, d.number FROM desk_calls AS d
+WHERE d.tenant = $1::text AND $2::text IN (d.verification::text, d.call)
+AND ($3::text IS NULL OR $3::text = ANY (d.agents))
+ORDER BY d.number DESC LIMIT 1;
+
+-- name: offer-desk-call
+-- Show call $2 of tenant $1 to agent $3 from now on.
+WITH next AS MATERIALIZED (SELECT desk_next($1::text) AS number)
+UPDATE desk_calls AS d
+SET number = next.number, agents = ARRAY(SELECT DISTINCT unnest(d.agents || $3::text))
+FROM next WHERE d.tenant = $1::text AND d.verification = $2::uuid;
+
+-- name: note-on-desk-call
+-- Add the keys of the JSON object $3 to what the desk shows of call $2 of tenant $1.
+WITH next AS MATERIALIZED (SELECT desk_next($1::text) AS number)
+UPDATE desk_calls AS d SET number = next.number, news = d.news || $3::text::jsonb
+FROM next WHERE d.tenant = $1::text AND d.verification = $2::uuid;
+
+-- name: give-feedback
+-- Note whether it was the person claimed who called in verification $2 of tenant $1.
+INSERT INTO desk_feedback (verification, tenant, same_person, said_by)
+SELECT v.id, v.tenant, $3::text = 'yes', $4::text FROM verifications AS v
+WHERE v.tenant = $1::text AND v.id = $2::uuid AND v.verdict IS NOT NULL
+ON CONFLICT (verification) DO UPDATE
+SET same_person = EXCLUDED.same_person, said_by = EXCLUDED.said_by, said_at = now()
+RETURNING verification;
+
+-- name: list-feedback
+-- Return what agents of tenant $1 found out about verifications, with their evidence, oldest first.
+SELECT f.verification, f.same_person, f.said_at, v.verdict, v.reason, v.llr, v.model
+FROM desk_feedback AS f JOIN verifications AS v ON v.id = f.verification
+WHERE f.tenant = $1::text ORDER BY f.said_at;
+
+-- name: desk-figures
+-- Return the rates of tenant $1 between $2 and $3, as JSON.
+WITH ended AS (
+    SELECT v.id, v.verdict, v.reason, v.started_at, v.ended_at FROM verifications AS v
+    WHERE v.tenant = $1::text AND v.ended_at >= $2::timestamptz AND v.ended_at < $3::timestamptz
+    AND v.verdict IS NOT NULL
+)
+SELECT jsonb_build_object(
+    'calls', (SELECT count(*) FROM ended),
+    'verdicts', (
+        SELECT jsonb_object_agg(c.verdict, c.n)
+        FROM (SELECT verdict, count(*) AS n FROM ended GROUP BY verdict) AS c
+    ),
+    'reasons', (
+        SELECT jsonb_agg(to_jsonb(c) ORDER BY c.n DESC, c.reason)
+        FROM (SELECT verdict, reason, count(*) AS n FROM ended GROUP BY verdict, reason) AS c
+    ),
+    'hours', (
+        SELECT jsonb_agg(to_jsonb(c) ORDER BY c.hour) FROM (
+            SELECT date_trunc('hour', ended_at) AS hour, verdict, count(*) AS n
+            FROM ended GROUP BY 1, 2
+        ) AS c
+    ),
+    'median_s', (
+        SELECT percentile_cont(0.5) WITHIN GROUP (
+            ORDER BY extract(epoch FROM ended_at - started_at)
+        ) FROM ended
+    ),
+    'line', (
+        SELECT jsonb_build_object(
+            'attempts', count(*), 'noisy', count(*) FILTER (WHERE a.snr_db < 12),
+            'snr_db', percentile_cont(ARRAY[0.1, 0.5, 0.9]) WITHIN GROUP (ORDER BY a.snr_db),
+            'net_speech_s', percentile_cont(0.5) WITHIN GROUP (ORDER BY a.net_speech_s)
+        )
+        FROM ended JOIN attempts AS a ON a.verification = ended.id WHERE a.snr_db IS NOT NULL
+    ),
+    'feedback', (
+        SELECT jsonb_agg(to_jsonb(c)) FROM (
+            SELECT ended.verdict, f.same_person, count(*) AS n
+            FROM ended JOIN desk_feedback AS f ON f.verification = ended.id GROUP BY 1, 2
+        ) AS c
+    )
+)::text AS figures;
+
+-- name: desk-profiles
+-- Return how the profiles of tenant $1 are, where voices are compared by model $2, as JSON.
+SELECT jsonb_build_object(
+    'states', (
+        SELECT jsonb_object_agg(c.state, c.n) FROM (
+            SELECT p.state, count(*) AS n FROM profiles AS p WHERE p.tenant = $1::text GROUP BY 1
+        ) AS c
+    ),
+    'rejected', (SELECT count(*) FROM lockouts WHERE tenant = $1::text AND rejects > 0),
+    'warned', (
+        SELECT count(DISTINCT w.profile) FROM enrollment_warnings AS w
+        WHERE w.tenant = $1::text AND w.settled_at IS NULL
+    ),
+    'other_model', (
+        SELECT count(DISTINCT r.profile) FROM voiceprints AS r
+        WHERE r.tenant = $1::text AND r.model <> $2::text
+    ),
+    'poor', (
+        SELECT count(*) FROM (
+            SELECT FROM voiceprints AS r WHERE r.tenant = $1::text
+            GROUP BY r.profile HAVING avg(r.snr_db) < 12 OR sum(r.net_speech_s) < 3
+        ) AS weak
+    )
+)::text AS profiles;
+
+-- name: add-desk-user
+-- Add a user of the desk, or give one of the same tenant another password, role and agent.
+WITH owner AS (INSERT INTO tenants (tenant) VALUES ($2::text) ON CONFLICT DO NOTHING)
+INSERT INTO desk_users (name, tenant, password, role, agent)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text)
+ON CONFLICT (name) DO UPDATE
+SET password = EXCLUDED.password, role = EXCLUDED.role, agent = EXCLUDED.agent
+WHERE desk_users.tenant = EXCLUDED.tenant RETURNING name;
+
+-- name: list-desk-users
+-- Return the users of tenant $1's desk, by name.
+SELECT name, tenant, role, agent FROM desk_users WHERE tenant = $1::text ORDER BY name;
+
+-- name: remove-desk-user
+-- Remove user $2 of tenant $1's desk and end their sessions; no row where there is none.
+DELETE FROM desk_users WHERE tenant = $1::text AND name = $2::text RETURNING name;
+
+-- name: find-desk-user
+-- Return the user of name $1, of whatever tenant.
+SELECT name, tenant, password, role, agent FROM desk_user($1::text);
+
+-- name: begin-desk-session
+-- Sign user $3 of tenant $2 in by the hash $1 of a cookie until $4; what is over is forgotten.
+WITH over AS (DELETE FROM desk_sessions WHERE name = $3::text AND expires_at < now())
+INSERT INTO desk_sessions (token, tenant, name, expires_at)
+VALUES ($1::bytea, $2::text, $3::text, $4::timestamptz);
+
+-- name: find-desk-session
+-- Return who is signed in by the hash $1 of a cookie.
+SELECT name, tenant, role, agent FROM desk_session($1::bytea);
+
+-- name: end-desk-session
+-- Sign out who is signed in by the hash $2 of a cookie, at tenant $1.
+DELETE FROM desk_sessions WHERE tenant = $1::text AND token = $2::bytea;
+
+-- name: end-desk-sessions
+-- Sign user $2 of tenant $1 out everywhere.
+DELETE FROM desk_sessions WHERE tenant = $1::text AND name = $2::text;

@@ -84,8 +84,8 @@ SELECT {_PROFILE}, '{TENANT}', 'text_dependent_verification' FROM generate_serie
 """
 
 OF_THE_OWNER = {"note-migration"}
-WHOLE_TENANT = {"profiles-of-tenant"}
-"""Asked to return a tenant's every profile, a scan of the table is the best there is."""
+WHOLE_TENANT = {"profiles-of-tenant", "desk-profiles"}
+"""Asked about a tenant's every profile, a scan of the table is the best there is."""
 
 
 @pytest.fixture(scope="module")

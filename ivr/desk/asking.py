@@ -1,0 +1,60 @@
+"""What agents ask for reaches the dialplan: a channel variable, set by the worker of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+import msgspec
+import structlog
+
+from ivr.desk.hub import FellBehindError, Hub
+from ivr.desk.records import CallRecords
+from ivr.domain.call import CallId
+from ivr.domain.desk import Card, StepUp, StepUpState
+from ivr.ports import StoreUnavailableError
+
+VARIABLE = "COUNTERSIGN_STEP_UP"
+
+log = structlog.get_logger()
+
+SetVariables = Callable[[CallId, Mapping[str, str]], Awaitable[bool]]
+"""Sets variables on a caller's channel, wherever it is; False where the caller has left."""
+
+
+class _Asked(msgspec.Struct):
+    asked: StepUp
+    state: StepUpState
+
+
+class _Body(msgspec.Struct):
+    step_up: _Asked | None = None
+
+
+def wanted(card: Card, worker: str) -> StepUp | None:
+    """Return what is asked for in a call of this worker and was not told to the dialplan yet."""
+    asked = msgspec.json.decode(card.body, type=_Body).step_up
+    if card.worker != worker or asked is None or asked.state is not StepUpState.WANTED:
+        return None
+    return asked.asked
+
+
+async def tell_dialplan(calls: CallRecords, hub: Hub, worker: str, set_: SetVariables) -> None:
+    """Tell the dialplan what agents ask of this worker's callers, for ever."""
+    while True:
+        with hub.watching(None) as watcher, suppress(FellBehindError):
+            while True:
+                await _tell(await watcher.next(), calls, worker, set_)
+
+
+async def _tell(card: Card, calls: CallRecords, worker: str, set_: SetVariables) -> None:
+    asked = wanted(card, worker)
+    if asked is None:
+        return
+    there = await set_(card.call, {VARIABLE: asked.value})
+    state = StepUpState.TOLD if there else StepUpState.GONE
+    log.info("step_up_asked", call=card.call, asked=asked.value, state=state.value)
+    try:
+        await calls.step_up(card.tenant, card.verification, asked, state)
+    except StoreUnavailableError as error:
+        log.warning("desk_not_told", why=str(error))

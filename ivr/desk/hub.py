@@ -1,0 +1,103 @@
+"""What changed, to everybody in this process who watches: one query for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import structlog
+
+from ivr.desk.records import CallRecords
+from ivr.domain.call import TenantId
+from ivr.domain.desk import Card
+from ivr.ports import StoreUnavailableError
+
+WAITING_MAX = 1000
+AGAIN_S = 0.5
+
+log = structlog.get_logger()
+
+
+class FellBehindError(Exception):
+    """Who watches does not take what is told; they had better begin anew."""
+
+
+class Watcher:
+    """One who watches: a screen, or whoever acts on what agents ask for."""
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Queue[Card] = asyncio.Queue(WAITING_MAX)
+        self._behind = False
+
+    def take(self, card: Card) -> None:
+        """Take a change; what cannot be taken any more is noticed by `next`."""
+        try:
+            self._waiting.put_nowait(card)
+        except asyncio.QueueFull:
+            self._behind = True
+
+    async def next(self) -> Card:
+        """Return the next change; `FellBehindError`."""
+        if self._behind:
+            raise FellBehindError
+        return await self._waiting.get()
+
+
+class Hub:
+    """Listens to the database and tells the watchers; `run` must run."""
+
+    def __init__(self, calls: CallRecords) -> None:
+        self._calls = calls
+        self._watchers: dict[TenantId | None, list[Watcher]] = {}
+        self._reached: dict[TenantId, int] = {}
+        self._changed: set[TenantId] = set()
+        self._wake = asyncio.Event()
+
+    @contextmanager
+    def watching(self, tenant: TenantId | None) -> Iterator[Watcher]:
+        """Watch a tenant's calls, or everybody's, until the context is left."""
+        watcher = Watcher()
+        watchers = self._watchers.setdefault(tenant, [])
+        watchers.append(watcher)
+        try:
+            yield watcher
+        finally:
+            watchers.remove(watcher)
+
+    async def run(self) -> None:
+        """Listen and tell, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._tell())
+
+    async def _listen(self) -> None:
+        async for tenant in self._calls.changes():
+            # None: changes may be missing, so every tenant that is known is asked for.
+            self._changed.update(self._reached if tenant is None else (tenant,))
+            self._changed.update(each for each in self._watchers if tenant is None and each)
+            self._wake.set()
+
+    async def _tell(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            changed, self._changed = self._changed, set()
+            for tenant in changed:
+                await self._tell_of(tenant)
+
+    async def _tell_of(self, tenant: TenantId) -> None:
+        try:
+            cards = await self._calls.cards(tenant, self._reached.get(tenant, 0), None)
+        except StoreUnavailableError as error:
+            log.warning("desk_not_read", why=str(error))
+            self._changed.add(tenant)
+            asyncio.get_running_loop().call_later(AGAIN_S, self._wake.set)
+            return
+        self._pass_on(tenant, cards)
+
+    def _pass_on(self, tenant: TenantId, cards: Sequence[Card]) -> None:
+        for card in cards:
+            self._reached[tenant] = card.number
+            for watcher in (*self._watchers.get(tenant, ()), *self._watchers.get(None, ())):
+                watcher.take(card)

@@ -1,0 +1,109 @@
+"""The desk as a part of the service: its web server, and what keeps it up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from ivr.desk.asking import SetVariables, tell_dialplan
+from ivr.desk.figures import Figures
+from ivr.desk.guard import Guard, limits
+from ivr.desk.hub import Hub
+from ivr.desk.model import ModelInUse
+from ivr.desk.offers import Offers
+from ivr.desk.pages import Pages
+from ivr.desk.records import CallRecords, UserRecords
+from ivr.desk.screens import Screens
+from ivr.desk.sessions import Sessions
+from ivr.desk.signing_in import SigningIn
+
+BODY_OCTETS_MAX = 16_384
+END_PATIENCE_S = 0.5
+"""Streams never end by themselves; whoever holds one comes back to another worker."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRules:
+    """Where the desk is served, and how."""
+
+    host: str
+    port: int
+    worker: str
+    """The ARI application whose callers are told what agents ask for."""
+    session: timedelta = timedelta(hours=10)
+    token: str = ""
+    """What programs show that offer calls to agents; empty: none may."""
+    tls: ssl.SSLContext | None = None
+
+
+@asynccontextmanager
+async def desk_part(
+    rules: DeskRules,
+    calls: CallRecords,
+    users: UserRecords,
+    model: ModelInUse,
+    set_variables: SetVariables,
+) -> AsyncIterator[None]:
+    """Serve the desk until the context is left; `OSError` where the port is taken."""
+    hub = Hub(calls)
+    runner = web.AppRunner(
+        application(rules, calls, users, model, hub),
+        access_log=None,
+        shutdown_timeout=END_PATIENCE_S,
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, rules.host, rules.port, ssl_context=rules.tls).start()
+        log.info("desk_ready", host=rules.host, port=rules.port)
+        async with _running(hub.run(), tell_dialplan(calls, hub, rules.worker, set_variables)):
+            yield
+    finally:
+        await runner.cleanup()
+
+
+def application(
+    rules: DeskRules, calls: CallRecords, users: UserRecords, model: ModelInUse, hub: Hub
+) -> web.Application:
+    """Return the web application, which serves as long as the hub runs."""
+    guard = Guard(Sessions(users, rules.session, time.monotonic))
+    served = web.Application(middlewares=[limits], client_max_size=BODY_OCTETS_MAX)
+    parts = (
+        Pages(guard),
+        SigningIn(guard),
+        Screens(guard, calls, hub, model),
+        Figures(guard, calls, model),
+        Offers(calls, rules.token),
+    )
+    for part in parts:
+        served.add_routes(part.routes())
+    return served
+
+
+@asynccontextmanager
+async def _running(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let work go on beside; what ends by a fault of ours is told, and ends no call."""
+    tasks = {asyncio.create_task(work) for work in works}
+    for task in tasks:
+        task.add_done_callback(_tell_fault)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+def _tell_fault(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("desk_failed", exc_info=error, advice="restart the service, and report this")

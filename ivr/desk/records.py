@@ -1,0 +1,48 @@
+"""What the desk needs of the store. Everything awaited may raise `StoreUnavailableError`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from engine.types import ModelId
+from ivr.domain.call import TenantId
+from ivr.domain.desk import Card, DeskUser, StepUp, StepUpState
+from ivr.domain.verification import VerificationId
+
+
+class CallRecords(Protocol):
+    """`ivr.storage.DeskCalls` is one; the docstrings are there."""
+
+    def changes(self) -> AsyncIterator[TenantId | None]: ...
+
+    async def cards(self, tenant: TenantId, after: int, agent: str | None) -> Sequence[Card]: ...
+
+    async def find(self, user: DeskUser, name: str) -> VerificationId | None: ...
+
+    async def offer(self, tenant: TenantId, name: str, agent: str) -> VerificationId | None: ...
+
+    async def step_up(
+        self, tenant: TenantId, verification: VerificationId, asked: StepUp, state: StepUpState
+    ) -> None: ...
+
+    async def feedback(
+        self, user: DeskUser, verification: VerificationId, *, same_person: bool
+    ) -> bool: ...
+
+    async def figures(self, tenant: TenantId, begin: datetime, end: datetime) -> str: ...
+
+    async def profiles(self, tenant: TenantId, model: ModelId) -> str: ...
+
+
+class UserRecords(Protocol):
+    """`ivr.storage.DeskUsers` is one; the docstrings are there."""
+
+    async def find(self, name: str) -> tuple[DeskUser, str] | None: ...
+
+    async def sign_in(self, user: DeskUser, token: bytes, until: datetime) -> None: ...
+
+    async def signed_in(self, token: bytes) -> DeskUser | None: ...
+
+    async def sign_out(self, user: DeskUser, token: bytes) -> None: ...

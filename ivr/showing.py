@@ -1,0 +1,122 @@
+"""Joins the desk with the parts it shows: what is told, who is served, and what agents ask for."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from engine import SpeakerEngine
+from ivr.ari.client import AriClient
+from ivr.ari.errors import AriError
+from ivr.config import Configuration, ConfigurationError
+from ivr.config import Desk as Settings
+from ivr.desk import DeskRules, Measured, ModelInUse, desk_part
+from ivr.domain.call import CallId
+from ivr.flows.services import NobodyWatches
+from ivr.line.leg import Watch, watch_nothing
+from ivr.ports import Desk
+from ivr.storage import Database, DeskCalls, DeskUsers, desk_feed
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told of calls."""
+
+    desk: Desk
+    watch: Watch
+    """Of their states."""
+
+
+@asynccontextmanager
+async def shown(
+    configuration: Configuration, database: Database, ari: AriClient, engine: SpeakerEngine
+) -> AsyncIterator[Told]:
+    """Tell the desk of calls, and serve it where a port is set, while the block lasts.
+
+    `ConfigurationError` where the port or the certificate cannot be had.
+    """
+    settings = configuration.desk
+    if not settings.port and not settings.tell:
+        yield Told(NobodyWatches(), watch_nothing)
+        return
+    async with AsyncExitStack() as stack:
+        feed = await stack.enter_async_context(desk_feed(database))
+        if settings.port:
+            rules = _rules(settings, configuration.ari.app)
+            await _serve(stack, rules, database, ari, in_use(engine))
+        yield Told(feed, feed.watch)
+
+
+def in_use(engine: SpeakerEngine) -> ModelInUse:
+    """Return what the supervisors' page tells of the model and its calibration."""
+    card, fitted = engine.embedder.card, engine.calibration.card
+    points = (Measured(point.threshold, point.fmr, point.fnmr) for point in fitted.points)
+    return ModelInUse(
+        id=engine.model,
+        description=card.description,
+        target_fmr=engine.rates.verify,
+        threshold=engine.point.threshold,
+        basis=engine.point.basis.value,
+        limit=fitted.limit,
+        fitted_on=fitted.fitted_on,
+        fitted_with=fitted.fitted_with,
+        speakers=fitted.speakers,
+        target_trials=fitted.target_trials,
+        non_target_trials=fitted.non_target_trials,
+        eer=fitted.eer,
+        cllr=fitted.cllr,
+        points=tuple(points),
+    )
+
+
+async def _serve(
+    stack: AsyncExitStack, rules: DeskRules, database: Database, ari: AriClient, model: ModelInUse
+) -> None:
+    async def set_variables(call: CallId, variables: Mapping[str, str]) -> bool:
+        try:
+            await ari.channels.set_variables(call, variables)
+        except AriError as error:
+            log.warning("caller_not_told", call=call, why=str(error))
+            return False
+        return True
+
+    part = desk_part(rules, DeskCalls(database), DeskUsers(database), model, set_variables)
+    try:
+        await stack.enter_async_context(part)
+    except OSError as error:
+        why = f"{rules.host} cannot be listened on: {error.strerror or error}"
+        advice = "choose another, or 0 to serve no desk here"
+        raise ConfigurationError("desk.port", rules.port, f"{why}; {advice}") from error
+
+
+def _rules(settings: Settings, worker: str) -> DeskRules:
+    return DeskRules(
+        host=settings.host,
+        port=settings.port,
+        worker=worker,
+        session=timedelta(hours=settings.session_hours),
+        token=settings.token,
+        tls=_tls(settings),
+    )
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.tls_certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
+    except OSError as error:
+        raise ConfigurationError(
+            "desk.tls_certificate",
+            settings.tls_certificate,
+            f"it and desk.tls_key must be a certificate and its key, in PEM: {error}",
+        ) from error
+    return context

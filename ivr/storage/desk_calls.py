@@ -1,0 +1,115 @@
+"""What the desk shows, as it changes, and what is said there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from engine.types import Llr, ModelId, Reason, Verdict
+from ivr.domain.call import CallId, TenantId
+from ivr.domain.desk import Card, DeskUser, Feedback, StepUp, StepUpState
+from ivr.domain.verification import VerificationId
+from ivr.storage.database import Database, Row
+from ivr.storage.text import storable
+
+CHANNEL = "countersign_desk"
+"""Where the schema's trigger notifies: the number, a space, the tenant."""
+
+
+class DeskCalls:
+    """Calls as the desk shows them. `StoreUnavailableError` from every method but `changes`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def changes(self) -> AsyncIterator[TenantId | None]:
+        """Yield whose calls changed, for ever; None where changes may have been missed."""
+        async for told in self._database.notices(CHANNEL):
+            yield None if told is None else TenantId(told.partition(" ")[2])
+
+    async def cards(self, tenant: TenantId, after: int, agent: str | None) -> Sequence[Card]:
+        """Return what changed after a number, in its order; of one agent's calls, or of all."""
+        columns = (storable(tenant), after, None if agent is None else storable(agent))
+        rows = await self._database.fetch("desk-cards", *columns, tenant=tenant)
+        return tuple(_card(row, tenant) for row in rows)
+
+    async def find(self, user: DeskUser, name: str) -> VerificationId | None:
+        """Return the newest call of a channel or a verification, if the user may see it."""
+        sees = None if user.sees is None else storable(user.sees)
+        columns = (storable(user.tenant), storable(name), sees)
+        row = await self._database.fetch_one("find-desk-call", *columns, tenant=user.tenant)
+        return None if row is None else VerificationId(row["verification"])
+
+    async def offer(self, tenant: TenantId, name: str, agent: str) -> VerificationId | None:
+        """Show a call, named by channel or verification, to an agent; None where it is unknown."""
+        names = (storable(tenant), storable(name), None)
+        row = await self._database.fetch_one("find-desk-call", *names, tenant=tenant)
+        if row is None:
+            return None
+        columns = (storable(tenant), row["verification"], storable(agent))
+        await self._database.fetch("offer-desk-call", *columns, tenant=tenant)
+        return VerificationId(row["verification"])
+
+    async def step_up(
+        self, tenant: TenantId, verification: VerificationId, asked: StepUp, state: StepUpState
+    ) -> None:
+        """Note what an agent asks for, and how far it has come."""
+        note = json.dumps({"step_up": {"asked": asked, "state": state}})
+        columns = (storable(tenant), verification, note)
+        await self._database.fetch("note-on-desk-call", *columns, tenant=tenant)
+
+    async def feedback(
+        self, user: DeskUser, verification: VerificationId, *, same_person: bool
+    ) -> bool:
+        """Keep what a user found out about who called; False where there is no verdict yet."""
+        answer = "yes" if same_person else "no"
+        columns = (storable(user.tenant), verification, answer, storable(user.name))
+        rows = await self._database.fetch("give-feedback", *columns, tenant=user.tenant)
+        if rows:
+            touch = (storable(user.tenant), verification, "{}")
+            await self._database.fetch("note-on-desk-call", *touch, tenant=user.tenant)
+        return bool(rows)
+
+    async def all_feedback(self, tenant: TenantId) -> Sequence[Feedback]:
+        """Return all that was found out, oldest first."""
+        rows = await self._database.fetch("list-feedback", storable(tenant), tenant=tenant)
+        return tuple(_feedback(row) for row in rows)
+
+    async def figures(self, tenant: TenantId, begin: datetime, end: datetime) -> str:
+        """Return a tenant's rates between two times, as JSON."""
+        columns = (storable(tenant), begin, end)
+        row = await self._database.fetch_one("desk-figures", *columns, tenant=tenant)
+        assert row is not None, "it has always one row"
+        return str(row["figures"])
+
+    async def profiles(self, tenant: TenantId, model: ModelId) -> str:
+        """Return how a tenant's profiles are, as JSON, where `model` compares voices."""
+        columns = (storable(tenant), model)
+        row = await self._database.fetch_one("desk-profiles", *columns, tenant=tenant)
+        assert row is not None, "it has always one row"
+        return str(row["profiles"])
+
+
+def _card(row: Row, tenant: TenantId) -> Card:
+    return Card(
+        number=row["number"],
+        verification=VerificationId(row["verification"]),
+        tenant=tenant,
+        call=CallId(row["call"]),
+        worker=row["worker"],
+        agents=frozenset(row["agents"]),
+        body=row["card"],
+    )
+
+
+def _feedback(row: Row) -> Feedback:
+    return Feedback(
+        verification=VerificationId(row["verification"]),
+        same_person=row["same_person"],
+        verdict=Verdict(row["verdict"]),
+        reason=Reason(row["reason"]),
+        llr=None if row["llr"] is None else Llr(row["llr"]),
+        model=None if row["model"] is None else ModelId(row["model"]),
+        said_at=row["said_at"],
+    )

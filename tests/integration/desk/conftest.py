@@ -1,0 +1,113 @@
+"""Fixtures of the desk's tests: the whole system, a telephone, and a browser beside it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from ivr.desk import hash_password
+from ivr.domain.call import TenantId
+from ivr.domain.desk import DeskUser, Role
+from ivr.lab import LabError, browser
+from ivr.lab.freeports import free_port
+from ivr.storage import Database, DeskUsers
+from tests.integration.faults.conftest import ground, module_dsn
+from tests.integration.faults.people import ACCOUNT
+from tests.integration.faults.stage import Ground, Stage, open_stage
+
+__all__ = ["ground", "module_dsn"]
+
+PASSWORD = "correct horse battery"
+TENANT = TenantId("default")
+TOKEN = "a token of programs"
+USERS = (
+    ("ann", Role.AGENT, "1001"),
+    ("bob", Role.AGENT, "1002"),
+    ("sue", Role.SUPERVISOR, ""),
+)
+
+DIALPLAN = f"""
+[inbound](+)
+; An agent is known from the beginning, and while the caller is with them nothing happens here.
+exten => _for.,1,Set(COUNTERSIGN_AGENT=${{EXTEN:3:4}})
+ same => n,Gosub(countersign-verify,s,1(${{EXTEN:8}}))
+ same => n,Goto(with-the-agent,s,1)
+
+[with-the-agent]
+exten => s,1,Wait(0.1)
+ same => n,GotoIf($["${{COUNTERSIGN_STEP_UP}}" != "challenge"]?s,1)
+ same => n,Gosub(countersign-challenge,s,1({ACCOUNT}))
+ same => n,Hangup(31)
+"""
+
+
+@dataclass
+class Office:
+    """The system with its desk, and the screens that look at it."""
+
+    stage: Stage
+    url: str
+    browser: Browser
+    faults: list[str] = field(default_factory=list)
+
+    async def screen(self, name: str, path: str = "/", **more: object) -> Page:
+        """Open a browser of somebody's own, sign in, and return the page once it is live."""
+        context = await self.browser.new_context(**{"locale": "en-US"} | more)  # type: ignore[arg-type]
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        await page.goto(f"{self.url}/sign-in")
+        await page.fill("#name", name)
+        await page.fill("#password", PASSWORD)
+        await page.press("#password", "Enter")
+        await page.wait_for_url(f"{self.url}/")
+        if path != "/":
+            await page.goto(self.url + path)
+        else:
+            await expect(page.locator("#list")).to_have_attribute("aria-busy", "false")
+        return page
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; skips, with the reason, where there is none, unless `CI` is set."""
+    try:
+        return browser.find()
+    except LabError as lack:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(f"no browser: {lack}")
+
+
+async def add_users(dsn: str, users: Sequence[tuple[str, Role, str]]) -> None:
+    """Add users of the default tenant, with the tests' password."""
+    kept = hash_password(PASSWORD, cost=16)
+    async with await Database.connect(dsn, connections=1) as database:
+        for name, role, agent in users:
+            await DeskUsers(database).add(DeskUser(name, TENANT, role, agent), kept)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office(
+    ground: Ground, module_dsn: str, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Office]:
+    """The system that the tests share; at its end no page may have met a fault."""
+    port = free_port(socket.SOCK_STREAM)
+    settings = {"COUNTERSIGN_DESK_PORT": str(port), "COUNTERSIGN_DESK_TOKEN": TOKEN}
+    folder = tmp_path_factory.mktemp("desk")
+    stage = open_stage(ground, folder, module_dsn, settings=settings, dialplan=DIALPLAN)
+    async with stage as opened, async_playwright() as playwright:
+        await add_users(module_dsn, USERS)
+        running = await playwright.chromium.launch(
+            executable_path=chromium, args=list(browser.ARGUMENTS)
+        )
+        office = Office(opened, f"http://127.0.0.1:{port}", running)
+        yield office
+        await running.close()
+        assert not office.faults
+        await opened.check_end()

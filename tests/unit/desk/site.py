@@ -1,0 +1,189 @@
+"""A desk that runs: the real pages and the real database, without a telephone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import aiohttp
+
+from engine.types import ModelId
+from ivr.desk import DeskRules, Measured, ModelInUse, desk_part, hash_password
+from ivr.desk.guard import COOKIE, CSRF_HEADER
+from ivr.domain.call import CallId, TenantId
+from ivr.domain.desk import DeskUser, Role
+from ivr.lab.freeports import free_port
+from ivr.storage.database import Database
+from ivr.storage.desk_calls import DeskCalls
+from ivr.storage.desk_feed import DeskFeed, desk_feed
+from ivr.storage.desk_users import DeskUsers
+from tests.unit.storage.records import MODEL, TENANT, WORKER
+
+PASSWORD = "correct horse battery"
+KEPT = hash_password(PASSWORD, cost=16)
+"""A cheap hash: what it costs is no concern of these tests."""
+PATIENCE_S = 10.0
+TOKEN = "a token of programs"
+
+IN_USE = ModelInUse(
+    id=ModelId(MODEL),
+    description="A model of the tests",
+    target_fmr=0.01,
+    threshold=2.7,
+    basis="measured",
+    limit=6.8,
+    fitted_on="2026-11-23",
+    fitted_with="made up",
+    speakers=43,
+    target_trials=6343,
+    non_target_trials=93522,
+    eer=0.18,
+    cllr=0.57,
+    points=tuple(
+        Measured(threshold, fmr, fnmr)
+        for fmr, fnmr, threshold in (
+            (0.2, 0.16, -0.04),
+            (0.1, 0.34, 0.95),
+            (0.05, 0.48, 1.64),
+            (0.02, 0.66, 2.29),
+            (0.01, 0.73, 2.7),
+        )
+    ),
+)
+
+
+@dataclass
+class Line:
+    """Takes what is to be told to callers' channels; those in `gone` have left."""
+
+    told: list[tuple[CallId, dict[str, str]]] = field(default_factory=list)
+    gone: set[CallId] = field(default_factory=set)
+
+    async def set_variables(self, call: CallId, variables: Mapping[str, str]) -> bool:
+        """Set them, if the caller is there."""
+        if call not in self.gone:
+            self.told.append((call, dict(variables)))
+        return call not in self.gone
+
+
+@dataclass
+class Screen:
+    """Somebody's browser, as far as the server can tell: a cookie, a token and the stream."""
+
+    http: aiohttp.ClientSession
+    url: str
+    cookie: str = ""
+    csrf: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a browser would send."""
+        return {"Cookie": f"{COOKIE}={self.cookie}", CSRF_HEADER: self.csrf}
+
+    async def sign_in(self, name: str, password: str = PASSWORD) -> Self:
+        """Sign in by the form."""
+        form = {"name": name, "password": password}
+        async with self.http.post(f"{self.url}/sign-in", data=form, allow_redirects=False) as seen:
+            assert seen.headers["Location"] == "/", seen.headers["Location"]
+            self.cookie = seen.cookies[COOKIE].value
+        self.csrf = (await self.get("/api/me"))["csrf"]
+        return self
+
+    async def get(self, path: str) -> Any:
+        """Return the JSON of a path."""
+        async with self.http.get(self.url + path, headers=self.headers) as seen:
+            assert seen.status == 200, await seen.text()
+            return await seen.json(content_type=None)
+
+    async def status(self, method: str, path: str, **more: Any) -> int:
+        """Return with what status a request is answered."""
+        headers = self.headers | more.pop("headers", {})
+        sent = self.http.request(
+            method, self.url + path, headers=headers, allow_redirects=False, **more
+        )
+        async with sent as seen:
+            return seen.status
+
+    @asynccontextmanager
+    async def events(self, after: int | None = None) -> AsyncIterator[Events]:
+        """Open the stream, perhaps where it was left."""
+        resume = {} if after is None else {"Last-Event-ID": str(after)}
+        opened = self.http.get(f"{self.url}/api/events", headers=self.headers | resume)
+        async with opened as seen:
+            assert seen.status == 200
+            yield Events(seen)
+
+
+@dataclass
+class Events:
+    """The stream of events."""
+
+    seen: aiohttp.ClientResponse
+
+    async def next(self) -> tuple[str, Any]:
+        """Return kind and content of the next event; comments are passed over."""
+        kind, body = "", ""
+        async with asyncio.timeout(PATIENCE_S):
+            async for raw in self.seen.content:
+                line = raw.decode().rstrip("\n")
+                name, _, value = line.partition(": ")
+                kind = value if name == "event" else kind
+                body = value if name == "data" else body
+                if not line and kind:
+                    return kind, json.loads(body)
+        raise AssertionError("the stream ended")
+
+    async def calls_until_ready(self) -> list[Any]:
+        """Return the calls that were there before."""
+        found: list[Any] = []
+        while True:
+            kind, body = await self.next()
+            if kind == "ready":
+                return found
+            found.append(body)
+
+
+@dataclass
+class Site:
+    """A desk that is served, and what lies behind it."""
+
+    url: str
+    feed: DeskFeed
+    calls: DeskCalls
+    users: DeskUsers
+    line: Line
+    http: aiohttp.ClientSession
+
+    async def user(
+        self, name: str, role: Role = Role.AGENT, agent: str = "", tenant: TenantId = TENANT
+    ) -> Screen:
+        """Add a user and sign them in."""
+        assert await self.users.add(DeskUser(name, tenant, role, agent), KEPT)
+        return await Screen(self.http, self.url).sign_in(name)
+
+
+@asynccontextmanager
+async def open_site(database: Database, *, token: str = TOKEN) -> AsyncIterator[Site]:
+    """Serve a desk on a port of its own."""
+    calls, users, line = DeskCalls(database), DeskUsers(database), Line()
+    port = free_port(socket.SOCK_STREAM)
+    rules = DeskRules("127.0.0.1", port, WORKER, token=token)
+    async with (
+        desk_feed(database) as feed,
+        desk_part(rules, calls, users, IN_USE, line.set_variables),
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+    ):
+        yield Site(f"http://127.0.0.1:{port}", feed, calls, users, line, http)
+
+
+async def eventually(line: Line, count: int) -> None:
+    """Wait until so much was told to the line."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            while len(line.told) < count:  # noqa: ASYNC110 - the line is a list
+                await asyncio.sleep(0.01)

@@ -1,0 +1,222 @@
+"""The desk: who sees which call, what is live, what may be changed, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from ivr.desk.guard import HEADERS
+from ivr.domain.call import AccountId, CallId, CallState, Purpose
+from ivr.domain.claim import Claim, ClaimSource
+from ivr.domain.desk import Role
+from ivr.domain.news import News
+from ivr.domain.verification import Opening
+from ivr.storage.database import Database
+from ivr.storage.store import PostgresStore
+from tests.unit.desk.site import PASSWORD, TOKEN, Screen, Site, open_site
+from tests.unit.storage.records import OTHER_TENANT, TENANT, accepted, opening, rejected
+
+
+@pytest.fixture
+async def site(database: Database) -> AsyncIterator[Site]:
+    """A desk that is served."""
+    async with open_site(database) as site:
+        yield site
+
+
+def begins(site: Site, agent: str = "1001", begun: Opening | None = None) -> Opening:
+    """Tell that a call begins, which is offered to an agent."""
+    begun = begun or opening()
+    claim = Claim(begun.tenant, AccountId("4711"), ClaimSource.DIALPLAN)
+    news = News(begun.tenant, begun.id, begun.call, begun.worker, Purpose.VERIFY, agent)
+    site.feed.tell(replace(news, state=CallState.LISTENING, claim=claim))
+    return begun
+
+
+async def test_a_call_is_live_from_its_beginning_to_its_verdict(
+    site: Site, postgres_store: PostgresStore
+) -> None:
+    """Claim and state, then verdict, reason, evidence and attempts: each as it happens."""
+    ann = await site.user("ann", agent="1001")
+    async with ann.events() as events:
+        assert await events.calls_until_ready() == []
+        begun = begins(site)
+        _, call = await events.next()
+        assert (call["account"], call["state"], call.get("verdict")) == ("4711", "listening", None)
+        await postgres_store.close(accepted(begun))
+        _, call = await events.next()
+        assert (call["verdict"], call["reason"], call["confidence"]) == ("ACCEPT", "MATCH", 99)
+        assert [each["reason"] for each in call["attempts"]] == ["NOT_ENOUGH_SPEECH", "MATCH"]
+        assert call["attempts"][1]["snr_db"] == 23.4
+
+
+async def test_an_agent_sees_the_calls_that_are_offered_to_them_alone(
+    site: Site, postgres_store: PostgresStore
+) -> None:
+    """Neither another agent's nor another tenant's; a supervisor sees all of the tenant."""
+    ann = await site.user("ann", agent="1001")
+    bob = await site.user("bob", agent="1002")
+    sue = await site.user("sue", Role.SUPERVISOR)
+    eve = await site.user("eve", Role.SUPERVISOR, tenant=OTHER_TENANT)
+    begun = begins(site)
+    await site.feed.written()
+    for screen, seen in ((ann, 1), (bob, 0), (sue, 1), (eve, 0)):
+        async with screen.events() as events:
+            assert len(await events.calls_until_ready()) == seen
+        status = await screen.status("GET", f"/api/calls/{begun.id}")
+        assert status == (200 if seen else 404)
+
+
+async def test_a_screen_that_comes_back_misses_nothing(
+    site: Site, postgres_store: PostgresStore
+) -> None:
+    """By `Last-Event-ID`: what changed while it was away, once, as it is now."""
+    ann = await site.user("ann", agent="1001")
+    first, second = begins(site), begins(site, begun=replace(opening(), call=CallId("2.2")))
+    await site.feed.written()
+    async with ann.events() as events:
+        reached = max(call["number"] for call in await events.calls_until_ready())
+    await postgres_store.close(rejected(second))
+    async with ann.events(after=reached) as events:
+        (call,) = await events.calls_until_ready()
+        assert (call["id"], call["verdict"]) == (str(second.id), "REJECT")
+    async with ann.events(after=call["number"]) as events:
+        assert await events.calls_until_ready() == []
+        await postgres_store.close(accepted(first))
+        _, call = await events.next()
+        assert call["id"] == str(first.id)
+
+
+async def test_a_call_is_offered_by_another_program(site: Site) -> None:
+    """With the token of programs, by channel or verification; the agent sees it at once."""
+    bob = await site.user("bob", agent="1002")
+    begun = begins(site, agent="")
+    await site.feed.written()
+    offer = {"call": begun.call, "agent": "1002", "tenant": TENANT}
+    stranger = {"Authorization": "Bearer something else"}
+    program = {"Authorization": f"Bearer {TOKEN}"}
+    async with bob.events() as events:
+        assert await events.calls_until_ready() == []
+        assert await bob.status("POST", "/api/offers", json=offer, headers=stranger) == 401
+        nothing = offer | {"call": "unknown"}
+        assert await bob.status("POST", "/api/offers", json=nothing, headers=program) == 404
+        assert await bob.status("POST", "/api/offers", json={}, headers=program) == 400
+        assert await bob.status("POST", "/api/offers", json=offer, headers=program) == 200
+        _, call = await events.next()
+        assert call["id"] == str(begun.id)
+    assert (await bob.get(f"/api/calls/{begun.call}"))["id"] == str(begun.id)
+
+
+@pytest.mark.parametrize("asked", ["challenge", "pin"])
+async def test_what_an_agent_asks_for_is_told_to_the_dialplan(site: Site, asked: str) -> None:
+    """The worker of the call sets the variable, and the screen says so."""
+    ann = await site.user("ann", agent="1001")
+    begun = begins(site)
+    async with ann.events() as events:
+        await events.calls_until_ready()
+        while (await ann.status("GET", f"/api/calls/{begun.id}")) != 200:
+            await events.next()
+        path = f"/api/calls/{begun.id}/step-up"
+        assert await ann.status("POST", path, json={"ask": "a song"}) == 400
+        assert await ann.status("POST", path, json={"ask": asked}) == 200
+        states = []
+        while "told" not in states:
+            _, call = await events.next()
+            states.append(call.get("step_up", {}).get("state"))
+    assert site.line.told == [(begun.call, {"COUNTERSIGN_STEP_UP": asked})]
+
+
+async def test_feedback_is_kept_with_its_evidence(
+    site: Site, postgres_store: PostgresStore
+) -> None:
+    """It can be given once there is a verdict, and changed; it stands beside the llr."""
+    ann = await site.user("ann", agent="1001")
+    begun = begins(site)
+    await site.feed.written()
+    path = f"/api/calls/{begun.id}/feedback"
+    assert await ann.status("POST", path, json={"same_person": False}) == 409
+    await postgres_store.close(accepted(begun))
+    assert await ann.status("POST", path, json={"same_person": True}) == 200
+    assert await ann.status("POST", path, json={"same_person": False}) == 200
+    (kept,) = await site.calls.all_feedback(TENANT)
+    assert (kept.same_person, kept.verdict, kept.llr) == (False, "ACCEPT", 7.25)
+    assert (await ann.get(f"/api/calls/{begun.id}"))["same_person"] is False
+
+
+async def test_nothing_is_shown_or_changed_without_signing_in(site: Site) -> None:
+    """401 for programs, the form for people; the form forgets nobody's link."""
+    nobody = Screen(site.http, site.url)
+    for path in ("/api/me", "/api/events", "/api/figures", "/api/calls/1"):
+        assert await nobody.status("GET", path) == 401
+    seen = await site.http.get(f"{site.url}/?call=1.2", allow_redirects=False)
+    assert (seen.status, seen.headers["Location"]) == (303, "/sign-in?call=1.2")
+
+
+async def test_a_change_needs_the_token_of_the_page(site: Site) -> None:
+    """A request that another site makes the browser send changes nothing."""
+    ann = await site.user("ann", agent="1001")
+    begun = begins(site)
+    await site.feed.written()
+    forged = {"X-CSRF-Token": "guessed"}
+    path = f"/api/calls/{begun.id}/step-up"
+    assert await ann.status("POST", path, json={"ask": "pin"}, headers=forged) == 403
+    elsewhere = {"Origin": "https://evil.example"}
+    form = {"name": "ann", "password": "x"}
+    assert await ann.status("POST", "/sign-in", data=form, headers=elsewhere) == 403
+    assert site.line.told == []
+
+
+async def test_who_signed_out_or_was_removed_sees_nothing_more(site: Site) -> None:
+    """Sessions end on the server, not only in the browser."""
+    ann, bob = await site.user("ann", agent="1001"), await site.user("bob", agent="1002")
+    assert await ann.status("POST", "/sign-out") == 200
+    assert await ann.status("GET", "/api/me") == 401
+    assert await site.users.remove(TENANT, "bob")
+    assert await bob.status("GET", "/api/me") == 401
+
+
+async def test_wrong_passwords_tire_a_name(site: Site) -> None:
+    """After five a name rests, even for the right one; nobody learns which names there are."""
+    await site.user("ann", agent="1001")
+
+    async def answer(name: str, password: str) -> str:
+        form = {"name": name, "password": password}
+        seen = await site.http.post(f"{site.url}/sign-in", data=form, allow_redirects=False)
+        return seen.headers["Location"]
+
+    assert await answer("nobody", "wrong") == "/sign-in?wrong=1"
+    for _ in range(5):
+        assert await answer("ann", "wrong") == "/sign-in?wrong=1"
+    assert await answer("ann", PASSWORD) == "/sign-in?wrong=often"
+
+
+async def test_figures_are_for_supervisors(site: Site, postgres_store: PostgresStore) -> None:
+    """Rates, line quality and profiles of the tenant; the model as its card says."""
+    ann = await site.user("ann", agent="1001")
+    sue = await site.user("sue", Role.SUPERVISOR)
+    assert await ann.status("GET", "/api/figures") == 403
+    assert await ann.status("GET", "/supervisor") == 303
+    assert await sue.status("GET", "/api/figures?days=400") == 400
+    await postgres_store.close(accepted(opening()))
+    await postgres_store.close(rejected(opening()))
+    figures = await sue.get("/api/figures?days=31")
+    assert figures["model"]["points"][0]["fmr"] == 0.2
+    assert figures["profiles"]["rejected"] == 0
+    assert set(figures["rates"]) >= {"calls", "verdicts", "reasons", "hours", "median_s", "line"}
+
+
+async def test_every_answer_carries_the_limits_of_the_page(site: Site) -> None:
+    """Also refusals, files and the stream; the cookie is for this host and TLS, not for scripts."""
+    ann = await site.user("ann", agent="1001")
+    for path in ("/", "/sign-in", "/page/desk.js", "/nothing", "/api/events", "/api/offers"):
+        seen = await site.http.get(site.url + path, headers=ann.headers)
+        for name, value in HEADERS.items():
+            assert seen.headers[name] == value, (path, name)
+        seen.close()
+    form = {"name": "ann", "password": "correct horse battery"}
+    seen = await site.http.post(f"{site.url}/sign-in", data=form, allow_redirects=False)
+    cookie = seen.headers["Set-Cookie"]
+    for mark in ("__Host-", "Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert mark in cookie
