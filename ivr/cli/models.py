@@ -140,7 +140,20 @@ def _lines(listed: Listed) -> list[tuple[str, object]]:
             ("stated by", card.source.stated_by or "nobody"),
             ("training data", card.source.training_data),
         ]
-    return [*lines, ("calibration", _calibration(card))]
+    return [*lines, ("calibration", _calibration(card)), *_points(card)]
+
+
+def _points(card: Card) -> list[tuple[str, object]]:
+    """What the model was measured to cost, for who chooses an operating point."""
+    measured = () if card.calibration is None else card.calibration.points
+    return [
+        (
+            f"at FMR {100 * each.fmr:g} %",
+            f"FNMR {100 * each.fnmr:.1f} %, a claim is accepted from an Llr of "
+            f"{each.threshold:.2f}",
+        )
+        for each in measured
+    ]
 
 
 def _calibration(card: Card) -> str:
