@@ -159,19 +159,6 @@ def review(
     return _review(left, dropped, Objection.INCONSISTENT, heard, True, rules)
 
 
-def consistent(
-    voiceprint: Voiceprint, others: Sequence[Voiceprint], calibration: Calibration
-) -> bool:
-    """Say whether a new recording sounds like the person's others; the first one always does.
-
-    `ModelMismatchError` where the recordings are not all of the calibration's model.
-    """
-    if not others:
-        return True
-    llr = calibration.weigh(voiceprint.embedding, voiceprint.quality, others)
-    return llr >= EVEN_ODDS_LLR
-
-
 def _refused(
     recording: Recorded, heard: Heard, kept: Sequence[Recorded], rules: EnrollmentRules
 ) -> Objection | None:

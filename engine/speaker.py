@@ -10,9 +10,9 @@ from engine.audio import Listener, ListeningLimits
 from engine.decision.calibration import Calibration
 from engine.decision.explanation import EN_US
 from engine.decision.operating_point import OperatingPoint
-from engine.decision.policy import AttemptEvidence, QualityLimits, decide, judge, shortcoming
+from engine.decision.policy import AttemptEvidence, QualityLimits, decide, shortcoming
 from engine.decision.purposes import TargetRates, point_for
-from engine.enrollment import PHRASE_RULES, EnrollmentRules, Heard, R, Review, consistent, review
+from engine.enrollment import PHRASE_RULES, EnrollmentRules, Heard, R, Review, review
 from engine.identification import Candidate, Gallery, Identification, N, identify, resembling
 from engine.types import (
     Embedding,
@@ -118,10 +118,6 @@ class SpeakerEngine:
         """
         return compare(embedding, quality, voiceprints, self.calibration)
 
-    def judge(self, llrs: Sequence[Llr]) -> Judgement:
-        """Judge the evidence of a call's attempts; none at all is INCONCLUSIVE."""
-        return judge(llrs, self.point)
-
     def decide(
         self,
         attempts: Sequence[AttemptEvidence],
@@ -131,10 +127,6 @@ class SpeakerEngine:
     ) -> Judgement:
         """Judge everything that a call's attempts brought; none at all is INCONCLUSIVE."""
         return decide(attempts, self.point, watchlisted=watchlisted, locale=locale)
-
-    def consistent(self, voiceprint: Voiceprint, others: Sequence[Voiceprint]) -> bool:
-        """Say whether a new enrollment recording sounds like the same person's others."""
-        return consistent(voiceprint, others, self.calibration)
 
     def review(
         self,

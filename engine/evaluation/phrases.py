@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -37,10 +37,13 @@ from engine.phrase import (
     frames,
     load_phrases,
 )
-from engine.phrase.digits import compared, hear_digits
+from engine.phrase.digits import judged as judged_digits
+from engine.phrase.digits import weigh_digits
 from engine.phrase.evidence import judged
 from engine.phrase.lexicon import known_words
 from engine.types import PhraseFinding, PhraseId, Utterance
+
+T = TypeVar("T")
 
 RIGHT, OTHER, FREE = "right phrase", "other listed phrase", "free speech"
 TELEPHONE, READ, RENDERED = "telephone strings (real)", "read sentences (real)", "ten (rendered)"
@@ -48,6 +51,8 @@ DIGITS, ALIGNED = "digits (real)", "alignment, telephone strings (real)"
 
 _MOST: Final = 120
 """Utterances of each kind of material: more would take too long."""
+_MOST_DIGITS: Final = 40
+"""Each is decoded eight times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,11 @@ def _reported(said: Sequence[Said]) -> list[Said]:
 
 def _kept(said: Sequence[Said]) -> list[Said]:
     """At most `_MOST` of these, spread evenly."""
-    mine = _reported(said)
-    return mine[:: max(1, -(-len(mine) // _MOST))]
+    return _spread(_reported(said), _MOST)
+
+
+def _spread(these: list[T], most: int) -> list[T]:
+    return these[:: max(1, -(-len(these) // most))]
 
 
 def _recognised(
@@ -186,11 +194,13 @@ def _digits(recordings: Sequence[Recording], files: AudioFiles) -> Iterator[Tria
     spoken = digit_strings(recordings)
     reported = halves(each.speaker for each, _ in spoken)[1]
     mine = [(each, digits) for each, digits in spoken if each.speaker in reported]
+    mine = _spread(mine, _MOST_DIGITS)
     for number, (each, digits) in enumerate(mine):
-        heard = hear_digits(joined((each.member,), files), EN_US)
-        for kind, asked in _challenges(digits, mine[number - 1][1]):
-            finding = compared(*heard, Challenge(asked))
-            yield Trial(DIGITS, kind, each.speaker, finding)
+        asked = dict(_challenges(digits, mine[number - 1][1]))
+        challenges = [Challenge(wanted) for wanted in asked.values()]
+        found = weigh_digits(joined((each.member,), files), challenges, EN_US)
+        for kind, evidence in zip(asked, found, strict=True):
+            yield Trial(DIGITS, kind, each.speaker, judged_digits(evidence))
 
 
 def _challenges(digits: str, other: str) -> Iterator[tuple[str, str]]:

@@ -50,6 +50,8 @@ def telephone_strings(recordings: Iterable[Recording]) -> list[Said]:
     for each in recordings:
         found[each.call].setdefault(each.prompt, each)
     whole = {call: said for call, said in sorted(found.items()) if set(WORDS) <= set(said)}
+    if not whole:
+        return []
     texts = {prompt: each.text for said in whole.values() for prompt, each in said.items()}
     orders = _orders()
     phrases = phrase_list([" ".join(texts[word] for word in order) for order in orders], _OWN)

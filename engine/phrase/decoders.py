@@ -26,8 +26,7 @@ _USUAL_MEANS: Final = "40,3,-1"
 """PocketSphinx's own."""
 _SMALLEST: Final = 1e-300
 _SCORE_SCALE: Final = 1024.0
-"""PocketSphinx gives the scores of its searches, but not of its lattices, without their last 10
-bits (SENSCR_SHIFT)."""
+"""PocketSphinx gives the scores of its searches without their last 10 bits (SENSCR_SHIFT)."""
 _FILLERS: Final = "<s> SIL\n</s> SIL\n<sil> SIL\n"
 """Between words only silence: the model's noises would swallow words that do not fit."""
 _BEAMS: Final = {"beam": 1e-80, "pbeam": 1e-80, "wbeam": 1e-60}
@@ -35,6 +34,10 @@ _BEAMS: Final = {"beam": 1e-80, "pbeam": 1e-80, "wbeam": 1e-60}
 
 PHONE_LOOP: Final = {"my": ("M AY",)}
 """The phone loop wants a dictionary, and uses none of it."""
+
+
+_WORD_COST: Final = 0.1
+"""Of entering a word in a comparable search: dearer than usual (0.65), or breath becomes digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,18 @@ class Pool:
     """Decoders of one grammar. Each serves one utterance at a time; any thread may take one."""
 
     def __init__(
-        self, said: Mapping[str, tuple[str, ...]], grammar: str | None, rescored: bool = False
+        self, said: Mapping[str, tuple[str, ...]], grammar: str | None, comparable: bool = False
     ) -> None:
         """Build the first: `RecogniserError` where PocketSphinx refuses the grammar.
 
         `said` maps words to pronunciations, `grammar` is JSGF over these words with the rule
-        `wanted`; None is a loop of any phones. `rescored` searches the lattice of words
-        once more at the end: better for a free string of short words, but it can lose the last
-        word of a sentence.
+        `wanted`; None is a loop of any phones. Between `comparable` searches the scores of whole
+        paths can be compared: each frame's is relative to the best of all phones, and not only of
+        those that the search has in mind. It takes twice the time.
         """
         self._said = dict(said)
         self._grammar = grammar
-        self.rescored = rescored
+        self._comparable = comparable
         self._idle: deque[Any] = deque([self._build()])
 
     def warm(self, count: int) -> None:
@@ -109,9 +112,12 @@ class Pool:
             "samprate": ENGINE_RATE_HZ,
             "loglevel": "FATAL",
             "remove_noise": False,  # it would carry one utterance into the next
-            "bestpath": self.rescored,
+            "bestpath": False,  # the lattice's search can lose the last word
+            "compallsen": self._comparable,
             **_BEAMS,
         }
+        if self._comparable:
+            options["wip"] = _WORD_COST
         if self._grammar is None:
             loop = pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin")
             return pocketsphinx.Decoder(**options, allphone=loop)
@@ -133,13 +139,12 @@ def feed(decoder: Any, pcm: Pcm) -> None:
         decoder.process_raw(pcm[first : first + _TURN].tobytes())
 
 
-def finish(decoder: Any, rescored: bool = False) -> list[Piece]:
+def finish(decoder: Any) -> list[Piece]:
     """End the utterance and return the best path; empty where no path reached its end."""
     decoder.end_utt()
     if decoder.hyp() is None:
         return []
-    scale = 1.0 if rescored else _SCORE_SCALE
-    pieces = [_piece(each, scale) for each in decoder.seg()]
+    pieces = [_piece(each) for each in decoder.seg()]
     return [each for each in pieces if each.end > each.start >= 0]
 
 
@@ -169,12 +174,11 @@ def word(piece: Piece) -> str:
     return piece.name.partition("(")[0]
 
 
-def _piece(segment: Any, scale: float) -> Piece:
+def _piece(segment: Any) -> Piece:
     likelihood = max(float(segment.ascore), _SMALLEST)
     end = int(segment.end_frame) + 1
-    return Piece(
-        str(segment.word), int(segment.start_frame), end, scale * float(np.log(likelihood))
-    )
+    score = _SCORE_SCALE * float(np.log(likelihood))
+    return Piece(str(segment.word), int(segment.start_frame), end, score)
 
 
 def _dictionary_text(said: Mapping[str, tuple[str, ...]]) -> str:

@@ -68,7 +68,7 @@ class Decoding:
             return self._nothing()
         paths: list[list[Piece]] = []
         for pool, decoder in self._decoders:
-            paths.append(finish(decoder, pool.rescored))
+            paths.append(finish(decoder))
             pool.give_back(decoder)
         return paths
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -10,7 +11,7 @@ from typing import Final
 
 from engine.audio.pcm import to_int
 from engine.errors import RecogniserError
-from engine.phrase.decoders import PHONE_LOOP, Piece, Pool, word
+from engine.phrase.decoders import PHONE_LOOP, Piece, Pool
 from engine.phrase.decoding import Decoding
 from engine.phrase.evidence import weighed
 from engine.phrase.lexicon import pronunciations
@@ -26,6 +27,13 @@ _LONGEST: Final = round(LONGEST_S * ENGINE_RATE_HZ)
 _DIGITS: Final = PhraseId("digits")
 _CLEAR: Final = -4.0
 """Log likelihood ratio per frame, in nats, below which what was heard may be no digits at all."""
+_AHEAD_OF_NEAR: Final = -15.0
+"""Nats by which a rival one digit away may fit better: breath and noise make a digit now and then.
+"""
+_BEHIND_ANY: Final = -100.0
+"""Nats by which any other digits may fit better; beyond it, these were not said."""
+_SURE: Final = 50.0
+"""Nats more than that lead, and there is no doubt left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +66,71 @@ def recognise_digits(
 ) -> PhraseFinding:
     """Say whether the digits were said, all of them, in order and nothing else; `heard` is None.
 
-    RIGHT for exactly these; UNSURE where one digit differs, is missing or is too many, or nothing
-    clear was said; else WRONG. `RecogniserError` where the locale has no recogniser or no digits.
+    UNSURE where they are near, or nothing clear was said. `RecogniserError` where the locale has no
+    recogniser or no digits.
     """
-    return compared(*hear_digits(utterance, locale), challenge)
+    return judged(*weigh_digits(utterance, [challenge], locale))
 
 
-def compared(digits: str, clearness: float, challenge: Challenge) -> PhraseFinding:
-    """Judge what `hear_digits` heard, as `recognise_digits` says."""
-    errors = edits(digits, challenge.digits)
-    if clearness < _CLEAR or errors == 1:
+@dataclass(frozen=True, slots=True)
+class DigitEvidence:
+    """How well a challenge's digits fit what was said, in nats over the whole utterance."""
+
+    against_near: float
+    """Against the best of all strings that differ in one digit, or have one too many or too few."""
+    against_any: float
+    """Against the best string of any digits."""
+    clearness: float
+    """Per frame, against the best sequence of any phones: below 0."""
+
+
+NO_DIGITS: Final = DigitEvidence(-math.inf, -math.inf, -math.inf)
+"""Where the digits cannot be laid over the audio at all."""
+
+
+def weigh_digits(
+    utterance: Utterance, challenges: Sequence[Challenge], locale: Locale
+) -> list[DigitEvidence]:
+    """Lay challenges over one utterance; `RecogniserError` as `recognise_digits`."""
+    known = _digits_of(locale)
+    own = [pool for each in challenges for pool in known.pools(each.digits)]
+    decoding = Decoding(
+        [known.any_digits, known.any_phones, *own], to_int(utterance.samples[:_LONGEST])
+    )
+    loop, phones, *paths = decoding.finish()
+    return [
+        _evidence(asked, near, loop, phones)
+        for asked, near in zip(paths[::2], paths[1::2], strict=True)
+    ]
+
+
+def judged(evidence: DigitEvidence) -> PhraseFinding:
+    """Judge a challenge by what it was against its rivals."""
+    clear, near = evidence.clearness >= _CLEAR, evidence.against_near >= _AHEAD_OF_NEAR
+    possible = evidence.against_any >= _BEHIND_ANY
+    if clear and evidence.against_any < _BEHIND_ANY:
+        return PhraseFinding(PhraseOutcome.WRONG, None, 1.0)
+    if not (clear and near and possible):
         return PhraseFinding(PhraseOutcome.UNSURE, None, 0.5)
-    outcome = PhraseOutcome.WRONG if errors else PhraseOutcome.RIGHT
-    return PhraseFinding(outcome, None, min(1.0, max(0.5, 1.0 + clearness / 10)))
+    lead = min(1.0, (evidence.against_near - _AHEAD_OF_NEAR) / _SURE)
+    return PhraseFinding(PhraseOutcome.RIGHT, None, 0.5 + 0.5 * lead)
 
 
-def hear_digits(utterance: Utterance, locale: Locale) -> tuple[str, float]:
-    """Return the digits heard, and how clearly: nats per frame against any phones, below 0."""
-    pools, values = _digit_pools(locale)
-    listed, loop = Decoding(pools, to_int(utterance.samples[:_LONGEST])).finish()
-    spoken = [values[word(each)] for each in listed if each.spoken]
-    return "".join(spoken), _clearness(listed, loop)
+def _evidence(
+    asked: Sequence[Piece], near: Sequence[Piece], loop: Sequence[Piece], phones: Sequence[Piece]
+) -> DigitEvidence:
+    if not asked:
+        return NO_DIGITS
+    own = _total(asked)
+    return DigitEvidence(
+        against_near=own - _total(near) if near else math.inf,
+        against_any=own - _total(loop) if loop else math.inf,
+        clearness=weighed(_DIGITS, asked, phones).mean if phones else -math.inf,
+    )
 
 
-def edits(heard: str, wanted: str) -> int:
-    """Return the fewest digits to change, leave out or put in (Levenshtein, 1966)."""
-    row = list(range(len(wanted) + 1))
-    for count, digit in enumerate(heard, 1):
-        above, row = row, [count]
-        for place, other in enumerate(wanted):
-            kept = above[place] + (digit != other)
-            row.append(min(kept, above[place + 1] + 1, row[place] + 1))
-    return row[-1]
+def _total(path: Sequence[Piece]) -> float:
+    return sum(each.score for each in path)
 
 
 def _distinct(before: str, after: str) -> bool:
@@ -97,24 +138,49 @@ def _distinct(before: str, after: str) -> bool:
     return len(pair) == 2 and pair not in CONFUSED
 
 
-def _clearness(listed: Sequence[Piece], loop: Sequence[Piece]) -> float:
-    evidence = weighed(_DIGITS, listed, loop)
-    return evidence.mean if evidence.heard else -100.0
+class _Digits:
+    """The words of a locale's digits, and what decodes them."""
+
+    def __init__(self, phrases: PhraseList) -> None:
+        self._words = [" | ".join(said) for said in phrases.digits]
+        words = {word for said in phrases.digits for word in said}
+        self._said = pronunciations(words, phrases.pronunciations)
+        self.any_digits = self._pool(f"( {self._one(DIGITS)} )+")
+        self.any_phones = Pool(PHONE_LOOP, None, comparable=True)
+
+    def pools(self, digits: str) -> tuple[Pool, Pool]:
+        """Make decoders of these digits, and of all strings one digit away."""
+        near = [self._string(each) for each in neighbours(digits)]
+        asked = self._string([frozenset(digit) for digit in digits])
+        return self._pool(asked), self._pool(" | ".join(f"( {each} )" for each in near))
+
+    def _string(self, places: Iterable[Collection[str]]) -> str:
+        return " ".join(f"( {self._one(each)} )" for each in places)
+
+    def _one(self, digits: Collection[str]) -> str:
+        return " | ".join(self._words[int(digit)] for digit in sorted(digits))
+
+    def _pool(self, wanted: str) -> Pool:
+        grammar = f"#JSGF V1.0; grammar digits; public <wanted> = {wanted};"
+        return Pool(self._said, grammar, comparable=True)
+
+
+def neighbours(digits: str) -> list[list[frozenset[str]]]:
+    """Return all strings one digit away, as the digits that may stand in each place.
+
+    One differs, is missing (if one is left), or is too many.
+    """
+    own, every = [frozenset(digit) for digit in digits], frozenset(DIGITS)
+    places = range(len(own))
+    changed = [[*own[:k], every - own[k], *own[k + 1 :]] for k in places]
+    missing = [[*own[:k], *own[k + 1 :]] for k in places if len(own) > 1]
+    added = [[*own[:k], every, *own[k:]] for k in range(len(own) + 1)]
+    return [*changed, *missing, *added]
 
 
 @cache
-def _digit_pools(locale: Locale) -> tuple[tuple[Pool, Pool], dict[str, str]]:
-    """Make the decoders of a locale once: a loop of digits, and a loop of phones."""
+def _digits_of(locale: Locale) -> _Digits:
     phrases = load_phrases(locale)
     if phrases.recogniser is None or not phrases.digits:
         raise RecogniserError(f"no recogniser knows the digits of {locale}: ask for a passphrase")
-    values = {
-        each: digit for digit, said in zip(DIGITS, phrases.digits, strict=True) for each in said
-    }
-    said = pronunciations(values, phrases.pronunciations)
-    return (Pool(said, _grammar(phrases), rescored=True), Pool(PHONE_LOOP, None)), values
-
-
-def _grammar(phrases: PhraseList) -> str:
-    words = " | ".join(each for said in phrases.digits for each in said)
-    return f"#JSGF V1.0; grammar digits; public <wanted> = ( {words} )+;"
+    return _Digits(phrases)

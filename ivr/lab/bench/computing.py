@@ -11,6 +11,7 @@ from engine import SpeakerEngine
 from engine.audio import Upsampler, measure, speech_in, to_bytes, to_float, warm
 from engine.audio.activity import Activity
 from engine.audio.detector import WINDOW, Detector
+from engine.decision.policy import AttemptEvidence
 from engine.types import TELEPHONE_RATE_HZ, Pcm
 from ivr.lab.bench.person import hear, recordings, silence, voiceprints
 from ivr.lab.bench.stopwatch import Stage
@@ -78,7 +79,7 @@ class Computing:
 
     def _score(self) -> None:
         llr = self._engine.compare(self._embedding, self._heard.quality, self._voiceprints)
-        self._engine.judge([llr])
+        self._engine.decide([AttemptEvidence(llr)])
 
 
 def _pieces(pcm: Pcm, size: int) -> list[Pcm]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from engine.audio import ListeningLimits
 from engine.decision import Basis, OperatingPoint, QualityLimits
 from engine.decision.policy import AttemptEvidence
 from engine.decision.purposes import TargetRates
-from engine.enrollment import SpeechMinimums
+from engine.enrollment import Heard, Objection, SpeechMinimums
 from engine.errors import ModelError, ModelMismatchError, NoVoiceprintError
 from engine.types import (
     Embedding,
@@ -35,6 +35,13 @@ from engine.voice.embedder import Embedder
 from tests.unit.engine.voice.models import CARD, MODELS, copied_model
 
 GOOD = Quality(net_speech_s=2.5, snr_db=30.0, level_dbfs=-20.0, clipped=0.0)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recording, as far as the rules care."""
+
+    voiceprint: Voiceprint
 
 
 @pytest.fixture(scope="module")
@@ -61,18 +68,18 @@ def test_a_voice_matches_itself_and_not_its_opposite(speaker: SpeakerEngine) -> 
     enrolled = [Voiceprint(speaker.embed(_buzz(f)), GOOD) for f in (500, 510, 520)]
     heard = speaker.embed(_buzz(505))
     same, other = (speaker.compare(each, GOOD, enrolled) for each in (heard, _opposite(heard)))
-    assert speaker.judge([same]).verdict is Verdict.ACCEPT
-    assert speaker.judge([other]).verdict is Verdict.REJECT
-    assert speaker.judge([]).verdict is Verdict.INCONCLUSIVE
+    assert speaker.decide([AttemptEvidence(same)]).verdict is Verdict.ACCEPT
+    assert speaker.decide([AttemptEvidence(other)]).verdict is Verdict.REJECT
+    assert speaker.decide([]).verdict is Verdict.INCONCLUSIVE
 
 
 def test_enrollment_notices_another_voice(speaker: SpeakerEngine) -> None:
     """A recording that sounds like someone else is to be asked again."""
     first, second = (Voiceprint(speaker.embed(_buzz(f)), GOOD) for f in (500, 510))
-    assert speaker.consistent(first, [])
-    assert speaker.consistent(second, [first])
     stranger = Voiceprint(_opposite(second.embedding), GOOD)
-    assert not speaker.consistent(stranger, [first])
+    one, other, odd = (Recorded(each) for each in (first, second, stranger))
+    assert speaker.review(other, Heard(), [one]).why is None
+    assert speaker.review(odd, Heard(), [one, other]).why is Objection.INCONSISTENT
 
 
 def test_nobody_is_compared_with_no_voiceprint(speaker: SpeakerEngine) -> None:
@@ -94,8 +101,8 @@ def test_a_stricter_target_asks_for_more_evidence() -> None:
     """The same evidence is enough for one operating point and not for the other."""
     lax, strict = SpeakerEngine.load(target_fmr=0.1), SpeakerEngine.load(target_fmr=0.01)
     between = Llr((lax.point.threshold + strict.point.threshold) / 2)
-    assert lax.judge([between]).verdict is Verdict.ACCEPT
-    assert strict.judge([between]).verdict is Verdict.REJECT
+    assert lax.decide([AttemptEvidence(between)]).verdict is Verdict.ACCEPT
+    assert strict.decide([AttemptEvidence(between)]).verdict is Verdict.REJECT
 
 
 def test_an_engine_names_its_model(speaker: SpeakerEngine) -> None:
@@ -107,7 +114,7 @@ def test_another_operating_point_can_be_put_in(speaker: SpeakerEngine) -> None:
     """A threshold from costs replaces the one from a rate."""
     point = OperatingPoint(Llr(-9.0), Basis.COSTS)
     lenient = SpeakerEngine(speaker.embedder, speaker.calibration, point)
-    assert lenient.judge([Llr(-8.9)]).verdict is Verdict.ACCEPT
+    assert lenient.decide([AttemptEvidence(Llr(-8.9))]).verdict is Verdict.ACCEPT
 
 
 def test_a_folder_without_a_card_does_not_load(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from engine.decision.calibration import Calibration, Evidence, evidence
 from engine.decision.scoring import score
-from engine.enrollment import consistent
 from engine.errors import ModelError, ModelMismatchError, NoVoiceprintError
 from engine.types import Score
 from engine.verification import compare
@@ -114,20 +113,3 @@ def test_a_model_without_calibration_cannot_compare() -> None:
     card = replace(read_card(card_in(MODELS)), calibration=None)
     with pytest.raises(ModelError, match=r"not calibrated.*engine\.decision\.calibrate"):
         Calibration.of(card)
-
-
-def test_the_first_recording_of_an_enrollment_is_consistent() -> None:
-    """There is nothing that it could contradict."""
-    assert consistent(voiceprint(0), [], calibrated())
-
-
-@pytest.mark.parametrize(("angle", "same"), [(0.1, True), (1.5, False), (math.pi, False)])
-def test_an_outlier_among_enrollment_recordings_is_found(angle: float, same: bool) -> None:
-    """A recording that is likelier another person's is to be asked again."""
-    others = [voiceprint(0.0), voiceprint(0.2)]
-    assert consistent(voiceprint(angle), others, calibrated()) is same
-
-
-def test_a_recording_that_cannot_be_weighed_is_not_consistent() -> None:
-    """NaN is asked again, too."""
-    assert not consistent(voiceprint(0, math.nan), [voiceprint(0)], calibrated())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import math
+from itertools import pairwise, product
 from random import Random
 
 import numpy as np
@@ -12,10 +13,8 @@ from hypothesis import strategies as st
 
 from engine.errors import PassphraseFileError, RecogniserError
 from engine.phrase import Challenge, draw_challenge, recognise_digits
-from engine.phrase.digits import CONFUSED, edits
+from engine.phrase.digits import CONFUSED, DigitEvidence, judged, neighbours
 from engine.types import Locale, PhraseOutcome, Utterance
-
-DIGITS = st.text("0123456789", max_size=8)
 
 
 @given(st.integers(1, 12), st.integers())
@@ -36,12 +35,38 @@ def test_a_challenge_is_made_of_digits(digits: str) -> None:
         Challenge(digits)
 
 
-@given(DIGITS, DIGITS)
-def test_edits_are_a_distance(a: str, b: str) -> None:
-    """None between equals; as many one way as the other; no more than the longer has digits."""
-    assert (edits(a, b) == 0) == (a == b)
-    assert edits(a, b) == edits(b, a)
-    assert abs(len(a) - len(b)) <= edits(a, b) <= max(len(a), len(b))
+@given(st.text("0123456789", min_size=1, max_size=4))
+def test_neighbours_are_one_digit_away(digits: str) -> None:
+    """Every string with one other, missing or added digit is a rival; the digits are none."""
+    rivals = {"".join(each) for places in neighbours(digits) for each in product(*places)}
+    changed = {
+        digits[:k] + digit + digits[k + 1 :] for k in range(len(digits)) for digit in "0123456789"
+    }
+    missing = {digits[:k] + digits[k + 1 :] for k in range(len(digits))} - {""}
+    added = {
+        digits[:k] + digit + digits[k:] for k in range(len(digits) + 1) for digit in "0123456789"
+    }
+    assert rivals == (changed | missing | added) - {digits}
+
+
+@pytest.mark.parametrize(
+    ("near", "any_", "clear", "outcome"),
+    [
+        (10.0, 50.0, -1.0, "right"),
+        (-10.0, -30.0, -2.0, "right"),
+        (-60.0, -30.0, -2.0, "unsure"),
+        (10.0, 50.0, -9.0, "unsure"),
+        (-60.0, -300.0, -3.0, "wrong"),
+        (math.inf, -math.inf, -1.0, "wrong"),
+        (-math.inf, -math.inf, -math.inf, "unsure"),
+        (math.nan, 0.0, -1.0, "unsure"),
+    ],
+)
+def test_rivals_decide(near: float, any_: float, clear: float, outcome: str) -> None:
+    """Right are digits that no other string beats; what is unclear or not a number never is."""
+    finding = judged(DigitEvidence(near, any_, clear))
+    assert finding.outcome is PhraseOutcome(outcome)
+    assert 0.5 <= finding.confidence <= 1.0
 
 
 @pytest.mark.parametrize("count", [0, 1, 8000])

@@ -1,0 +1,188 @@
+"""The report on phrases: what people said becomes phrases, and every refusal is counted."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import tarfile
+from contextlib import closing
+from dataclasses import astuple, fields
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from engine.evaluation import phrases
+from engine.evaluation.audio_files import Shards
+from engine.evaluation.outcomes import outcomes_of
+from engine.evaluation.phrases import joined, run
+from engine.evaluation.protocols import SENTENCES, WORDS
+from engine.evaluation.recordings import CorpusError, Recording, read_manifest
+from engine.evaluation.said import (
+    EN_US,
+    LIST,
+    digit_strings,
+    halves,
+    sentences,
+    telephone_strings,
+)
+from engine.phrase import Challenge, PhraseRecogniser
+from engine.phrase.digits import judged, weigh_digits
+from engine.types import PhraseFinding, PhraseOutcome
+from tests.unit.engine.liveness.takes import take
+from tests.unit.engine.voice.models import MODELS
+
+CORPUS = MODELS.parents[3] / "shared" / "corpus"
+needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="needs the licensed speech corpus")
+PEOPLE = ("a", "b", "c", "d")
+TEXTS = dict(zip(WORDS, ["operator", "think engine", "onword", "wildfire", "voyager"], strict=True))
+STRINGS, CHALLENGES = 5, 3
+
+
+def recording(corpus: str, speaker: str, prompt: str, text: str, session: str = "1") -> Recording:
+    """One line of a manifest."""
+    member = f"{corpus}-{speaker}-{session}-{prompt}.flac"
+    return Recording(
+        "dev", corpus, speaker, session, "en", prompt, text, "", "one.tar", member, 0.4
+    )
+
+
+def calls() -> list[Recording]:
+    """Two calls of each person: the five words, and a sentence."""
+    said = {**TEXTS, SENTENCES[0]: "the operator saw the wildfire"}
+    return [
+        recording("wuw2", who, prompt, text, session)
+        for who in PEOPLE
+        for session in ("1", "2")
+        for prompt, text in said.items()
+    ]
+
+
+def test_words_of_a_call_become_ten_phrases_and_its_sentences_free_speech() -> None:
+    """Three strings of three words and one sentence a call; each phrase is one of the list."""
+    said = telephone_strings(calls())
+    strings = [each for each in said if each.phrase is not None]
+    assert (len(strings), len(said) - len(strings)) == (3 * 8, 8)
+    assert all(len(each.phrases.phrases) == LIST for each in said)
+    assert all(each.phrase in each.phrases.phrases and len(each.members) == 3 for each in strings)
+
+
+def test_a_sentence_is_free_speech_for_another_list() -> None:
+    """Each is once asked for and once not; words without a pronunciation are left out."""
+    numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    texts = [f"i saw {one} {two} here" for one in numbers[:5] for two in numbers[5:]]
+    read = [recording("cv", f"p{k // 5}", f"s{k}", text) for k, text in enumerate(texts)]
+    read.append(recording("cv", "q", "s", "i saw qwrtz over here"))
+    said = sentences(read, frozenset({*numbers, "i", "saw", "here", "over"}))
+    assert len(said) == 2 * 2 * LIST
+    assert {each.phrase is None for each in said} == {True, False}
+    assert not any("qwrtz" in name for each in said for name in each.phrases.phrases)
+
+
+def test_only_strings_of_digits_are_challenges() -> None:
+    """Oh is a zero."""
+    said = ["one oh five", "TWO two", "rubout g m e f three nine", "nine nine zero"]
+    found = digit_strings([recording("an4", "a", f"{k}", text) for k, text in enumerate(said)])
+    assert [digits for _, digits in found] == ["105", "990"]
+
+
+def test_nobody_is_both_tuned_on_and_reported_on() -> None:
+    """Every speaker is in one half, the same one each time."""
+    tuned, reported = halves([*"abcdefg", *"abc"])
+    assert tuned | reported == set("abcdefg")
+    assert not tuned & reported
+    assert (tuned, reported) == halves("gfedcba")
+
+
+def test_shares_are_counted_with_intervals() -> None:
+    """Three of four; and what never happened has an interval that admits how few there were."""
+    found = [PhraseOutcome.RIGHT] * 3 + [PhraseOutcome.UNSURE]
+    trials = [
+        ("words: right", person, PhraseFinding(outcome, None, 1.0))
+        for person, outcome in zip(PEOPLE, found, strict=True)
+    ]
+    (counted,) = outcomes_of(trials, replicates=50)
+    right, wrong = (counted.shares[each] for each in (PhraseOutcome.RIGHT, PhraseOutcome.WRONG))
+    assert (counted.trials, counted.speakers, right.value) == (4, 4, 0.75)
+    assert right.low <= 0.75 <= right.high
+    assert wrong.value == 0.0
+    assert 0.5 < wrong.high < 0.7
+
+
+def test_a_report_on_a_small_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sung vowels are no phrase: all kinds are there, nothing is right, and JSON can hold it."""
+    monkeypatch.setattr(phrases, "_MOST", 3)
+    monkeypatch.setattr(phrases, "_MOST_DIGITS", 1)
+    numbers = [recording("an4", person, "n", "one oh five") for person in PEOPLE]
+    made_corpus(tmp_path, [*calls(), *numbers])
+    report = run(argparse.Namespace(corpus=tmp_path, audio=None, replicates=10))
+    kinds = {each["kind"]: each["shares"] for each in report.figures}
+    assert {kind.partition(": ")[0] for kind in kinds} == {
+        phrases.TELEPHONE,
+        phrases.DIGITS,
+        phrases.ALIGNED,
+    }
+    spoken = [shares for kind, shares in kinds.items() if not kind.startswith(phrases.ALIGNED)]
+    assert all(shares["right"]["value"] == 0.0 for shares in spoken)
+    assert json.loads(json.dumps(report.figures)) == report.figures
+    assert "real-time factor" in report.text
+
+
+def test_a_corpus_without_words_is_refused(tmp_path: Path) -> None:
+    """The message says what is missed."""
+    made_corpus(tmp_path, [recording("other", "a", "x", "hello")])
+    with pytest.raises(CorpusError, match="no telephone words"):
+        run(argparse.Namespace(corpus=tmp_path, audio=None, replicates=10))
+
+
+@pytest.mark.corpus
+@needs_corpus
+def test_real_callers_are_understood() -> None:
+    """Of a few telephone strings nearly all are right, and none is right for another phrase."""
+    recordings = read_manifest(CORPUS, "dev-telephone")
+    strings = [each for each in telephone_strings(recordings) if each.phrase][5::60][:STRINGS]
+    recogniser = PhraseRecogniser.load(strings[0].phrases)
+    right = 0
+    with closing(Shards(CORPUS, recordings)) as files:
+        for each in strings:
+            listener = recogniser.listener()
+            listener.push(joined(each.members, files).samples)
+            for asked in each.phrases.phrases:
+                found = listener.finding(asked).outcome is PhraseOutcome.RIGHT
+                right += found
+                assert not found or asked == each.phrase
+    assert right >= STRINGS - 1
+
+
+@pytest.mark.corpus
+@needs_corpus
+def test_real_digits_are_told_from_one_other() -> None:
+    """Most strings are right, and none with one digit changed."""
+    recordings = [each for each in read_manifest(CORPUS, "dev") if each.corpus == "an4"]
+    spoken = [each for each in digit_strings(recordings) if len(each[1]) < 6][3::20][:CHALLENGES]
+    right = 0
+    with closing(Shards(CORPUS, recordings)) as files:
+        for each, digits in spoken:
+            changed = digits[:-1] + str((int(digits[-1]) + 3) % 10)
+            challenges = [Challenge(digits), Challenge(changed)]
+            evidence = weigh_digits(joined((each.member,), files), challenges, EN_US)
+            own, other = (judged(each).outcome for each in evidence)
+            right += own is PhraseOutcome.RIGHT
+            assert other is not PhraseOutcome.RIGHT
+    assert right >= CHALLENGES - 1
+
+
+def made_corpus(folder: Path, recordings: list[Recording]) -> None:
+    """Write a corpus in which everything is sung."""
+    with tarfile.open(folder / "one.tar", "w") as tar:
+        for number, each in enumerate(recordings):
+            content = io.BytesIO()
+            soundfile.write(content, take(number, seconds=each.seconds), 8000, format="FLAC")
+            info = tarfile.TarInfo(each.member)
+            info.size = len(content.getvalue())
+            tar.addfile(info, io.BytesIO(content.getvalue()))
+    lines = [[field.name for field in fields(Recording)]]
+    lines += [list(map(str, astuple(each))) for each in recordings]
+    text = "\n".join("\t".join(line) for line in lines)
+    (folder / "manifest.tsv").write_text(text + "\n", encoding="utf-8")
