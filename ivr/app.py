@@ -200,7 +200,7 @@ def api_office(
         # Consent was given elsewhere, to words that the request names.
         enroll_rules(configuration, {}),
     )
-    return ApiOffice.of(files, database, keyring)
+    return ApiOffice.of(files, database, keyring, configuration.api.azure_consent)
 
 
 async def _run(switchboard: Switchboard, drain_s: float) -> None:

@@ -101,8 +101,10 @@ def _handler(operation: Operation, face: Face, reception: Reception) -> Handler:
         visit = Visit(request, reception.office, program, reception.body_limit)
         status, body = await answer(operation, visit)
         if not body:
-            return web.Response(status=status)
-        return web.Response(status=status, body=body, content_type="application/json")
+            return web.Response(status=status, headers=visit.headers)
+        return web.Response(
+            status=status, body=body, content_type="application/json", headers=visit.headers
+        )
 
     return handle
 

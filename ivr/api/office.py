@@ -15,6 +15,7 @@ from ivr.offline import Office
 from ivr.storage import (
     ApiAnswers,
     ApiKeys,
+    AzureProfiles,
     Browsing,
     Database,
     Drafts,
@@ -45,9 +46,14 @@ class ApiOffice:
     browsing: Browsing
     keys: ApiKeys
     answers: ApiAnswers
+    azure: AzureProfiles
+    azure_consent: str = ""
+    """Which wording people agree to before a program written for Azure enrolls them."""
 
     @classmethod
-    def of(cls, files: Office, database: Database, keyring: Keyring) -> ApiOffice:
+    def of(
+        cls, files: Office, database: Database, keyring: Keyring, azure_consent: str = ""
+    ) -> ApiOffice:
         """Furnish an office on one database."""
         return cls(
             files,
@@ -59,6 +65,8 @@ class ApiOffice:
             Browsing(database),
             ApiKeys(database),
             ApiAnswers(database),
+            AzureProfiles(database, keyring, files.voice.model),
+            azure_consent,
         )
 
     def rates_with(self, own: Mapping[PointPurpose, float]) -> dict[PointPurpose, float]:

@@ -70,6 +70,8 @@ class Visit:
     body_limit: int
     account: str | None = None
     """Whom the answer is about, if it names a person: it is erased with the person."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Of the answer, where it has any of its own; one that is told again has none."""
     _body: Body | None = field(default=None)
 
     @property
