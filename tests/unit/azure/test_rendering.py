@@ -61,7 +61,7 @@ def test_every_refusal_of_an_operation_has_a_code() -> None:
 
 
 def test_the_paths_are_those_of_the_contract() -> None:
-    """Method and path of each of Azure's 22 operations, below /speaker-recognition."""
+    """Method and path of each of Azure's 24 operations, below /speaker-recognition."""
     one, several = "/{profileId}", ("", ":reset", "/enrollments")
     places = {
         "/verification/text-dependent": "verify",
