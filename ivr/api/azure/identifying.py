@@ -23,7 +23,7 @@ async def identify(visit: Visit) -> Identification:
         visit.tenant,
         candidates,
         await audio_of(visit),
-        visit.office.files,
+        await visit.office.of_tenant(visit.tenant),
         ignore_min_length=query.ignore_min_length,
     )
 

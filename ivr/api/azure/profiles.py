@@ -136,7 +136,7 @@ class Desk:
             profile,
             self.contract,
             await audio_of(visit),
-            visit.office.files,
+            await visit.office.of_tenant(visit.tenant),
             ignore_min_length=query.ignore_min_length,
         )
 
@@ -174,7 +174,7 @@ class Desk:
             kept=await office.azure.kept(visit.tenant, profile.id),
             consent=wording,
             ignore_min_length=query.ignore_min_length,
-            office=office.files,
+            office=await office.of_tenant(visit.tenant),
         )
 
     def _shown(self, profile: AzureProfile, visit: Visit) -> Profile:

@@ -7,10 +7,17 @@ from dataclasses import replace
 from typing import Final
 
 from engine.audio.files import AudioFile
+from engine.errors import ModelError
 from engine.types import Llr, Quality, Reason, Verdict
 from ivr.api.azure.enrolling import check_length
 from ivr.api.azure.kinds import IDENTIFICATION, Contract
-from ivr.api.azure.refusals import in_training, not_enrolled, too_little_speech, undecided
+from ivr.api.azure.refusals import (
+    in_training,
+    not_enrolled,
+    too_little_speech,
+    undecided,
+    unreachable,
+)
 from ivr.api.azure.scores import score_of
 from ivr.api.azure.shapes import (
     NOBODY,
@@ -100,7 +107,10 @@ async def identified(
     rules = _lenient(office.verify) if ignore_min_length else office.verify
     members = [await office.store.find(tenant, each.account) for each in candidates]
     known = [each for each in members if each is not None]
-    found = await search(tenant, known, file, office, rules.free.verify_s)
+    try:
+        found = await search(tenant, known, file, office, rules.free.verify_s)
+    except ModelError as error:
+        raise unreachable(error) from error
     identification = identification_of(found, {each.account: each for each in candidates})
     if identification is None:
         raise _nothing(found.reason or Reason.UNAVAILABLE, found.quality, office, rules)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from engine.enrollment import Objection
+from engine.errors import ModelError
 from engine.types import Reason, Shortcoming
 from ivr.api.errors import (
     ApiError,
@@ -44,6 +45,11 @@ def in_training() -> ConflictError:
 def not_enrolled() -> InvalidRequestError:
     """There is no voice to compare with."""
     return InvalidRequestError("Profile is not enrolled.")
+
+
+def unreachable(error: ModelError) -> ConflictError:
+    """The voice model cannot be as sure as a search among so many needs."""
+    return ConflictError(f"So many candidates cannot be told apart at the rate set: {error}.")
 
 
 def too_many() -> LimitReachedError:
