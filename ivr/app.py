@@ -21,6 +21,7 @@ from ivr.clock import SystemClock
 from ivr.config import Configuration
 from ivr.flows.conduct import adopt, conduct
 from ivr.flows.services import Services
+from ivr.jobs import jobs_of
 from ivr.line.agi_door import agi_door
 from ivr.line.arguments import RequestDefaults
 from ivr.line.switchboard import Switchboard
@@ -51,6 +52,7 @@ from ivr.translation import (
     model_path,
     outbox_folder,
     passive_rules,
+    previous_model_path,
     prompt_folder,
     quality_limits,
     record_rules,
@@ -72,8 +74,8 @@ async def serve(configuration: Configuration) -> None:
         check_prompts(configuration, prompts)
         words = await asyncio.to_thread(Words.load, prompts.locales)
         threads = configuration.voice.threads
-        engine = load_engine(configuration)
-        voice = EngineVoice(engine, words, threads, metrics)
+        engine, earlier = load_engine(configuration), load_earlier(configuration)
+        voice = EngineVoice(engine, words, threads, metrics, earlier)
         stack.push_async_callback(voice.close)
         await asyncio.to_thread(warm, configuration.voice.listeners)
         await asyncio.to_thread(words.warm, configuration.voice.listeners)
@@ -112,6 +114,7 @@ async def serve(configuration: Configuration) -> None:
         )
         parts = Watched(ari, database, outbox, switchboard, voice)
         await stack.enter_async_context(watched(configuration.health, metrics, parts))
+        await stack.enter_async_context(jobs_of(configuration, database, keyring, engine))
         left = await outbox.unfinished(services.worker)
         mending = asyncio.create_task(end_abandoned(left, ari, services))
         stack.push_async_callback(_ended, mending)
@@ -141,8 +144,18 @@ async def agi_of(
 
 def load_engine(configuration: Configuration) -> SpeakerEngine:
     """Load the voice model with the operator's limits; `EngineError` where that cannot be."""
+    return _engine_of(model_path(configuration), configuration)
+
+
+def load_earlier(configuration: Configuration) -> SpeakerEngine | None:
+    """Load the voice model of before a change, where one is named; as `load_engine`."""
+    card = previous_model_path(configuration)
+    return None if card is None else _engine_of(card, configuration)
+
+
+def _engine_of(card: Path, configuration: Configuration) -> SpeakerEngine:
     return SpeakerEngine.load(
-        model_path(configuration),
+        card,
         configuration.voice.target_fmr,
         quality_limits(configuration),
         listening_limits(configuration),
@@ -237,6 +250,11 @@ async def _drained(
         running.cancel()
     await _ended(draining)
     await _ended(again)
+
+
+async def until_told_to_stop() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    await _stop_signals().get()
 
 
 def _stop_signals() -> asyncio.Queue[signal.Signals]:

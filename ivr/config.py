@@ -78,11 +78,30 @@ class VoiceModel(Struct, frozen=True, forbid_unknown_fields=True):
 
     model: Text = "telephone-first-try"
     models_folder: Text = "models"
+    previous_model: str = ""
     target_fmr: Annotated[float, Meta(gt=0, lt=0.5)] = 0.01
     threads: Annotated[int, Meta(ge=1, le=64)] = 2
     listeners: Annotated[int, Meta(ge=1, le=1000)] = 4
     net_speech_min_s: Annotated[float, Meta(ge=0.3, le=30)] = 1.0
     snr_min_db: Annotated[float, Meta(ge=-10, le=40)] = 6.0
+
+
+class Jobs(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[jobs]`: whether this worker does what is to be done behind the calls."""
+
+    run: bool = True
+
+
+Days = Annotated[int, Meta(ge=0, le=36_500)]
+
+
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[retention]`: what is due after how many days, 0 for never, and when it is done (UTC)."""
+
+    expire_days: Days = 0
+    erase_days: Days = 0
+    records_days: Days = 0
+    hour: Annotated[int, Meta(ge=0, le=23)] = 3
 
 
 class Listening(Struct, frozen=True, forbid_unknown_fields=True):
@@ -217,6 +236,8 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
     keys: Keys = msgspec.field(default_factory=Keys)
     lockout: Lockout = msgspec.field(default_factory=Lockout)
     voice: VoiceModel = msgspec.field(default_factory=VoiceModel)
+    jobs: Jobs = msgspec.field(default_factory=Jobs)
+    retention: Retention = msgspec.field(default_factory=Retention)
     listening: Listening = msgspec.field(default_factory=Listening)
     verify: Verify = msgspec.field(default_factory=Verify)
     enroll: Enroll = msgspec.field(default_factory=Enroll)

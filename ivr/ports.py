@@ -253,6 +253,8 @@ class Wanted:
     """The challenge that was asked for; empty where none was."""
     before: tuple[Utterance, ...] = ()
     """What was said earlier in the same breath: free speech comes in pieces."""
+    model: ModelId | None = None
+    """Whose embedding, as `Voice.model_of` says; None for the voice model of today."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -287,6 +289,14 @@ class Voice(Protocol):
     @property
     def threshold(self) -> Llr:
         """What the evidence of a verification must reach."""
+        ...
+
+    def model_of(self, profile: Profile) -> ModelId:
+        """Return the voice model that callers are compared with a profile by.
+
+        While the voice model is being changed it is the earlier one for who still has its
+        voiceprints, where that is loaded.
+        """
         ...
 
     async def listener(self) -> Listener:
@@ -326,6 +336,7 @@ class Voice(Protocol):
         *,
         watchlisted: bool = False,
         threshold: Llr | None = None,
+        model: ModelId | None = None,
         locale: str,
     ) -> Judgement:
         """Judge what a call's attempts brought; none at all is INCONCLUSIVE.

@@ -46,6 +46,14 @@ def model_path(configuration: Configuration) -> Path:
     return card_of(configuration.voice.model, Path(configuration.voice.models_folder))
 
 
+def previous_model_path(configuration: Configuration) -> Path | None:
+    """Return the card of the voice model of before a change; None where none is named."""
+    voice = configuration.voice
+    if not voice.previous_model:
+        return None
+    return card_of(voice.previous_model, Path(voice.models_folder))
+
+
 def quality_limits(configuration: Configuration) -> QualityLimits:
     """Return what an utterance must have before it is compared."""
     voice = configuration.voice

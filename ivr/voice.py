@@ -64,8 +64,11 @@ class EngineVoice:
         words: Words,
         threads: int | None = None,
         meter: Meter | None = None,
+        earlier: SpeakerEngine | None = None,
     ) -> None:
+        """`earlier` has the voice model of before a change, for whose profiles are not done yet."""
         self._engine = engine
+        self._earlier = earlier
         self._meter = meter or NothingMeasured()
         self._words = words
         self._pool = ThreadPoolExecutor(threads or _cores(), thread_name_prefix="examine")
@@ -94,7 +97,15 @@ class EngineVoice:
         """
         tuned = copy(self)
         tuned._engine = self._engine.at(rates)
+        tuned._earlier = None if self._earlier is None else self._earlier.at(rates)
         return tuned
+
+    def model_of(self, profile: Profile) -> ModelId:
+        """Return the voice model that callers are compared with a profile by."""
+        models = {each.embedding.model for each in profile.voiceprints}
+        if self._earlier is not None and models == {self._earlier.model}:
+            return self._earlier.model
+        return self.model
 
     async def listener(self) -> Listener:
         """Return ears for one utterance, making them away from the event loop."""
@@ -132,7 +143,7 @@ class EngineVoice:
         self, embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]
     ) -> Llr:
         """Weigh one utterance against a person's voiceprints; errors as the engine's."""
-        return self._engine.compare(embedding, quality, voiceprints)
+        return self._with(embedding.model).compare(embedding, quality, voiceprints)
 
     def judge(
         self,
@@ -140,10 +151,11 @@ class EngineVoice:
         *,
         watchlisted: bool = False,
         threshold: Llr | None = None,
+        model: ModelId | None = None,
         locale: str,
     ) -> Judgement:
         """Judge what a call's attempts brought; none at all is INCONCLUSIVE."""
-        point = self._engine.point
+        point = self._with(model).point
         if threshold is not None:
             point = OperatingPoint(threshold, Basis.BOUND)
         return decide(attempts, point, watchlisted=watchlisted, locale=Locale(locale))
@@ -158,11 +170,16 @@ class EngineVoice:
         self, embedding: Embedding, quality: Quality, suspects: Sequence[Suspect]
     ) -> bool:
         """Say whether an utterance is in the voice of one of the watchlist."""
-        gallery = {each.id: each.voiceprints for each in suspects if self._ours(each.voiceprints)}
+        engine = self._with(embedding.model)
+        gallery = {
+            each.id: each.voiceprints
+            for each in suspects
+            if self._ours(each.voiceprints, engine.model)
+        }
         if not gallery:
             return False
-        searched = self._engine.gallery(gallery)
-        found = self._engine.identify(embedding, quality, searched, Purpose.WATCHLIST)
+        searched = engine.gallery(gallery)
+        found = engine.identify(embedding, quality, searched, Purpose.WATCHLIST)
         return found.found is not None
 
     def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
@@ -216,7 +233,7 @@ class EngineVoice:
     def _embed(self, utterance: Utterance, wanted: Wanted) -> Embedding:
         """Make a voice of all that was said, also in the pieces before."""
         pieces = [each.samples for each in (*wanted.before, utterance)]
-        return self._engine.embed(Utterance(np.concatenate(pieces)))
+        return self._with(wanted.model).embed(Utterance(np.concatenate(pieces)))
 
     async def _said(
         self, utterance: Utterance, wanted: Wanted, ear: Ear
@@ -231,11 +248,16 @@ class EngineVoice:
         phrase, frames = self._words.phrase(utterance, wanted, recognised)
         return phrase, frames, self._words.digits(utterance, wanted)
 
-    def _ours(self, voiceprints: Sequence[Voiceprint]) -> bool:
-        """Say whether these can be compared with what this voice model makes."""
-        return bool(voiceprints) and all(
-            each.embedding.model == self._engine.model for each in voiceprints
-        )
+    def _with(self, model: ModelId | None) -> SpeakerEngine:
+        """Return the engine of a voice model: today's, unless it is the earlier one."""
+        if self._earlier is not None and model == self._earlier.model:
+            return self._earlier
+        return self._engine
+
+    def _ours(self, voiceprints: Sequence[Voiceprint], model: ModelId | None = None) -> bool:
+        """Say whether these can be compared with what a voice model makes: today's by default."""
+        ours = model or self._engine.model
+        return bool(voiceprints) and all(each.embedding.model == ours for each in voiceprints)
 
     async def _in_pool(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from ivr.app import database_of, keyring_of, load_engine
+from ivr.app import database_of, keyring_of, load_earlier, load_engine
 from ivr.clock import SystemClock
 from ivr.config import Configuration
 from ivr.logs import configure_log
@@ -23,7 +23,8 @@ async def office_of(configuration: Configuration) -> AsyncIterator[Office]:
     configure_log("console", "error")
     locales = PromptLibrary.load(prompt_folder(configuration)).locales
     async with AsyncExitStack() as stack:
-        voice = EngineVoice(load_engine(configuration), Words.load(locales))
+        engine, earlier = load_engine(configuration), load_earlier(configuration)
+        voice = EngineVoice(engine, Words.load(locales), earlier=earlier)
         stack.push_async_callback(voice.close)
         database = await stack.enter_async_context(database_of(configuration))
         keyring = await keyring_of(configuration, database)

@@ -33,9 +33,12 @@ async def admitted(
         return undecided(Reason.NO_CLAIM)
     course.claim, course.profile = claimed
     tell_course(call, course, services)
-    obstacle = obstacle_to(course.profile, services.voice.model, services.clock.now())
-    if course.profile is None or obstacle is not None:
-        return undecided(obstacle or Reason.NOT_ENROLLED)
+    if course.profile is None:
+        return undecided(Reason.NOT_ENROLLED)
+    model = services.voice.model_of(course.profile)
+    obstacle = obstacle_to(course.profile, model, services.clock.now())
+    if obstacle is not None:
+        return undecided(obstacle)
     if await _caller_locked(call, services):
         return undecided(Reason.LOCKED_OUT)
     suspects = await services.store.watchlist(call.facts.request.tenant)

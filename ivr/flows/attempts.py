@@ -46,8 +46,11 @@ def shortcoming_of(capture: Capture, voice: Voice, least_s: float) -> Shortcomin
 def judged(call: Call, course: Course, evidence: AttemptEvidence, services: Services) -> Judgement:
     """Note an attempt and judge all there are; leave in `course.hint` how to do better."""
     locale = call.facts.request.locale
-    course.note(evidence, services.voice.judge([evidence], locale=locale))
+    model = None if course.profile is None else services.voice.model_of(course.profile)
+    course.note(evidence, services.voice.judge([evidence], model=model, locale=locale))
     course.hint = hint_after(evidence)
-    judgement = services.voice.judge(course.evidence, watchlisted=course.watchlisted, locale=locale)
+    judgement = services.voice.judge(
+        course.evidence, watchlisted=course.watchlisted, model=model, locale=locale
+    )
     tell_course(call, course, services, judgement)
     return judgement

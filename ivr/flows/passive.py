@@ -100,6 +100,7 @@ def _wanted(call: Call, compared: Compared, said: Sequence[Capture], services: S
         earlier=(*profile.fingerprints, *(each.examination.fingerprint for each in said)),
         locale=Locale(profile.locale),
         before=tuple(each.utterance for each in said),
+        model=services.voice.model_of(profile),
     )
 
 
@@ -108,9 +109,10 @@ async def _looked(
 ) -> Judgement | None:
     """Weigh all that was said so far; return the verdict if it stands."""
     rules, voice, locale = services.passive, services.voice, call.facts.request.locale
+    model = voice.model_of(compared.profile)
     evidence = weighed(capture, compared.profile.voiceprints, voice, rules.verify_s)
     now, weaker, stronger = (
-        voice.judge([shifted(evidence, margin)], locale=locale)
+        voice.judge([shifted(evidence, margin)], model=model, locale=locale)
         for margin in (0.0, -rules.margin, rules.margin)
     )
     course.retake(evidence, now)
@@ -124,7 +126,7 @@ async def _looked(
         return undecided(obstacle)
     course.watchlisted = _watchlisted(evidence, capture, compared, voice)
     if course.watchlisted:
-        return voice.judge([evidence], watchlisted=True, locale=locale)
+        return voice.judge([evidence], watchlisted=True, model=model, locale=locale)
     return stands
 
 
@@ -137,7 +139,9 @@ async def _obstacle_by_now(compared: Compared, services: Services) -> Reason | N
     """Look again: a conversation lasts long enough for somebody to opt out in it."""
     profile = compared.profile
     found = await services.store.find(profile.tenant, profile.account)
-    return obstacle_to(found, services.voice.model, services.clock.now())
+    if found is None:
+        return Reason.NOT_ENROLLED
+    return obstacle_to(found, services.voice.model_of(found), services.clock.now())
 
 
 def _watchlisted(

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import structlog
 
-from engine.types import Judgement, Reason, Verdict
+from engine.types import Judgement, ModelId, Reason, Verdict
 from ivr.domain.call import AccountId, CallState, Purpose
 from ivr.domain.metering import Stage
 from ivr.domain.verification import Opening, Verification, VerificationId
@@ -86,11 +86,18 @@ def verdict_of(
         llr=course.llr,
         confidence=judgement.confidence,
         attempts=tuple(course.attempts),
-        model=services.voice.model if course.compared else None,
+        model=_model(course, services),
         ended_at=services.clock.now(),
         fingerprints=tuple(course.fingerprints) if course.profile else (),
         explanation=judgement.explanation,
     )
+
+
+def _model(course: Course, services: Services) -> ModelId | None:
+    if not course.compared:
+        return None
+    voice = services.voice
+    return voice.model if course.profile is None else voice.model_of(course.profile)
 
 
 async def _converse(call: Call, opening: Opening, course: Course, services: Services) -> Judgement:

@@ -79,6 +79,7 @@ async def _ask(
         replay_key=services.keys.replay_key(request.tenant),
         earlier=(*profile.fingerprints, *course.fingerprints),
         locale=Locale(profile.locale),
+        model=services.voice.model_of(profile),
     )
     match words:
         case Words.PHRASE:

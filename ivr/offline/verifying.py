@@ -10,6 +10,7 @@ from engine.decision.policy import AttemptEvidence
 from engine.types import (
     Judgement,
     Locale,
+    ModelId,
     PhraseFinding,
     PhraseId,
     PhraseOutcome,
@@ -48,16 +49,19 @@ async def verify(
 async def _judged(course: Course, file: AudioFile, office: Office, digits: str) -> Judgement:
     """Compare, if there is a profile to compare with, and leave in the course what was found."""
     profile = course.profile
-    obstacle = obstacle_to(profile, office.voice.model, office.clock.now())
-    if profile is None or obstacle is not None:
-        return undecided(obstacle or Reason.NOT_ENROLLED)
+    if profile is None:
+        return undecided(Reason.NOT_ENROLLED)
+    model = office.voice.model_of(profile)
+    obstacle = obstacle_to(profile, model, office.clock.now())
+    if obstacle is not None:
+        return undecided(obstacle)
     sound = await asyncio.to_thread(heard, file)
     if len(sound.utterance.samples):
         evidence = await _examined(course, profile, sound, office, digits)
     else:
         evidence = AttemptEvidence(shortcoming=Shortcoming.TOO_SHORT, quality=sound.quality)
     judgement = office.voice.judge(
-        [evidence], watchlisted=course.watchlisted, locale=profile.locale
+        [evidence], watchlisted=course.watchlisted, model=model, locale=profile.locale
     )
     course.note(evidence, judgement)
     return judgement
@@ -109,6 +113,7 @@ def _wanted(profile: Profile, office: Office, digits: str) -> Wanted:
         phrase=PhraseId(profile.passphrase) if asked else None,
         frames=profile.frames if asked else (),
         digits=digits,
+        model=office.voice.model_of(profile),
     )
 
 
@@ -128,8 +133,14 @@ def _ended(opening: Opening, course: Course, judgement: Judgement, office: Offic
         llr=course.llr,
         confidence=judgement.confidence,
         attempts=tuple(course.attempts),
-        model=office.voice.model if course.compared else None,
+        model=_model(course, office),
         ended_at=office.clock.now(),
         fingerprints=tuple(course.fingerprints),
         explanation=judgement.explanation,
     )
+
+
+def _model(course: Course, office: Office) -> ModelId | None:
+    if course.profile is None or not course.compared:
+        return None
+    return office.voice.model_of(course.profile)

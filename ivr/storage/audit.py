@@ -33,6 +33,8 @@ class AuditEvent(StrEnum):
     OPERATING_POINT_CHANGED = "operating_point_changed"
     API_KEY_MADE = "api_key_made"
     API_KEY_REVOKED = "api_key_revoked"
+    PROFILE_REEXTRACTED = "profile_reextracted"
+    """Its voiceprints were made anew, by another voice model, of the sealed recordings."""
 
 
 async def note(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -46,6 +46,8 @@ CONNECT_TIMEOUT_S = 2.0
 """A caller is waiting: a server that does not take a connection by then counts as away."""
 COMMAND_TIMEOUT_S = 2.0
 CLOSE_TIMEOUT_S = 5.0
+QUEUE_TIMEOUT_S = 10.0
+"""No caller waits for the queue of jobs."""
 KEEPALIVE_IDLE_S = 15
 KEEPALIVE_INTERVAL_S = 5
 KEEPALIVE_PROBES = 3
@@ -68,9 +70,10 @@ _SETTINGS = {
 class Database:
     """A pool of connections to a database whose schema is the one this program was written for."""
 
-    def __init__(self, pool: asyncpg.Pool[Row], where: str) -> None:
+    def __init__(self, pool: asyncpg.Pool[Row], where: str, dsn: str) -> None:
         self._pool = pool
         self._where = where
+        self._dsn = dsn
 
     @classmethod
     async def connect(cls, dsn: str, *, connections: int = POOL_CONNECTIONS) -> Database:
@@ -92,7 +95,7 @@ class Database:
                 connection_class=_KeptAliveConnection,
                 server_settings=_SETTINGS,
             )
-        return cls(pool, where)
+        return cls(pool, where, dsn)
 
     async def __aenter__(self) -> Self:
         return self
@@ -124,6 +127,25 @@ class Database:
         assert row is not None, "a query of no table has one row"
         now: datetime = row["now"]
         return now
+
+    @asynccontextmanager
+    async def own_connection(self) -> AsyncIterator[asyncpg.Connection[Row]]:
+        """Yield a connection outside the pool, in the same role: for what listens and waits.
+
+        Whatever it raises inside is translated: `StoreUnavailableError`.
+        """
+        with translated(self._where):
+            connection = await asyncpg.connect(
+                self._dsn,
+                timeout=CONNECT_TIMEOUT_S,
+                command_timeout=QUEUE_TIMEOUT_S,
+                server_settings={**_SETTINGS, "application_name": "countersign jobs"},
+            )
+            try:
+                yield connection
+            finally:
+                # What is broken cannot be closed politely, and need not be.
+                connection.terminate()
 
     async def fetch(self, name: str, *values: Any, tenant: TenantId | None) -> list[Row]:
         """Run the named query, which must be idempotent, and return its rows.

@@ -20,7 +20,7 @@ CROSS JOIN LATERAL (
         array_agg(embedding ORDER BY id) AS embeddings,
         array_agg(seal ORDER BY id) AS seals,
         array_agg(ARRAY[net_speech_s, snr_db, level_dbfs, clipped] ORDER BY id) AS qualities
-    FROM voiceprints WHERE profile = p.id
+    FROM voiceprints WHERE profile = p.id AND live
 ) AS v
 CROSS JOIN LATERAL (
     SELECT
@@ -47,7 +47,7 @@ CROSS JOIN LATERAL (
         array_agg(embedding ORDER BY id) AS embeddings,
         array_agg(seal ORDER BY id) AS seals,
         array_agg(ARRAY[net_speech_s, snr_db, level_dbfs, clipped] ORDER BY id) AS qualities
-    FROM voiceprints WHERE profile = p.id
+    FROM voiceprints WHERE profile = p.id AND live
 ) AS v
 WHERE g.tenant = $1::text AND g.name = $2::text AND p.state = 'enrolled'
 ORDER BY p.account;
@@ -67,7 +67,7 @@ CROSS JOIN LATERAL (
         array_agg(embedding ORDER BY id) AS embeddings,
         array_agg(seal ORDER BY id) AS seals,
         array_agg(ARRAY[net_speech_s, snr_db, level_dbfs, clipped] ORDER BY id) AS qualities
-    FROM voiceprints WHERE profile = p.id
+    FROM voiceprints WHERE profile = p.id AND live
 ) AS v
 WHERE p.tenant = $1::text AND p.state = 'enrolled' AND $2::bigint >= (
     SELECT count(*) FROM (
@@ -115,7 +115,7 @@ SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
     p.changed_at, p.used_at,
     (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
-    (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id) AS voiceprints
+    (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id AND v.live) AS voiceprints
 FROM profiles AS p
 WHERE p.tenant = $1::text
 ORDER BY p.account
@@ -127,7 +127,7 @@ SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
     p.changed_at, p.used_at,
     (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
-    (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id) AS voiceprints
+    (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id AND v.live) AS voiceprints
 FROM profiles AS p
 WHERE p.tenant = $1::text AND p.account = $2::text;
 
@@ -145,7 +145,7 @@ ORDER BY c.id DESC LIMIT 1;
 -- name: qualities-of-profile
 -- Return model and quality of each voiceprint of profile $1, without the voice.
 SELECT model, net_speech_s, snr_db, level_dbfs, clipped
-FROM voiceprints WHERE profile = $1::uuid ORDER BY id;
+FROM voiceprints WHERE profile = $1::uuid AND live ORDER BY id;
 
 -- name: reset-profile
 -- Set the profile of tenant $1 and account $2 back to enrolling, its data key destroyed; no row where there is none.
@@ -181,6 +181,7 @@ WITH called AS (
     UPDATE enrollments SET account = NULL WHERE tenant = $1::text AND account = $2::text
 ),
 watched AS (DELETE FROM desk_calls WHERE tenant = $1::text AND claim_account = $2::text),
-answered AS (DELETE FROM api_answers WHERE tenant = $1::text AND account = $2::text)
+answered AS (DELETE FROM api_answers WHERE tenant = $1::text AND account = $2::text),
+batched AS (DELETE FROM batch_items WHERE tenant = $1::text AND account = $2::text)
 UPDATE verifications SET claim_account = NULL
 WHERE tenant = $1::text AND claim_account = $2::text;

@@ -142,6 +142,10 @@ class FakeVoice:
     recognises: bool = True
     wanted: list[Wanted] = field(default_factory=list)
 
+    def model_of(self, profile: Profile) -> ModelId:
+        """There is one."""
+        return self.model
+
     async def listener(self) -> FakeListener:
         """Return new ears."""
         return FakeListener()
@@ -194,6 +198,7 @@ class FakeVoice:
         *,
         watchlisted: bool = False,
         threshold: Llr | None = None,
+        model: ModelId | None = None,
         locale: str,
     ) -> Judgement:
         """Judge by the policy itself."""

@@ -27,7 +27,7 @@ from tests.unit.storage.records import (
     voiceprint,
 )
 
-OF_NO_TENANT = {"schema_versions", "installation"}
+OF_NO_TENANT = {"schema_versions", "installation", "voice_models"}
 
 _TABLES = """
 SELECT relname::text, relrowsecurity, relowner::regrole::text FROM pg_class
@@ -55,6 +55,12 @@ _FILL_SESSION = """
 INSERT INTO desk_sessions (token, tenant, name, expires_at)
 VALUES (sha256($1::text::bytea), $1, $1, now())
 """
+_FILL_BATCH = """
+WITH made AS (
+    INSERT INTO batches (id, tenant, kind, terms, made_by) VALUES ($1, $2, 'verify', '{}', 'x')
+)
+INSERT INTO batch_items (batch, number, tenant, account, paths) VALUES ($1, 1, $2, 'x', '{x}')
+"""
 _FILL_FEEDBACK = """
 INSERT INTO desk_feedback (verification, tenant, same_person, said_by) VALUES ($1, $2, true, 'x')
 """
@@ -81,6 +87,7 @@ async def application(
         await owner.execute(_FILL_ANSWER, tenant)
         await owner.execute(_FILL_POINT, tenant)
         await owner.execute(_FILL_CALLER, tenant)
+        await owner.execute(_FILL_BATCH, uuid4(), tenant)
         async with desk_feed(database) as feed:
             feed.tell(News(tenant, closed.opening.id, closed.opening.call, "w"))
         await owner.execute(_FILL_DESK, tenant)

@@ -1,0 +1,45 @@
+"""Retention on a timetable: whichever worker is there does what is due, in every tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from ivr.jobs.queue import Queue, Ticket
+from ivr.storage import Database, Retained, RetentionRules, retain, tenants
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The duty (`ivr.jobs.Duty`) that expires, erases and deletes; without rules it does nothing.
+
+    What was due while no worker ran is done when one starts.
+    """
+
+    database: Database
+    rules: RetentionRules
+    now: Callable[[], datetime]
+    when: str
+    name: str = "retention"
+    eager: bool = False
+
+    async def look(self, queue: Queue) -> None:
+        """Do all that is due."""
+        done = Retained(0, 0, 0)
+        for tenant in await tenants(self.database):
+            done += await retain(self.database, tenant, self.rules, self.now())
+        if done != Retained(0, 0, 0):
+            log.info(
+                "retention_done",
+                expired=done.expired,
+                erased=done.erased,
+                records=done.records,
+            )
+
+    async def work(self, ticket: Ticket) -> None:
+        """Return: nothing of this is ever queued."""

@@ -1,0 +1,133 @@
+"""A worker: takes jobs from the queue and keeps the timetable, through every loss of the database.
+
+pgqueuer leases a job to a worker and takes it back when the worker's heart stops: a job of who was
+killed is done by another. A restart of PostgreSQL breaks the connection; the worker comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from pgqueuer import PgQueuer
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job, Schedule
+
+from ivr.jobs.queue import Queue, Ticket, queries_on
+from ivr.ports import StoreUnavailableError
+from ivr.storage import Database
+
+LEASE = timedelta(seconds=30)
+"""So long after its last sign of life a worker's jobs are given to others."""
+POLL = timedelta(seconds=10)
+"""Longest wait for a job; a NOTIFY ends it at once."""
+AGAIN_FIRST_S, AGAIN_LAST_S = 0.2, 10.0
+"""Wait before the database is tried again, doubled each time."""
+SECONDS_UNTIL_RETRY = timedelta(seconds=5)
+
+log = structlog.get_logger()
+
+
+class Duty(Protocol):
+    """A kind of work. It may be called twice for the same thing, here and elsewhere at once."""
+
+    @property
+    def name(self) -> str:
+        """Return what its jobs are called in the queue."""
+        ...
+
+    @property
+    def when(self) -> str:
+        """Return when `look` is called, by one worker alone: a cron expression, UTC."""
+        ...
+
+    @property
+    def eager(self) -> bool:
+        """Say whether every worker calls `look` when it starts, too."""
+        ...
+
+    async def look(self, queue: Queue) -> None:
+        """Do what is due, or put what is to be done into the queue; `StoreUnavailableError`."""
+        ...
+
+    async def work(self, ticket: Ticket) -> None:
+        """Do one job; after a `StoreUnavailableError` it is tried again."""
+        ...
+
+
+class Worker:
+    """Works until it is cancelled; one job at a time, so that callers are not kept waiting."""
+
+    def __init__(
+        self, database: Database, duties: Sequence[Duty], lease: timedelta = LEASE
+    ) -> None:
+        self._database = database
+        self._duties = duties
+        self._lease = lease
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        wait_s = AGAIN_FIRST_S
+        while True:
+            try:
+                await self._session()
+                wait_s = AGAIN_FIRST_S
+            except StoreUnavailableError as error:
+                log.warning("jobs_wait_for_database", why=str(error))
+                wait_s = min(2 * wait_s, AGAIN_LAST_S)
+            await asyncio.sleep(wait_s)
+
+    async def _session(self) -> None:
+        """Work on one connection until that breaks."""
+        async with self._database.own_connection() as connection:
+            queries = queries_on(connection)
+            office = PgQueuer(queries.driver, queries=queries)
+            connection.add_termination_listener(lambda _: office.shutdown.set())
+            for duty in self._duties:
+                if duty.eager:
+                    await duty.look(Queue(queries))
+                _take_on(office, duty, Queue(queries))
+            await office.run(
+                dequeue_timeout=POLL,
+                batch_size=1,
+                max_concurrent_tasks=2,
+                shutdown_on_listener_failure=True,
+                heartbeat_timeout=self._lease,
+            )
+
+
+def _take_on(office: PgQueuer, duty: Duty, queue: Queue) -> None:
+    """Register a duty's jobs and its place in the timetable."""
+
+    async def work(job: Job) -> None:
+        try:
+            await duty.work(Ticket.read(job.payload))
+        except StoreUnavailableError as error:
+            log.warning("job_put_back", duty=duty.name, why=str(error))
+            raise RetryRequested(delay=SECONDS_UNTIL_RETRY, reason=type(error).__name__) from None
+
+    async def look(_: Schedule) -> None:
+        try:
+            await duty.look(queue)
+        except StoreUnavailableError as error:
+            log.warning("job_missed", duty=duty.name, why=str(error))
+
+    office.entrypoint(duty.name, concurrency_limit=0)(work)
+    office.schedule(duty.name, duty.when)(look)
+
+
+@asynccontextmanager
+async def working(worker: Worker) -> AsyncIterator[None]:
+    """Let a worker work meanwhile; what it does when this is left is done again by another."""
+    running = asyncio.create_task(worker.run(), name="jobs")
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        if not running.cancelled():
+            running.result()

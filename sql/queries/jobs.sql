@@ -1,0 +1,150 @@
+-- name: note-voice-model
+-- Note that a worker has voice model $1, unless it was noted before.
+INSERT INTO voice_models (model) VALUES ($1::text) ON CONFLICT DO NOTHING;
+
+-- name: choose-voice-model
+-- Let profiles be moved to voice model $1 from now on, whatever came after it.
+INSERT INTO voice_models (model) VALUES ($1::text)
+ON CONFLICT (model) DO UPDATE SET chosen_at = clock_timestamp();
+
+-- name: newest-voice-model
+-- Return the voice model that profiles are moved to.
+SELECT model FROM voice_models ORDER BY chosen_at DESC LIMIT 1;
+
+-- name: stale-profiles
+-- Return at most $4 profiles of tenant $1 after $3, by id, that have voiceprints of another model than $2.
+SELECT DISTINCT p.id
+FROM voiceprints AS v
+JOIN profiles AS p ON p.tenant = v.tenant AND p.id = v.profile AND p.state = 'enrolled'
+WHERE v.tenant = $1::text AND v.live AND v.model <> $2::text AND v.profile > $3::uuid
+ORDER BY p.id LIMIT $4::bigint;
+
+-- name: profiles-by-model
+-- Return how many enrolled profiles of tenant $1 are compared by each voice model.
+SELECT v.model, count(DISTINCT p.id) AS profiles
+FROM voiceprints AS v
+JOIN profiles AS p ON p.tenant = v.tenant AND p.id = v.profile AND p.state = 'enrolled'
+WHERE v.tenant = $1::text AND v.live
+GROUP BY v.model ORDER BY v.model;
+
+-- name: suspects-by-model
+-- Return how many suspects of tenant $1 are compared by each voice model.
+SELECT model, count(DISTINCT suspect) AS suspects
+FROM suspect_voiceprints WHERE tenant = $1::text GROUP BY model ORDER BY model;
+
+-- name: recordings-to-reextract
+-- Return the next recording of profile $2 of tenant $1 without a voiceprint of model $3, and the profile's key.
+SELECT
+    p.tenant, p.tenant_key, p.data_key, r.id AS recording, r.enrollment, r.audio,
+    v.net_speech_s, v.snr_db, v.level_dbfs, v.clipped
+FROM profiles AS p
+JOIN recordings AS r ON r.profile = p.id
+JOIN voiceprints AS v ON v.recording = r.id AND v.live
+WHERE p.tenant = $1::text AND p.id = $2::uuid AND p.state = 'enrolled'
+AND (
+    SELECT n.id FROM voiceprints AS n WHERE n.recording = r.id AND n.model = $3::text
+) IS NULL
+ORDER BY r.number LIMIT 1;
+
+-- name: hold-profile-by-id
+-- Lock profile $2 of tenant $1 for this transaction, and return its key if it is enrolled.
+SELECT tenant_key, data_key FROM profiles
+WHERE tenant = $1::text AND id = $2::uuid AND state = 'enrolled' FOR NO KEY UPDATE;
+
+-- name: add-voiceprint-beside
+-- Write a voiceprint as `add-voiceprint` does, beside the one that callers are compared with.
+INSERT INTO voiceprints (
+    tenant, profile, enrollment, recording, model, embedding, seal,
+    net_speech_s, snr_db, level_dbfs, clipped, live
+)
+VALUES (
+    $1::text, $2::uuid, $3::uuid, $4::uuid, $5::text, $6::bytea, $7::bytea,
+    $8::double precision, $9::double precision, $10::double precision, $11::double precision,
+    false
+)
+ON CONFLICT (recording, model) DO NOTHING;
+
+-- name: switch-voiceprints
+-- Let profile $2 of tenant $1 be compared by model $3, if every recording has its voiceprint, and count the old.
+WITH unfinished AS (
+    SELECT r.id FROM recordings AS r
+    LEFT JOIN voiceprints AS v ON v.recording = r.id AND v.model = $3::text
+    WHERE r.profile = $2::uuid AND v.id IS NULL
+),
+gone AS (
+    DELETE FROM voiceprints
+    WHERE tenant = $1::text AND profile = $2::uuid AND model <> $3::text
+    AND (SELECT count(*) FROM unfinished) = 0
+    RETURNING id
+),
+shown AS (
+    UPDATE voiceprints SET live = true
+    WHERE tenant = $1::text AND profile = $2::uuid AND model = $3::text AND NOT live
+    AND (SELECT count(*) FROM unfinished) = 0
+    RETURNING id
+)
+SELECT (SELECT count(*) FROM gone) AS gone, (SELECT count(*) FROM shown) AS shown;
+
+-- name: add-batch
+-- Write batch $1 of tenant $2 of kind $3 with terms $4, made by $5, unless it is there.
+INSERT INTO batches (id, tenant, kind, terms, made_by)
+VALUES ($1::uuid, $2::text, $3::text, $4::jsonb, $5::text) ON CONFLICT DO NOTHING;
+
+-- name: add-batch-items
+-- Write item $2 of batch $1 of tenant $3, account $4, recordings $5, unless it is there.
+INSERT INTO batch_items (batch, number, tenant, account, paths)
+VALUES ($1::uuid, $2::integer, $3::text, $4::text, $5::text[]) ON CONFLICT DO NOTHING;
+
+-- name: find-batch
+-- Return batch $2 of tenant $1.
+SELECT id, tenant, kind, terms, made_by, made_at
+FROM batches WHERE tenant = $1::text AND id = $2::uuid;
+
+-- name: list-batches
+-- Return the batches of tenant $1, the newest first, at most $2 of them, and how far each is.
+SELECT b.id, b.kind, b.made_by, b.made_at, i.*
+FROM (
+    SELECT id, kind, made_by, made_at FROM batches
+    WHERE tenant = $1::text ORDER BY made_at DESC, id LIMIT $2::bigint
+) AS b
+CROSS JOIN LATERAL (
+    SELECT count(*) AS items, count(*) FILTER (WHERE state <> 'waiting') AS ended,
+        count(*) FILTER (WHERE state = 'failed') AS failed
+    FROM batch_items WHERE batch = b.id
+) AS i
+ORDER BY b.made_at DESC, b.id;
+
+-- name: batch-item
+-- Return item $3 of batch $2 of tenant $1, with its batch's kind and terms.
+SELECT i.batch, i.number, i.account, i.paths, i.state, b.kind, b.terms
+FROM batch_items AS i JOIN batches AS b ON b.id = i.batch
+WHERE i.tenant = $1::text AND i.batch = $2::uuid AND i.number = $3::integer;
+
+-- name: end-batch-item
+-- Note that item $3 of batch $2 of tenant $1 ended in state $4 with outcome $5; the first end stays.
+UPDATE batch_items SET state = $4::text, outcome = $5::jsonb, ended_at = now()
+WHERE tenant = $1::text AND batch = $2::uuid AND number = $3::integer AND state = 'waiting';
+
+-- name: waiting-batch-items
+-- Return at most $4 items of batch $2 of tenant $1 after $3 that wait.
+SELECT number FROM batch_items
+WHERE tenant = $1::text AND batch = $2::uuid AND number > $3::integer AND state = 'waiting'
+ORDER BY number LIMIT $4::bigint;
+
+-- name: items-of-batch
+-- Return every item of batch $2 of tenant $1.
+SELECT number, account, paths, state, outcome, ended_at
+FROM batch_items WHERE tenant = $1::text AND batch = $2::uuid ORDER BY number;
+
+-- name: forget-batch
+-- Delete batch $2 of tenant $1 with its items.
+DELETE FROM batches WHERE tenant = $1::text AND id = $2::uuid RETURNING id;
+
+-- name: unfinished-batches
+-- Return the batches of tenant $1 that have items which wait, at most $2 of them, the oldest first.
+SELECT b.id FROM batches AS b
+WHERE b.tenant = $1::text AND (
+    SELECT i.number FROM batch_items AS i
+    WHERE i.batch = b.id AND i.state = 'waiting' ORDER BY i.number LIMIT 1
+) IS NOT NULL
+ORDER BY b.made_at, b.id LIMIT $2::bigint;

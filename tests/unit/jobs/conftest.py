@@ -1,0 +1,68 @@
+"""Two voice models, and a person enrolled with the older one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from engine.types import Embedding, ModelId, Pcm
+from ivr.domain.profile import Profile
+from ivr.jobs import Reextraction
+from ivr.storage.database import Database
+from ivr.storage.keys import Keyring
+from ivr.storage.store import PostgresStore
+from tests.unit.storage.records import ACCOUNT, TENANT, enrolled
+
+NEWER = ModelId("telephone/2")
+SOON_S = 20.0
+
+
+@dataclass
+class Model:
+    """A voice model that is quick to compute: the spectrum's shape, and how often it was asked."""
+
+    name: ModelId = NEWER
+    heard: list[bytes] = field(default_factory=list)
+
+    def embed(self, pcm: Pcm) -> Embedding:
+        """Turn audio into a voice."""
+        self.heard.append(pcm.tobytes())
+        spectrum = np.abs(np.fft.rfft(pcm, 255)).astype(np.float32)
+        return Embedding(spectrum / np.linalg.norm(spectrum), self.name)
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+async def duty(database: Database, keyring: Keyring, model: Model) -> AsyncIterator[Reextraction]:
+    """The duty of a worker with the newer model."""
+    async with Reextraction(database, keyring, model.name, model.embed) as duty:
+        yield duty
+
+
+@pytest.fixture
+async def person(postgres_store: PostgresStore) -> Profile:
+    """Three recordings, with voiceprints of the older model."""
+    await postgres_store.enroll(enrolled())
+    return await found(postgres_store)
+
+
+async def found(store: PostgresStore) -> Profile:
+    """Return the person as a call finds it."""
+    profile = await store.find(TENANT, ACCOUNT)
+    assert profile is not None
+    return profile
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the database shows it."""
+    async with asyncio.timeout(SOON_S):
+        while not await true():  # noqa: ASYNC110 - PostgreSQL has no event for it
+            await asyncio.sleep(0.05)
