@@ -81,7 +81,7 @@ class DigitEvidence:
     against_any: float
     """Against the best string of any digits."""
     clearness: float
-    """Per frame, against the best sequence of any phones: below 0."""
+    """How much any digits are like what was said, per frame, against any phones: below 0."""
 
 
 NO_DIGITS: Final = DigitEvidence(-math.inf, -math.inf, -math.inf)
@@ -125,7 +125,7 @@ def _evidence(
     return DigitEvidence(
         against_near=own - _total(near) if near else math.inf,
         against_any=own - _total(loop) if loop else math.inf,
-        clearness=weighed(_DIGITS, asked, phones).mean if phones else -math.inf,
+        clearness=weighed(_DIGITS, loop, phones).mean if loop and phones else -math.inf,
     )
 
 
