@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,10 +17,15 @@ from ivr.config import Configuration, ConfigurationError
 from ivr.config import Desk as Settings
 from ivr.desk import DeskRules, Measured, ModelInUse, desk_part
 from ivr.domain.call import CallId
+from ivr.domain.desk import StepUp
+from ivr.domain.verification import VerificationId
 from ivr.flows.services import NobodyWatches
 from ivr.line.leg import Watch, watch_nothing
 from ivr.ports import Desk
 from ivr.storage import Database, DeskCalls, DeskUsers, desk_feed
+
+STEP_UP = "COUNTERSIGN_STEP_UP"
+"""With the verification's id: where the subroutine countersign-step-up looks."""
 
 log = structlog.get_logger()
 
@@ -79,15 +84,17 @@ def in_use(engine: SpeakerEngine) -> ModelInUse:
 async def _serve(
     stack: AsyncExitStack, rules: DeskRules, database: Database, ari: AriClient, model: ModelInUse
 ) -> None:
-    async def set_variables(call: CallId, variables: Mapping[str, str]) -> bool:
+    async def ask(call: CallId, verification: VerificationId, asked: StepUp) -> bool:
+        """Ask by a global variable: ARI sets none on a channel that is not in our application."""
         try:
-            await ari.channels.set_variables(call, variables)
+            await ari.channels.get(call)
+            await ari.asterisk.set_global(f"{STEP_UP}_{verification}", asked)
         except AriError as error:
-            log.warning("caller_not_told", call=call, why=str(error))
+            log.warning("dialplan_not_told", call=call, why=str(error))
             return False
         return True
 
-    part = desk_part(rules, DeskCalls(database), DeskUsers(database), model, set_variables)
+    part = desk_part(rules, DeskCalls(database), DeskUsers(database), model, ask)
     try:
         await stack.enter_async_context(part)
     except OSError as error:

@@ -47,6 +47,11 @@ class Asterisk:
             return None
         return read_reply(response.body, _MODULE, "Module")
 
+    async def set_global(self, name: str, value: str) -> None:
+        """Set a global variable of the dialplan, which every channel can read."""
+        query = {"variable": name, "value": value}
+        await self._requester.request(Request(Method.POST, "asterisk/variable", query))
+
     async def runs(self, name: str) -> bool:
         """Say whether the module is loaded and running."""
         module = await self.module(name)

@@ -1,8 +1,8 @@
-"""What agents ask for reaches the dialplan: a channel variable, set by the worker of the call."""
+"""What agents ask for reaches the dialplan, by the worker that took the call."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import msgspec
@@ -12,14 +12,13 @@ from ivr.desk.hub import FellBehindError, Hub
 from ivr.desk.records import CallRecords
 from ivr.domain.call import CallId
 from ivr.domain.desk import Card, StepUp, StepUpState
+from ivr.domain.verification import VerificationId
 from ivr.ports import StoreUnavailableError
-
-VARIABLE = "COUNTERSIGN_STEP_UP"
 
 log = structlog.get_logger()
 
-SetVariables = Callable[[CallId, Mapping[str, str]], Awaitable[bool]]
-"""Sets variables on a caller's channel, wherever it is; False where the caller has left."""
+Ask = Callable[[CallId, VerificationId, StepUp], Awaitable[bool]]
+"""Tells the dialplan what is asked of a caller; False where the caller has left."""
 
 
 class _Asked(msgspec.Struct):
@@ -39,19 +38,19 @@ def wanted(card: Card, worker: str) -> StepUp | None:
     return asked.asked
 
 
-async def tell_dialplan(calls: CallRecords, hub: Hub, worker: str, set_: SetVariables) -> None:
+async def tell_dialplan(calls: CallRecords, hub: Hub, worker: str, ask: Ask) -> None:
     """Tell the dialplan what agents ask of this worker's callers, for ever."""
     while True:
         with hub.watching(None) as watcher, suppress(FellBehindError):
             while True:
-                await _tell(await watcher.next(), calls, worker, set_)
+                await _tell(await watcher.next(), calls, worker, ask)
 
 
-async def _tell(card: Card, calls: CallRecords, worker: str, set_: SetVariables) -> None:
+async def _tell(card: Card, calls: CallRecords, worker: str, ask: Ask) -> None:
     asked = wanted(card, worker)
     if asked is None:
         return
-    there = await set_(card.call, {VARIABLE: asked.value})
+    there = await ask(card.call, card.verification, asked)
     state = StepUpState.TOLD if there else StepUpState.GONE
     log.info("step_up_asked", call=card.call, asked=asked.value, state=state.value)
     try:

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from ivr.desk.asking import SetVariables, tell_dialplan
+from ivr.desk.asking import Ask, tell_dialplan
 from ivr.desk.figures import Figures
 from ivr.desk.guard import Guard, limits
 from ivr.desk.hub import Hub
@@ -53,7 +53,7 @@ async def desk_part(
     calls: CallRecords,
     users: UserRecords,
     model: ModelInUse,
-    set_variables: SetVariables,
+    ask: Ask,
 ) -> AsyncIterator[None]:
     """Serve the desk until the context is left; `OSError` where the port is taken."""
     hub = Hub(calls)
@@ -66,7 +66,7 @@ async def desk_part(
     try:
         await web.TCPSite(runner, rules.host, rules.port, ssl_context=rules.tls).start()
         log.info("desk_ready", host=rules.host, port=rules.port)
-        async with _running(hub.run(), tell_dialplan(calls, hub, rules.worker, set_variables)):
+        async with _running(hub.run(), tell_dialplan(calls, hub, rules.worker, ask)):
             yield
     finally:
         await runner.cleanup()

@@ -41,6 +41,7 @@ exten => _for.,1,Set(COUNTERSIGN_AGENT=${{EXTEN:3:4}})
 
 [with-the-agent]
 exten => s,1,Wait(0.1)
+ same => n,Gosub(countersign-step-up,s,1)
  same => n,GotoIf($["${{COUNTERSIGN_STEP_UP}}" != "challenge"]?s,1)
  same => n,Gosub(countersign-challenge,s,1({ACCOUNT}))
  same => n,Hangup(31)

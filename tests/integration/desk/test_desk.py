@@ -139,9 +139,10 @@ async def test_an_agent_asks_for_digits_by_keyboard(at_work: Office) -> None:
 async def test_not_this_person_is_kept(at_work: Office) -> None:
     """What an agent found out stays on the screen, and in the supervisor's figures."""
     ann = await at_work.screen("ann")
-    await (await verified(at_work, ANN)).hang_up()
+    call = await verified(at_work, ANN)
     newest = ann.locator("article").first
     await expect(newest.locator(".status")).to_have_text("Accepted")
+    await call.hang_up()
     await newest.locator(".wrong").click()
     await expect(newest.locator(".wrong")).to_have_attribute("aria-pressed", "true")
     sue = await at_work.screen("sue", "/supervisor")

@@ -140,3 +140,11 @@ async def test_a_module_that_is_loaded_but_not_running_does_not_run() -> None:
     """Loaded is not enough."""
     module = b'{"name":"chan_websocket.so","status":"Not Running"}'
     assert not await Asterisk(Script(Response(200, "OK", module))).runs("chan_websocket.so")
+
+
+async def test_a_global_variable_is_set() -> None:
+    """By name and value in the query."""
+    script = Script(DONE)
+    await Asterisk(script).set_global("COUNTERSIGN_X", "pin")
+    assert script.lines == ["POST asterisk/variable"]
+    assert script.asked[0].query == {"variable": "COUNTERSIGN_X", "value": "pin"}

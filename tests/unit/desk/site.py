@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -16,7 +16,8 @@ from engine.types import ModelId
 from ivr.desk import DeskRules, Measured, ModelInUse, desk_part, hash_password
 from ivr.desk.guard import COOKIE, CSRF_HEADER
 from ivr.domain.call import CallId, TenantId
-from ivr.domain.desk import DeskUser, Role
+from ivr.domain.desk import DeskUser, Role, StepUp
+from ivr.domain.verification import VerificationId
 from ivr.lab.freeports import free_port
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
@@ -59,15 +60,15 @@ IN_USE = ModelInUse(
 
 @dataclass
 class Line:
-    """Takes what is to be told to callers' channels; those in `gone` have left."""
+    """Takes what is asked of callers; those in `gone` have left."""
 
-    told: list[tuple[CallId, dict[str, str]]] = field(default_factory=list)
+    told: list[tuple[CallId, VerificationId, StepUp]] = field(default_factory=list)
     gone: set[CallId] = field(default_factory=set)
 
-    async def set_variables(self, call: CallId, variables: Mapping[str, str]) -> bool:
-        """Set them, if the caller is there."""
+    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> bool:
+        """Ask, if the caller is there."""
         if call not in self.gone:
-            self.told.append((call, dict(variables)))
+            self.told.append((call, verification, asked))
         return call not in self.gone
 
 
@@ -175,15 +176,7 @@ async def open_site(database: Database, *, token: str = TOKEN) -> AsyncIterator[
     rules = DeskRules("127.0.0.1", port, WORKER, token=token)
     async with (
         desk_feed(database) as feed,
-        desk_part(rules, calls, users, IN_USE, line.set_variables),
+        desk_part(rules, calls, users, IN_USE, line.ask),
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
         yield Site(f"http://127.0.0.1:{port}", feed, calls, users, line, http)
-
-
-async def eventually(line: Line, count: int) -> None:
-    """Wait until so much was told to the line."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE_S):
-            while len(line.told) < count:  # noqa: ASYNC110 - the line is a list
-                await asyncio.sleep(0.01)

@@ -10,7 +10,7 @@ import pytest
 from ivr.desk.guard import HEADERS
 from ivr.domain.call import AccountId, CallId, CallState, Purpose
 from ivr.domain.claim import Claim, ClaimSource
-from ivr.domain.desk import Role
+from ivr.domain.desk import Role, StepUp
 from ivr.domain.news import News
 from ivr.domain.verification import Opening
 from ivr.storage.database import Database
@@ -109,23 +109,27 @@ async def test_a_call_is_offered_by_another_program(site: Site) -> None:
     assert (await bob.get(f"/api/calls/{begun.call}"))["id"] == str(begun.id)
 
 
-@pytest.mark.parametrize("asked", ["challenge", "pin"])
-async def test_what_an_agent_asks_for_is_told_to_the_dialplan(site: Site, asked: str) -> None:
-    """The worker of the call sets the variable, and the screen says so."""
+@pytest.mark.parametrize(("asked", "state"), [("challenge", "told"), ("pin", "gone")])
+async def test_what_an_agent_asks_for_is_told_to_the_dialplan(
+    site: Site, asked: str, state: str
+) -> None:
+    """The worker of the call tells it, and the screen says so, or that the caller has left."""
     ann = await site.user("ann", agent="1001")
     begun = begins(site)
+    if state == "gone":
+        site.line.gone.add(begun.call)
+    await site.feed.written()
     async with ann.events() as events:
         await events.calls_until_ready()
-        while (await ann.status("GET", f"/api/calls/{begun.id}")) != 200:
-            await events.next()
         path = f"/api/calls/{begun.id}/step-up"
         assert await ann.status("POST", path, json={"ask": "a song"}) == 400
         assert await ann.status("POST", path, json={"ask": asked}) == 200
         states = []
-        while "told" not in states:
+        while state not in states:
             _, call = await events.next()
             states.append(call.get("step_up", {}).get("state"))
-    assert site.line.told == [(begun.call, {"COUNTERSIGN_STEP_UP": asked})]
+    told = [(begun.call, begun.id, StepUp(asked))] if state == "told" else []
+    assert site.line.told == told
 
 
 async def test_feedback_is_kept_with_its_evidence(
