@@ -22,6 +22,10 @@ WORDS = ("u001", "u002", "u003", "u004", "u005")
 SENTENCES = ("u006", "u007", "u008", "u009", "u010")
 TESTED_SENTENCES = 2
 
+ENROLLED_S, TESTED_S = 20.0, 4.0
+"""Of free speech, as `engine.enrollment.SpeechMinimums` has them. The recordings are trimmed of the
+silence at both ends: what is left counts as speech."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -34,6 +38,10 @@ class Call:
     """The files of the five words, in the order of `WORDS`."""
     sentences: Group
     """The files of the first two sentences; empty where the call has fewer."""
+    pieces: tuple[Group, ...]
+    """Everything said, the sentences first, in pieces of `TESTED_S` at least."""
+    speech_s: float
+    """Length of all pieces together."""
 
 
 def calls(recordings: Iterable[Recording]) -> list[Call]:
@@ -54,13 +62,27 @@ def calls(recordings: Iterable[Recording]) -> list[Call]:
 
 def _call(speaker: str, session: str, said: dict[str, Recording]) -> Call:
     sentences = [said[prompt].member for prompt in SENTENCES if prompt in said]
+    spoken = [said[prompt] for prompt in (*SENTENCES, *WORDS) if prompt in said]
+    pieces = list(_pieces(spoken))
     return Call(
         speaker=speaker,
         session=session,
         phone=said[WORDS[0]].phone,
         words=tuple(said[word].member for word in WORDS),
         sentences=tuple(sentences[:TESTED_SENTENCES]) if len(sentences) >= TESTED_SENTENCES else (),
+        pieces=tuple(tuple(each.member for each in piece) for piece in pieces),
+        speech_s=sum(each.seconds for piece in pieces for each in piece),
     )
+
+
+def _pieces(spoken: Sequence[Recording]) -> Iterator[list[Recording]]:
+    """Join recordings, in their order, to pieces of `TESTED_S` at least; the rest is left out."""
+    piece: list[Recording] = []
+    for each in spoken:
+        piece.append(each)
+        if sum(one.seconds for one in piece) >= TESTED_S:
+            yield piece
+            piece = []
 
 
 def words(found: Sequence[Call]) -> Iterator[Trial]:
@@ -93,6 +115,13 @@ def two_calls(found: Sequence[Call]) -> Iterator[Trial]:
                 yield _trial((a, b), test, (a.words, b.words), test.words)
 
 
+def free_speech(found: Sequence[Call]) -> Iterator[Trial]:
+    """Twenty seconds of one call enrolled, four seconds of another tested, whatever was said."""
+    for a, b in permutations(found, 2):
+        if a.speech_s >= ENROLLED_S and b.pieces:
+            yield _trial((a,), b, a.pieces, b.pieces[0])
+
+
 Protocol = Callable[[Sequence[Call]], Iterator[Trial]]
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -100,6 +129,7 @@ PROTOCOLS: dict[str, Protocol] = {
     "sentences": sentences,
     "one-word": one_word,
     "two-calls": two_calls,
+    "free-speech": free_speech,
 }
 
 

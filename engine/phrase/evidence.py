@@ -33,11 +33,7 @@ class Evidence:
 
     @property
     def confidence(self) -> float:
-        """Probability in [0, 1] that the heard phrase was said, if it is the one asked for.
-
-        At even odds that the caller said what was asked. Other speech is most like that one
-        phrase of a list of ten only once in ten times: that it is says as much as the sound does.
-        """
+        """Probability in [0, 1] that the heard phrase was said, at even odds."""
         if self.heard is None:
             return 0.0
         weighed = sum(
@@ -49,8 +45,7 @@ class Evidence:
 
 NOTHING: Final = Evidence(None, 0.0, 0.0, 0.0)
 
-_LISTED: Final = 10
-_WEIGHTS: Final = (-0.4 + math.log(_LISTED), 2.3, 7.4)
+_WEIGHTS: Final = (-0.4, 2.3, 7.4)
 """Bias, mean, covered: a logistic regression over half of the speakers of telephone
 strings and read sentences (`countersign evaluate --phrases` reports on the other half)."""
 

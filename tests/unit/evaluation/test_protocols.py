@@ -8,6 +8,7 @@ from engine.evaluation.protocols import (
     WORDS,
     Call,
     calls,
+    free_speech,
     one_word,
     sentences,
     two_calls,
@@ -16,10 +17,12 @@ from engine.evaluation.protocols import (
 from engine.evaluation.recordings import Recording
 
 
-def recording(speaker: str, session: str, prompt: str, phone: str = "landline") -> Recording:
+def recording(
+    speaker: str, session: str, prompt: str, phone: str = "landline", seconds: float = 1.0
+) -> Recording:
     member = f"{speaker}/{session}/{prompt}"
     return Recording(
-        "dev-telephone", "c", speaker, session, "en", prompt, "", phone, "s.tar", member, 1.0
+        "dev-telephone", "c", speaker, session, "en", prompt, "", phone, "s.tar", member, seconds
     )
 
 
@@ -98,3 +101,27 @@ def test_phones_are_same_only_where_every_enrolled_call_agrees() -> None:
         ("00", "02"): "same",
         ("01", "02"): "different",
     }
+
+
+def spoken(speaker: str, session: str, seconds: float) -> list[Recording]:
+    """A call in which each prompt lasts so long."""
+    return [recording(speaker, session, prompt, seconds=seconds) for prompt in (*WORDS, *SENTENCES)]
+
+
+def test_free_speech_is_twenty_seconds_against_four() -> None:
+    """Who said less than 20 s in a call is tested by it and never enrolled."""
+    found = calls(spoken("a", "long", 2.5) + spoken("a", "short", 1.5) + spoken("b", "short", 1.5))
+    trials = list(free_speech(found))
+    assert {(trial.enroll_speaker, trial.test_speaker) for trial in trials} == {
+        ("a", "a"),
+        ("a", "b"),
+    }
+    assert all(len(group) == 2 for trial in trials for group in trial.enroll)
+    assert all(len(trial.test) == 3 for trial in trials)
+    assert all(SENTENCES[0] in trial.test[0] for trial in trials)
+
+
+def test_who_says_too_little_takes_no_part_in_free_speech() -> None:
+    """A call of less than four seconds makes no piece."""
+    found = calls(spoken("a", "0", 0.3) + spoken("b", "0", 2.5))
+    assert list(free_speech(found)) == []
