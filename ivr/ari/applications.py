@@ -38,6 +38,16 @@ class Applications:
         path, query = resource("applications", name, "subscription"), _source(channel)
         await self._requester.request(Request(Method.POST, path, query))
 
+    async def tell(self, name: str, event: str, channel: str) -> None:
+        """Send an application the user event `event` about a channel, which need not be in it.
+
+        `AriRequestError` 404 where there is no such application, 422 no such channel.
+        """
+        query = {"application": name, "source": f"channel:{channel}"}
+        await self._requester.request(
+            Request(Method.POST, resource("events", "user", event), query)
+        )
+
     async def unsubscribe(self, name: str, channel: str) -> None:
         """Undo `subscribe`; a channel that is gone, or was never subscribed, is fine."""
         path, query = resource("applications", name, "subscription"), _source(channel)

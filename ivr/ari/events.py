@@ -86,6 +86,14 @@ class ChannelDtmfReceived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelUserevent(Event):
+    """Somebody tells something of a channel: another program, or the dialplan's UserEvent()."""
+
+    eventname: str
+    channel: Channel | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelVarset(Event):
     """A variable was set; a global one where `channel` is None."""
 
@@ -169,6 +177,7 @@ EVENTS: tuple[type[Event], ...] = (
     ChannelHangupRequest,
     ChannelLeftBridge,
     ChannelStateChange,
+    ChannelUserevent,
     ChannelVarset,
     PlaybackFinished,
     PlaybackStarted,

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from ivr.ari.errors import AriError, AriRequestError
-from ivr.ari.events import ChannelVarset, Event, StasisEnd, StasisStart
+from ivr.ari.events import ChannelUserevent, ChannelVarset, Event, StasisEnd, StasisStart
 from ivr.domain.call import CallFacts, CallState
 from ivr.domain.prompt import Spoken
 from ivr.line.ear import Ear
@@ -25,7 +25,9 @@ from ivr.media.socket import MediaFrame, MediaSocket, MediaSockets
 from ivr.ports import CallLostError, Heard, PortError, ToldToStopError
 
 STOP_VARIABLE, STOP = "COUNTERSIGN_PASSIVE", "stop"
-"""Set on the caller's channel by whoever wants us to listen no more."""
+"""Set on the caller's channel by a dialplan that wants us to listen no more."""
+STOP_EVENT = "CountersignStop"
+"""A user event about the caller's channel that says the same, for whoever has no dialplan."""
 
 log = structlog.get_logger()
 
@@ -80,15 +82,17 @@ class PassiveCall:
     def took(self, event: Event) -> None:
         """Take starts and ends of our channels, wishes to stop and the hangup into account."""
         match event:
-            case StasisStart(channel=channel):
+            case StasisStart(channel=channel) if self._attaching:
+                # Before that it is of the same caller's earlier call, under the same name.
                 self._starts.note(channel.id)
             case StasisEnd(channel=channel) if channel.id == self._snoop:
                 # The caller's hangup ends it too, and its event may come a little later.
                 loop = asyncio.get_running_loop()
                 loop.call_later(HANG_UP_GRACE_S, self._lose, "Asterisk ended the snoop channel")
-            case ChannelVarset(variable=variable, value=value) if variable == STOP_VARIABLE:
-                if value == STOP:
-                    self.stop()
+            case ChannelVarset() if (event.variable, event.value) == (STOP_VARIABLE, STOP):
+                self.stop()
+            case ChannelUserevent(eventname=name) if name == STOP_EVENT:
+                self.stop()
             case _:
                 self.leg.took(event)
 

@@ -105,6 +105,13 @@ class Switchboard:
         """Whether new callers are sent back."""
         return self._draining
 
+    def listen_no_more(self, call: CallId) -> bool:
+        """End a passive call's listening; False where nobody listens to this caller."""
+        found = [each for each in self._overheard() if each.facts.id == call]
+        for each in found:
+            each.stop()
+        return bool(found)
+
     async def run(self) -> None:
         """Take calls until `drain` or until the client is closed.
 
@@ -194,10 +201,8 @@ class Switchboard:
 
     def _begin(self, call: LineCall, conversation: Conversation) -> None:
         earlier = self._roster.earlier(call.facts.id)
-        for each in self._overheard():
-            if each.facts.id == call.facts.id:
-                # The channel came back to us: what begins now has it alone.
-                each.stop()
+        # A channel that came back to us: what begins now has it alone.
+        self.listen_no_more(call.facts.id)
         self._roster.add(call, self._spawn(self._serve(call, conversation, earlier)))
 
     async def _serve(

@@ -86,7 +86,8 @@ class WebsocketCall:
     def took(self, event: Event) -> None:
         """Take a key, the media channel's start or the caller's end into account."""
         match event:
-            case StasisStart(channel=channel):
+            case StasisStart(channel=channel) if self._attaching:
+                # Before that it is of the same caller's earlier call, under the same name.
                 self._starts.note(channel.id)
             case ChannelDtmfReceived(channel=channel) if channel.id == self.leg.facts.id:
                 self.leg.inbox.put(Key(event.digit))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from ivr.ari.applications import Applications
 from ivr.ari.asterisk import Asterisk
 from ivr.ari.bridges import Bridges
 from ivr.ari.channels import Channels
@@ -148,3 +149,36 @@ async def test_a_global_variable_is_set() -> None:
     await Asterisk(script).set_global("COUNTERSIGN_X", "pin")
     assert script.lines == ["POST asterisk/variable"]
     assert script.asked[0].query == {"variable": "COUNTERSIGN_X", "value": "pin"}
+
+
+SNOOP = b'{"id":"s","name":"Snoop/a-00000000","state":"Up"}'
+
+
+async def test_a_snoop_is_looked_for_before_it_is_asked_for_again() -> None:
+    """It is there: nothing more is asked. It hears what comes in, and says nothing."""
+    script = Script(CUT, Response(200, "OK", SNOOP))
+    assert (await Channels(script, "app").snoop("a", snoop="s")).id == "s"
+    assert script.lines == ["POST channels/a/snoop/s", "GET channels/s"]
+    assert (script.asked[0].query["spy"], script.asked[0].query["whisper"]) == ("in", "none")
+
+
+async def test_a_snoop_that_is_not_found_is_asked_for_again() -> None:
+    """Once, and not by the websocket that broke."""
+    script = Script(CUT, GONE, Response(200, "OK", SNOOP))
+    await Channels(script, "app").snoop("a", snoop="s")
+    assert script.lines[2] == "POST channels/a/snoop/s"
+    assert script.asked[2].over_http
+
+
+async def test_nobody_can_snoop_on_a_caller_who_is_gone() -> None:
+    """Its 404 is another than the one of the look."""
+    with pytest.raises(AriRequestError, match="Channel not found"):
+        await Channels(Script(GONE), "app").snoop("a", snoop="s")
+
+
+async def test_a_channel_that_is_gone_needs_no_unsubscribing() -> None:
+    """Nor one that was never subscribed to."""
+    for status in (404, 409, 422):
+        script = Script(Response(status, "Unprocessable"))
+        await Applications(script).unsubscribe("app", "a")
+        assert script.asked[0].query == {"eventSource": "channel:a"}
