@@ -1313,6 +1313,16 @@ GRANT USAGE ON SCHEMA jobs TO countersign_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobs TO countersign_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA jobs TO countersign_app;
 
+-- 0014_passive
+
+-- Verifications while the caller talks to somebody else are told from those that asked for speech.
+
+CREATE DOMAIN verification_mode AS text CHECK (VALUE IN ('asked', 'passive'));
+COMMENT ON DOMAIN verification_mode IS 'How a verification came by its speech';
+
+ALTER TABLE verifications ADD COLUMN mode verification_mode NOT NULL DEFAULT 'asked';
+COMMENT ON COLUMN verifications.mode IS 'Whether the caller was asked to speak, or overheard';
+
 INSERT INTO schema_versions (version, name) VALUES (1, '0001_first_tables');
 INSERT INTO schema_versions (version, name) VALUES (2, '0002_tenant_columns');
 INSERT INTO schema_versions (version, name) VALUES (3, '0003_sealed_recordings');
@@ -1326,5 +1336,6 @@ INSERT INTO schema_versions (version, name) VALUES (10, '0010_desk');
 INSERT INTO schema_versions (version, name) VALUES (11, '0011_azure_profiles');
 INSERT INTO schema_versions (version, name) VALUES (12, '0012_api');
 INSERT INTO schema_versions (version, name) VALUES (13, '0013_jobs');
+INSERT INTO schema_versions (version, name) VALUES (14, '0014_passive');
 
 COMMIT;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
@@ -13,6 +14,15 @@ from ivr.domain.claim import Claim
 from ivr.domain.profile import ProfileId
 
 VerificationId = NewType("VerificationId", UUID)
+
+
+class VerificationMode(StrEnum):
+    """How a verification comes by its speech."""
+
+    ASKED = "asked"
+    """The caller is asked to say something."""
+    PASSIVE = "passive"
+    """The caller talks to somebody else and is overheard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,7 @@ class Opening:
     started_at: datetime
     caller_number: str = ""
     """To count REJECTs by, and kept as a keyed hash alone; empty where withheld."""
+    mode: VerificationMode = VerificationMode.ASKED
 
 
 @dataclass(frozen=True, slots=True)

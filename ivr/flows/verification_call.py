@@ -10,7 +10,12 @@ import structlog
 from engine.types import Judgement, ModelId, Reason, Verdict
 from ivr.domain.call import AccountId, CallState, Purpose
 from ivr.domain.metering import Stage
-from ivr.domain.verification import Opening, Verification, VerificationId
+from ivr.domain.verification import (
+    Opening,
+    Verification,
+    VerificationId,
+    VerificationMode,
+)
 from ivr.flows.course import Course
 from ivr.flows.ending import Endings, finished, held, release
 from ivr.flows.identify import identify
@@ -70,7 +75,14 @@ def opening_of(call: Call, services: Services) -> Opening:
         worker=services.worker,
         started_at=services.clock.now(),
         caller_number=call.facts.caller_number,
+        mode=mode_of(call),
     )
+
+
+def mode_of(call: Call) -> VerificationMode:
+    """Return how a call comes by its speech."""
+    passive = call.facts.request.purpose.passive
+    return VerificationMode.PASSIVE if passive else VerificationMode.ASKED
 
 
 def verdict_of(

@@ -24,7 +24,13 @@ from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.enrollment import Enrollment
 from ivr.domain.lockout import LockoutRules, locked_until
 from ivr.domain.profile import Mode, Profile, ProfileId, ProfileState
-from ivr.domain.verification import Attempt, Opening, Verification, VerificationId
+from ivr.domain.verification import (
+    Attempt,
+    Opening,
+    Verification,
+    VerificationId,
+    VerificationMode,
+)
 from ivr.storage.database import Row
 from ivr.storage.keys import PersonKey
 from ivr.storage.text import storable
@@ -145,11 +151,12 @@ def opening_from(row: Row) -> Opening:
         tenant=TenantId(row["tenant"]),
         worker=row["worker"],
         started_at=row["started_at"],
+        mode=VerificationMode(row.get("mode", VerificationMode.ASKED)),
     )
 
 
 def closing_columns(verification: Verification, caller: bytes | None) -> tuple[Any, ...]:
-    """Return $1 to $26 of `close-verification`; `caller` is the keyed hash of the number."""
+    """Return $1 to $27 of `close-verification`; `caller` is the keyed hash of the number."""
     claim = verification.claim
     return (
         *opening_columns(verification.opening),
@@ -166,6 +173,7 @@ def closing_columns(verification: Verification, caller: bytes | None) -> tuple[A
         *_attempt_columns(verification.attempts),
         list(verification.fingerprints),
         caller,
+        verification.opening.mode,
     )
 
 

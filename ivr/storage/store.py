@@ -89,7 +89,7 @@ class PostgresStore:
 
     async def open(self, opening: Opening) -> None:
         """Note that a verification began; `StoreUnavailableError`."""
-        columns = opening_columns(opening)
+        columns = (*opening_columns(opening), opening.mode)
         await self._database.fetch("open-verification", *columns, tenant=opening.tenant)
 
     async def close(self, verification: Verification) -> Verification:

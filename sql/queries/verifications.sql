@@ -1,8 +1,8 @@
 -- name: open-verification
 -- Note that a verification began; nothing changes where it is known already.
 WITH owner AS (INSERT INTO tenants (tenant) VALUES ($3::text) ON CONFLICT DO NOTHING)
-INSERT INTO verifications (id, call, tenant, worker, started_at)
-VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::timestamptz)
+INSERT INTO verifications (id, call, tenant, worker, started_at, mode)
+VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::timestamptz, $6::text)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: close-verification
@@ -19,14 +19,14 @@ compared AS (
 closed AS (
     INSERT INTO verifications AS v (
         id, call, tenant, worker, started_at, claim_account, claim_source, profile,
-        verdict, reason, llr, confidence, model, ended_at, explanation
+        verdict, reason, llr, confidence, model, ended_at, explanation, mode
     )
     VALUES (
         $1::uuid, $2::text, $3::text, $4::text, $5::timestamptz,
         CASE WHEN $8::uuid IS NULL OR EXISTS (SELECT FROM compared) THEN $6::text END,
         $7::text, (SELECT id FROM compared),
         $9::text, $10::text, $11::double precision, $12::smallint, $13::text, $14::timestamptz,
-        $15::text
+        $15::text, $27::text
     )
     ON CONFLICT (id) DO UPDATE
     SET claim_account = EXCLUDED.claim_account, claim_source = EXCLUDED.claim_source,
@@ -102,7 +102,7 @@ RETURNING about;
 -- Return verification $1 if its verdict is written.
 SELECT
     id, call, tenant, worker, started_at, claim_account, claim_source, profile,
-    verdict, reason, llr, confidence, model, ended_at, explanation
+    verdict, reason, llr, confidence, model, ended_at, explanation, mode
 FROM verifications WHERE id = $1::uuid AND verdict IS NOT NULL;
 
 -- name: attempts-of-verification

@@ -13,7 +13,7 @@ from engine.types import Reason, Verdict
 from ivr.domain.call import AccountId
 from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
 from ivr.domain.profile import ProfileState
-from ivr.domain.verification import VerificationId
+from ivr.domain.verification import VerificationId, VerificationMode
 from ivr.ports import ProfileStore
 from tests.fakes.profile_store import FakeProfileStore
 from tests.unit.storage.records import (
@@ -208,3 +208,22 @@ async def test_a_verification_names_the_profile_it_was_compared_with(store: Prof
     assert kept is not None
     assert kept.profile == profile.id
     assert (kept.verdict, kept.reason) == (Verdict.ACCEPT, Reason.MATCH)
+
+
+async def test_a_passive_verification_stays_one(store: ProfileStore) -> None:
+    """The record says how it came by its speech."""
+    begun = replace(opening(), mode=VerificationMode.PASSIVE)
+    await store.open(begun)
+    await store.close(accepted(begun))
+    kept = await store.verdict(begun.id)
+    assert kept is not None
+    assert kept.opening.mode is VerificationMode.PASSIVE
+
+
+async def test_the_consent_of_an_enrolled_person_is_found(store: ProfileStore) -> None:
+    """As it was given; nobody else's, and none of somebody unknown."""
+    enrollment = enrolled()
+    await store.enroll(enrollment)
+    assert await store.consent(TENANT, ACCOUNT) == enrollment.consent
+    assert await store.consent(OTHER_TENANT, ACCOUNT) is None
+    assert await store.consent(TENANT, AccountId("4712")) is None

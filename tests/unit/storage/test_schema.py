@@ -14,6 +14,7 @@ from ivr.domain.claim import ACCOUNT_MAX_CHARACTERS, ClaimSource
 from ivr.domain.consent import ConsentGiven
 from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
 from ivr.domain.profile import ProfileState
+from ivr.domain.verification import VerificationMode
 from ivr.ports import StoreUnavailableError
 from ivr.storage.audit import AuditEvent
 from ivr.storage.database import Database
@@ -52,6 +53,7 @@ WORDS: list[tuple[str, type[StrEnum]]] = [
     ("enrollment_result", EnrollmentResult),
     ("enrollment_reason", EnrollmentReason),
     ("audit_event", AuditEvent),
+    ("verification_mode", VerificationMode),
 ]
 
 
