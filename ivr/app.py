@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ import structlog
 from engine import SpeakerEngine
 from engine.audio import warm
 from ivr.abandoned import end_abandoned
+from ivr.agi.server import AgiServer
 from ivr.api.office import ApiOffice
 from ivr.api.server import api_server
 from ivr.ari.client import AriClient
@@ -118,28 +119,29 @@ async def serve(configuration: Configuration) -> None:
         left = await outbox.unfinished(services.worker)
         mending = asyncio.create_task(end_abandoned(left, ari, services))
         stack.push_async_callback(_ended, mending)
-        await stack.enter_async_context(agi_of(configuration, prompts, services, metrics))
-        await _run(switchboard, configuration.calls.drain_s)
+        agi = await stack.enter_async_context(agi_of(configuration, prompts, services, metrics))
+        drains = [switchboard.drain, *([agi.drain] if agi else [])]
+        await _run(switchboard, drains, configuration.calls.drain_s)
 
 
 @asynccontextmanager
 async def agi_of(
     configuration: Configuration, prompts: PromptLibrary, services: Services, metrics: Metrics
-) -> AsyncIterator[None]:
-    """Take calls by FastAGI as well, where that is enabled."""
+) -> AsyncIterator[AgiServer | None]:
+    """Take calls by FastAGI as well, where that is enabled; cut off those that are not drained."""
     if not configuration.agi.enabled:
-        yield
+        yield None
         return
     defaults = RequestDefaults(locale=configuration.prompts.locale, phrases=prompts.phrases)
     async with agi_door(
         agi_rules(configuration),
         prompts,
         conduct=partial(conduct, services=services),
-        drain_s=configuration.calls.drain_s,
+        drain_s=0,
         defaults=defaults,
         carried=metrics.carried,
-    ):
-        yield
+    ) as server:
+        yield server
 
 
 def load_engine(configuration: Configuration) -> SpeakerEngine:
@@ -216,7 +218,11 @@ def api_office(
     return ApiOffice.of(files, database, keyring, configuration.api.azure_consent)
 
 
-async def _run(switchboard: Switchboard, drain_s: float) -> None:
+Drain = Callable[[], Awaitable[None]]
+"""Takes no new calls, and returns when the last one is over."""
+
+
+async def _run(switchboard: Switchboard, drains: Sequence[Drain], drain_s: float) -> None:
     """Take calls until a signal, then finish those at hand, for so long or until a second one."""
     signals = _stop_signals()
     running = asyncio.create_task(switchboard.run())
@@ -224,30 +230,29 @@ async def _run(switchboard: Switchboard, drain_s: float) -> None:
     log.info("service_ready")
     try:
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not running.done():
-            log.info("service_stopping", calls=len(switchboard.calls))
-            await _drained(switchboard, running, signals, drain_s)
     finally:
         await _ended(stopping)
+    if not running.done():
+        log.info("service_stopping", calls=len(switchboard.calls))
+    await _drained(switchboard, drains, signals, drain_s)
     await _ended(running)
     log.info("service_stopped")
 
 
 async def _drained(
     switchboard: Switchboard,
-    running: asyncio.Task[None],
+    drains: Sequence[Drain],
     signals: asyncio.Queue[signal.Signals],
     drain_s: float,
 ) -> None:
-    """Wait until the last call is over; cut off what is left in the end, or at another signal."""
-    draining = asyncio.create_task(switchboard.drain())
+    """Wait until the last call is over, but no longer than that, and not after another signal."""
+    draining = asyncio.create_task(_all(drains))
     again = asyncio.create_task(signals.get())
     either = {draining, again}
     await asyncio.wait(either, timeout=drain_s, return_when=asyncio.FIRST_COMPLETED)
     if not draining.done():
         why = "told to stop at once" if again.done() else f"not over after {drain_s:g} s"
         log.warning("calls_cut_off", calls=len(switchboard.calls), why=why)
-        running.cancel()
     await _ended(draining)
     await _ended(again)
 
@@ -255,6 +260,10 @@ async def _drained(
 async def until_told_to_stop() -> None:
     """Wait for SIGTERM or SIGINT."""
     await _stop_signals().get()
+
+
+async def _all(drains: Sequence[Drain]) -> None:
+    await asyncio.gather(*(drain() for drain in drains))
 
 
 def _stop_signals() -> asyncio.Queue[signal.Signals]:
