@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
 from engine.errors import AudioError
@@ -16,6 +17,7 @@ from ivr.api.errors import (
     ApiError,
     ForbiddenError,
     InternalError,
+    InvalidRequestError,
     MethodNotAllowedError,
     NotFoundError,
     RefusedAudioError,
@@ -132,6 +134,8 @@ def _translated(error: Exception) -> ApiError:
         case web.HTTPMethodNotAllowed():
             allowed = {"Allow": ", ".join(sorted(error.allowed_methods))}
             return MethodNotAllowedError("the path knows other methods", allowed)
+        case HttpProcessingError() | web.RequestPayloadError():
+            return InvalidRequestError("the body cannot be read")
         case AudioError():
             return RefusedAudioError("the recording holds nothing that can be used")
         case StoreRefusedError():

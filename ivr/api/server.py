@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from ivr.api.application import application
 from ivr.api.face import Reception
@@ -21,6 +23,8 @@ from ivr.config import Api, ConfigurationError
 log = structlog.get_logger()
 
 SHUTDOWN_S = 10.0
+LINE_OCTETS = 64 * 1024
+"""Of a request line or header; what is longer is refused before any of our words."""
 
 
 @asynccontextmanager
@@ -35,7 +39,12 @@ async def api_server(settings: Api, office: ApiOffice) -> AsyncIterator[int | No
     rate = RateLimit(settings.requests_per_s, settings.burst, time.monotonic)
     reception = Reception(office, rate, settings.body_max_octets)
     runner = web.AppRunner(
-        application(reception, FACES), access_log=None, shutdown_timeout=SHUTDOWN_S
+        application(reception, FACES),
+        access_log=None,
+        logger=_http_logger(),
+        max_line_size=LINE_OCTETS,
+        max_field_size=LINE_OCTETS,
+        shutdown_timeout=SHUTDOWN_S,
     )
     await runner.setup()
     try:
@@ -55,6 +64,20 @@ async def _listening(site: web.TCPSite, runner: web.AppRunner, settings: Api) ->
             "api.port", settings.port, f"cannot be listened on at {settings.host}: {error.strerror}"
         ) from error
     return int(runner.addresses[0][1])
+
+
+class _Unquoted(logging.Filter):
+    """Drops what is said of requests that are no HTTP: it quotes them, and accounts with them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
+
+
+def _http_logger() -> logging.Logger:
+    logger = logging.getLogger("ivr.api.http")
+    logger.filters[:] = [_Unquoted()]
+    return logger
 
 
 def _tls(settings: Api) -> ssl.SSLContext | None:

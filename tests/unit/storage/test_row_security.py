@@ -40,6 +40,10 @@ _FILL_ANSWER = """
 INSERT INTO api_answers (api_key, name, tenant, request)
 SELECT id, sha256('1'), tenant, sha256('1') FROM api_keys WHERE tenant = $1
 """
+_FILL_AZURE = """
+INSERT INTO azure_profiles (tenant, profile, kind)
+SELECT tenant, id, 'text_dependent_verification' FROM profiles WHERE tenant = $1
+"""
 _FILL_POINT = """
 INSERT INTO operating_points (tenant, purpose, target_fmr) VALUES ($1, 'verification', 0.01)
 """
@@ -85,6 +89,7 @@ async def application(
         await watchlists.join(tenant, "x", ACCOUNT, who="ann", why="x")
         await owner.execute(_FILL_API, uuid4(), tenant, tenant.encode())
         await owner.execute(_FILL_ANSWER, tenant)
+        await owner.execute(_FILL_AZURE, tenant)
         await owner.execute(_FILL_POINT, tenant)
         await owner.execute(_FILL_CALLER, tenant)
         await owner.execute(_FILL_BATCH, uuid4(), tenant)
