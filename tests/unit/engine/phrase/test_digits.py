@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.errors import PassphraseFileError, RecogniserError
 from engine.phrase import Challenge, draw_challenge, recognise_digits
 from engine.phrase.digits import CONFUSED, DigitEvidence, judged, neighbours
-from engine.types import Locale, PhraseOutcome, Utterance
+from engine.types import Locale, PhraseOutcome, Samples, Utterance
 
 
 @given(st.integers(1, 12), st.integers())
@@ -69,12 +69,23 @@ def test_rivals_decide(near: float, any_: float, clear: float, outcome: str) -> 
     assert 0.5 <= finding.confidence <= 1.0
 
 
-@pytest.mark.parametrize("count", [0, 1, 8000])
-def test_silence_is_not_right(count: int) -> None:
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(0),
+        np.zeros(1),
+        np.zeros(8000),
+        np.full(8000, 0.5),
+        np.where(np.arange(8000) // 40 % 2, 1.0, -1.0),
+    ],
+    ids=["none", "one sample", "silence", "DC", "square"],
+)
+def test_what_is_no_digit_is_not_right(samples: Samples) -> None:
     """It was not said: it can be asked again."""
-    finding = recognise_digits(Utterance(np.zeros(count, np.float32)), Challenge("4711"))
-    assert finding.outcome is PhraseOutcome.UNSURE
+    finding = recognise_digits(Utterance(samples.astype(np.float32)), Challenge("4711"))
+    assert finding.outcome is not PhraseOutcome.RIGHT
     assert finding.heard is None
+    assert 0.0 <= finding.confidence <= 1.0
 
 
 def test_a_locale_without_digits_says_so() -> None:
