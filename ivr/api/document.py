@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib.metadata import version
@@ -43,6 +43,8 @@ class Style:
     error_type: str = PROBLEM_TYPE
     security: Json = field(default_factory=lambda: {"type": "http", "scheme": "bearer"})
     """The security scheme by which the API key is sent."""
+    code: Callable[[type[ApiError]], str] = field(default=lambda refusal: refusal.code)
+    """What the face calls an error."""
 
 
 def document(prefix: str, operations: Iterable[Operation], style: Style) -> Json:
@@ -174,12 +176,12 @@ def _refusals(operation: Operation, style: Style) -> Json:
     reference = _REFERENCE.format(name=style.error.__name__)
     return {
         str(status): {
-            "description": " ".join(_said(each) for each in dict.fromkeys(each_of)),
+            "description": " ".join(_said(each, style) for each in dict.fromkeys(each_of)),
             "content": {style.error_type: {"schema": {"$ref": reference}}},
         }
         for status, each_of in sorted(by_status.items())
     }
 
 
-def _said(refusal: type[ApiError]) -> str:
-    return f"`{refusal.code}`: {(refusal.__doc__ or '').partition(chr(10))[0]}"
+def _said(refusal: type[ApiError], style: Style) -> str:
+    return f"`{style.code(refusal)}`: {(refusal.__doc__ or '').partition(chr(10))[0]}"

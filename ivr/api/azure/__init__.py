@@ -7,7 +7,7 @@ follow that of its forerunner v2.0, which alone lists them.
 """
 
 from ivr.api.azure.operations import operations
-from ivr.api.azure.rendering import key_in_header, render_error
+from ivr.api.azure.rendering import STYLE, key_in_header, render_error
 from ivr.api.face import Face
 
-FACE = Face("/speaker-recognition", operations(), key_in_header, render_error)
+FACE = Face("/speaker-recognition", operations(), key_in_header, render_error, STYLE)

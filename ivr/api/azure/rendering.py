@@ -10,6 +10,7 @@ from aiohttp import web
 
 from ivr.api.azure.refusals import LimitReachedError
 from ivr.api.azure.shapes import ErrorDetail, ErrorShape
+from ivr.api.document import Style
 from ivr.api.errors import ApiError
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
@@ -37,7 +38,7 @@ def key_in_header(request: web.Request) -> str:
 
 def render_error(error: ApiError, request_id: str) -> web.Response:
     """Write an error; the id of the request is in a header of every answer already."""
-    code = code_of(error)
+    code = code_of(type(error))
     detail = ErrorDetail(code=code, message=error.message)
     headers = {name: value for name, value in error.headers.items() if name != "WWW-Authenticate"}
     return web.Response(
@@ -48,8 +49,18 @@ def render_error(error: ApiError, request_id: str) -> web.Response:
     )
 
 
-def code_of(error: ApiError) -> str:
+def code_of(refusal: type[ApiError]) -> str:
     """Return the code that stands in the body and in a header."""
-    if isinstance(error, LimitReachedError):
+    if issubclass(refusal, LimitReachedError):
         return "InvalidOperation"
-    return CODES.get(error.status, "InvalidRequest")
+    return CODES.get(refusal.status, "InvalidRequest")
+
+
+STYLE: Final = Style(
+    title="Countersign, as Azure Speaker Recognition 2021-09-05",
+    summary="Verify and identify speakers, for programs that were written for Azure.",
+    error=ErrorShape,
+    error_type="application/json",
+    security={"type": "apiKey", "name": KEY_HEADER, "in": "header"},
+    code=code_of,
+)
