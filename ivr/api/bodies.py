@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from ivr.api.errors import InvalidRequestError, RefusedAudioError, TooLargeError
 
@@ -22,6 +23,16 @@ _RAW_KINDS: Final = {
 }
 """Media types of audio without a header (RFC 2046, RFC 4856)."""
 _WITH_HEADER: Final = ("audio/", "application/octet-stream", "application/ogg")
+
+
+_UNREADABLE: Final = (
+    ValueError,
+    AssertionError,
+    RuntimeError,
+    LookupError,
+    HttpProcessingError,
+)
+"""What aiohttp raises on a form that is none; the last, on the headers of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,7 @@ async def _multipart(request: web.Request, limit: int) -> Body:
                 fields.append((part.name or "", content.decode("utf-8")))
             else:
                 parts.append(Part(_ending(part), content))
-    except (ValueError, AssertionError, RuntimeError, LookupError) as error:
+    except _UNREADABLE as error:
         raise InvalidRequestError("the multipart body cannot be read") from error
     return Body(parts=tuple(parts), fields=tuple(fields))
 

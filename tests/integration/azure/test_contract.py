@@ -26,6 +26,7 @@ from tests.integration.azure.conftest import (
 PHRASED = "verification/text-dependent"
 FREE = "verification/text-independent"
 GROUP = "identification/text-independent"
+NO_FORM = b'--b\r\nContent-Disposition: form-data; name="\x11"\r\n\r\nx\r\n--b--\r\n'
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -155,6 +156,10 @@ async def test_what_is_refused_is_refused_in_azures_way(
         "no version": (await program.ask("GET", f"/{PHRASED}/profiles"), 400),
         "no audio": (await program.ask("POST", place + VERSION, b"no audio"), 400),
         "a form": (await program.ask("POST", place + VERSION, wav, "text/plain"), 415),
+        "no form": (
+            await program.ask("POST", place + VERSION, NO_FORM, "multipart/form-data; boundary=b"),
+            400,
+        ),
         "nothing": (await program.ask("POST", place + VERSION), 400),
         "too short": (await program.enroll(PHRASED, profile, wav[: 44 + 16_000]), 400),
         "too long": (await program.enroll(PHRASED, profile, told("rms", 0)), 400),
