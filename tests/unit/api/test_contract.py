@@ -22,7 +22,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from ivr.api.face import Face
-from ivr.api.faces import FACES, OWN
+from ivr.api.faces import FACES
+from ivr.api.own import FACE as OWN
 from tests.unit.api.conftest import Client
 
 CHECKS = [
