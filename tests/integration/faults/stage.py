@@ -78,16 +78,21 @@ class Stage:
         assert self._relay is not None, "this stage has no relay"
         return self._relay
 
-    async def dial(self, extension: str = f"verify-{ACCOUNT}") -> PhoneCall:
+    async def dial(
+        self, extension: str = f"verify-{ACCOUNT}", caller_number: str = ""
+    ) -> PhoneCall:
         """Call, and return once answered."""
         where = LOOPBACK, self.system.asterisk.sip_port
-        call = await patiently(self._phone.dial(extension, *where, record=True))
+        dialled = self._phone.dial(extension, *where, record=True, caller_number=caller_number)
+        call = await patiently(dialled)
         self._calls.append(call)
         return call
 
-    async def asked(self, extension: str = f"verify-{ACCOUNT}") -> PhoneCall:
+    async def asked(
+        self, extension: str = f"verify-{ACCOUNT}", caller_number: str = ""
+    ) -> PhoneCall:
         """Call, and return when the tone that asks for speech has been heard."""
-        call = await self.dial(extension)
+        call = await self.dial(extension, caller_number)
         await patiently(call.heard_tone())
         return call
 
@@ -180,6 +185,7 @@ async def open_stage(
     relayed: bool = False,
     without_modules: Sequence[str] = (),
     dialplan: str = "",
+    modules: Sequence[str] = (),
 ) -> AsyncIterator[Stage]:
     """Start everything, with one person enrolled as `ACCOUNT`."""
     async with AsyncExitStack() as stack:
@@ -187,6 +193,7 @@ async def open_stage(
             folder / "asterisk",
             program=ground.program,
             without_modules=without_modules,
+            extra_modules=modules,
             extra_dialplan=DIALPLAN + dialplan,
         )
         chosen = QUICK | {"COUNTERSIGN_PROMPTS_FOLDER": str(ground.prompts)} | dict(settings or {})
