@@ -140,6 +140,7 @@ class Enroll(Struct, frozen=True, forbid_unknown_fields=True):
     tries_max: Annotated[int, Meta(ge=3, le=100)] = 7
     free_speech_s: Annotated[float, Meta(ge=0, le=300)] = 20.0
     free_speech_tries_max: Annotated[int, Meta(ge=1, le=100)] = 25
+    activation_phrase: bool = False
     compare_profiles_max: Annotated[int, Meta(ge=0, le=100_000)] = 1000
     claim: Annotated[tuple[ClaimName, ...], Meta(min_length=1)] = ("dialplan",)
     consent_wait_s: Seconds = 8.0

@@ -120,6 +120,7 @@ def enroll_rules(configuration: Configuration, consent_versions: Mapping[str, st
         consent_wait_s=enroll.consent_wait_s,
         consent_versions=consent_versions,
         free=free_speech_rules(configuration),
+        activation=enroll.activation_phrase,
         compare_profiles_max=enroll.compare_profiles_max,
         claim=ClaimRules(sources, configuration.verify.key_wait_s),
     )

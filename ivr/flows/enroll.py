@@ -41,6 +41,8 @@ class EnrollCourse:
     """What is to be said, where the mode has a phrase."""
     consent: Consent | None = None
     kept: tuple[Recording, ...] = ()
+    activation: Recording | None = None
+    """The passphrase that free speech began with, where the rules ask for it."""
     fingerprints: list[Fingerprint] = field(default_factory=list)
     """Of all recordings, those not kept too."""
     warnings: tuple[EnrollmentWarning, ...] = ()
@@ -129,13 +131,27 @@ async def _consent(call: Call, clock: Clock, rules: EnrollRules) -> Consent | No
 async def _recorded(call: Call, course: EnrollCourse, services: Services) -> bool:
     """Ask for one more recording, keep it if it is good, and say whether there is enough."""
     asking = Asking(call, services.voice, services.enroll.barge_in)
-    wanted = _wanted(call, course, services)
+    activating = _activating(course, services)
+    wanted = _wanted(call, course, services, spoken=activating or not _free(course))
     capture = await ask(asking, _request(course, wanted), wanted)
     if capture is None:
         course.setback = Prompt.NOTHING_HEARD
         course.complaint = EnrollmentReason.NOT_ENOUGH_SPEECH
         return False
-    return keep(capture, course, services).complete
+    review = keep(capture, course, services)
+    if activating and review.why is None:
+        course.activation = review.kept[-1]
+    return review.complete and not _activating(course, services)
+
+
+def _free(course: EnrollCourse) -> bool:
+    return course.mode is Mode.TEXT_INDEPENDENT
+
+
+def _activating(course: EnrollCourse, services: Services) -> bool:
+    """Whether free speech still lacks its passphrase: never said, or in another voice."""
+    activated = any(each is course.activation for each in course.kept)
+    return services.enroll.activation and _free(course) and not activated
 
 
 def keep(capture: Capture, course: EnrollCourse, services: Services) -> Review[Recording]:
@@ -147,14 +163,14 @@ def keep(capture: Capture, course: EnrollCourse, services: Services) -> Review[R
     return review
 
 
-def _wanted(call: Call, course: EnrollCourse, services: Services) -> Wanted:
-    request, spoken = call.facts.request, course.mode is Mode.TEXT_DEPENDENT
+def _wanted(call: Call, course: EnrollCourse, services: Services, *, spoken: bool) -> Wanted:
+    request = call.facts.request
     return Wanted(
         replay_key=services.keys.replay_key(request.tenant),
         earlier=tuple(course.fingerprints),
         locale=Locale(request.locale),
         phrase=course.phrase if spoken else None,
-        frames=tuple(recording.frames for recording in course.kept) if spoken else (),
+        frames=() if _free(course) else tuple(each.frames for each in course.kept),
     )
 
 
@@ -185,12 +201,14 @@ def _take_note(course: EnrollCourse, review: Review[Recording]) -> None:
 
 def _request(course: EnrollCourse, wanted: Wanted) -> tuple[Spoken, ...]:
     """Say what to do next: the first time in full, afterwards only what is new."""
-    free = course.mode is Mode.TEXT_INDEPENDENT
+    free = wanted.phrase is None
     task: tuple[Spoken, ...] = (Prompt.AFTER_THE_TONE_SPEAK,) if free else say_the_phrase(wanted)
     if course.setback is not None:
         return course.setback, *task
     if not course.kept:
         return Prompt.ENROLL_FREE_INTRO if free else Prompt.ENROLL_INTRO, *task
+    if course.activation is not None and len(course.kept) == 1:
+        return task
     if free:
         return (Prompt.GO_ON,)
     return (Prompt.ENROLL_AGAIN,) if len(course.kept) == 1 else (Prompt.ENROLL_LAST,)

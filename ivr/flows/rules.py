@@ -66,6 +66,8 @@ class EnrollRules:
     repetitions: EnrollmentRules = PHRASE_RULES
     tries_max: int = 7
     free: FreeSpeechRules = field(default_factory=FreeSpeechRules)
+    activation: bool = False
+    """Whether free speech is enrolled only after the passphrase, in the same voice."""
     barge_in: bool = True
     consent_wait_s: float = 8.0
     consent_versions: Mapping[str, str] = field(default_factory=lambda: {DEFAULT_LOCALE: "en-US/1"})

@@ -9,6 +9,7 @@ import pytest
 from engine.types import Locale, PhraseId
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.mode import Mode
+from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.profile import ProfileState
 from ivr.domain.prompt import PhrasePrompt, Prompt
 from ivr.domain.watchlist import Suspect
@@ -215,6 +216,31 @@ async def test_free_speech_enrolls_when_there_is_enough(desk: Desk) -> None:
         "",
         7,
     )
+
+
+async def test_free_speech_may_begin_with_the_passphrase(desk: Desk) -> None:
+    """Then other words are asked again, and what follows is free and in the same voice."""
+    desk.enroll_rules = EnrollRules(activation=True)
+    said = [*turn(said=OTHER_WORDS), *turn()]
+    pieces = [step for _ in range(7) for step in turn(seconds=3.0)]
+    call = await desk.enroll(*consenting(*said, *pieces), mode=Mode.TEXT_INDEPENDENT)
+    phrase = PhrasePrompt(Locale("en-US"), DEFAULT_PASSPHRASE)
+    passphrase = (Prompt.AFTER_THE_TONE_SAY, phrase, Prompt.TONE)
+    assert call.played[1] == (Prompt.ENROLL_INTRO, *passphrase)
+    assert call.played[2] == (Prompt.WRONG_PHRASE, *passphrase)
+    assert call.played[3] == (Prompt.AFTER_THE_TONE_SPEAK, Prompt.TONE)
+    assert call.played[4] == (Prompt.GO_ON, Prompt.TONE)
+    assert told(call) == ("ENROLLED", "COMPLETE")
+
+
+async def test_free_speech_in_another_voice_than_the_passphrase_enrolls_nobody(desk: Desk) -> None:
+    """Whoever did not say the words has not agreed to anything."""
+    desk.enroll_rules = EnrollRules(activation=True)
+    pieces = [step for _ in range(8) for step in turn(MALLORY, 3.0, OTHER_WORDS)]
+    call = await desk.enroll(*consenting(*turn(), *pieces), mode=Mode.TEXT_INDEPENDENT)
+    assert call.released is not None
+    assert call.released.get("COUNTERSIGN_ENROLLMENT") != "ENROLLED"
+    assert not desk.store.profiles
 
 
 async def test_a_voice_that_is_known_already_is_warned_of(alice_enrolled: Desk) -> None:
