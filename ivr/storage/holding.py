@@ -21,6 +21,7 @@ _PARTS = {
     "enrollments": "held-enrollments",
     "verifications": "held-verifications",
     "attempts": "held-attempts",
+    "feedback": "held-feedback",
     "fingerprints_heard": "held-fingerprints",
     "warnings": "held-warnings",
     "groups": "held-groups",

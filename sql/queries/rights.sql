@@ -52,6 +52,12 @@ SELECT verification, cardinality(fingerprints) AS fingerprints, heard_at
 FROM heard_fingerprints WHERE tenant = $1::text AND profile = $2::uuid
 ORDER BY heard_at, verification;
 
+-- name: held-feedback
+-- Return what agents found out about who called, of the calls compared with profile $2 of tenant $1.
+SELECT f.verification, f.same_person, f.said_at
+FROM verifications AS v JOIN desk_feedback AS f ON f.verification = v.id
+WHERE v.tenant = $1::text AND v.profile = $2::uuid ORDER BY f.said_at;
+
 -- name: held-warnings
 -- Return the warnings about enrollments of profile $2 of tenant $1.
 SELECT enrollment, warning, noted_at, settled_at

@@ -137,3 +137,19 @@ def test_one_master_key_is_enough(tmp_path: Path) -> None:
     """Of two, nobody could say which holds."""
     both = {"COUNTERSIGN_KEYS_MASTER_FILE": "/etc/key", "COUNTERSIGN_KEYS_MASTER_COMMAND": "pass"}
     assert "not both" in refusal("", tmp_path, both)
+
+
+def test_the_desk_is_served_to_other_machines_by_tls_alone(tmp_path: Path) -> None:
+    """Passwords do not cross a network in the clear; a proxy may do the TLS."""
+    text = '[desk]\nport = 8444\nhost = "0.0.0.0"\n'
+    assert "TLS" in refusal(text, tmp_path)
+    allowed = load(written(tmp_path, text + "behind_proxy = true\n"), MINIMAL)
+    assert allowed.desk.port == 8444
+
+
+def test_the_token_of_the_desk_is_not_shown(tmp_path: Path) -> None:
+    """It is a secret as a password is, and may lie in a file."""
+    assert "pepper" not in refusal('[desk]\ntoken = ["pepper"]\n', tmp_path)
+    (tmp_path / "token").write_text("salt\n")
+    text = f'[desk]\ntoken_file = "{tmp_path}/token"\n'
+    assert load(written(tmp_path, text), MINIMAL).desk.token == "salt"

@@ -87,6 +87,10 @@ function open(article) {
 
 const accountOf = (call) => call.account ?? word("card.no_account");
 const reasonOf = (call) => (call.reason ? word(`reason.${call.reason}`) : "");
+const doingOf = (call) => {
+  const own = `doing.${call.purpose}.${call.state}`;
+  return word(known(own) ? own : `doing.${call.state}`);
+};
 const statusOf = (call) => word(call.verdict ? `verdict.${call.verdict}` : `state.${call.state}`);
 
 function show(article, call) {
@@ -98,7 +102,7 @@ function show(article, call) {
   put("account", accountOf(call));
   article.querySelector(".account").classList.toggle("unknown", !call.account);
   put("when", clock(call.began_at));
-  put("reason", call.verdict ? reasonOf(call) : word(`doing.${call.state}`));
+  put("reason", call.verdict ? reasonOf(call) : doingOf(call));
   put("explanation", call.explanation ?? "");
   put("purpose", word(`purpose.${call.purpose}`));
   put("attempts", attemptsOf(call));
