@@ -15,8 +15,14 @@ from ivr.domain.news import News
 from ivr.domain.verification import Opening
 from ivr.storage.database import Database
 from ivr.storage.store import PostgresStore
+from tests.postgres import execute
 from tests.unit.desk.site import PASSWORD, TOKEN, Screen, Site, open_site
 from tests.unit.storage.records import OTHER_TENANT, TENANT, accepted, opening, rejected
+
+CUT_ALL = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @pytest.fixture
@@ -224,3 +230,35 @@ async def test_every_answer_carries_the_limits_of_the_page(site: Site) -> None:
     cookie = seen.headers["Set-Cookie"]
     for mark in ("__Host-", "Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
         assert mark in cookie
+
+
+async def test_what_one_worker_learns_is_on_every_workers_desk(
+    site: Site, database: Database, postgres_store: PostgresStore
+) -> None:
+    """Another process serves another agent's screen; a session holds at either."""
+    ann = await site.user("ann", agent="1001")
+    async with open_site(database) as other:
+        elsewhere = Screen(other.http, other.url, ann.cookie, ann.csrf)
+        async with elsewhere.events() as events:
+            await events.calls_until_ready()
+            begun = begins(site)
+            assert (await events.next())[1]["state"] == "listening"
+            await postgres_store.close(rejected(begun))
+            assert (await events.next())[1]["verdict"] == "REJECT"
+
+
+async def test_what_happens_while_the_database_is_cut_off_is_shown_afterwards(
+    site: Site, database_dsn: str, postgres_store: PostgresStore
+) -> None:
+    """The listening connection is made anew, and what may have been missed is asked for."""
+    ann = await site.user("ann", agent="1001")
+    begun = begins(site)
+    async with ann.events() as events:
+        while (await events.next())[0] != "ready":
+            pass
+        await execute(database_dsn, CUT_ALL)
+        await postgres_store.close(accepted(begun))
+        seen = [await events.next()]
+        while "verdict" not in seen[-1][1]:
+            seen.append(await events.next())
+        assert seen[-1][1]["verdict"] == "ACCEPT"
