@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,10 +13,14 @@ import structlog
 from ivr.ari.client import AriClient
 from ivr.config import ConfigurationError
 from ivr.config import Health as Settings
+from ivr.jobs.queue import Queue
 from ivr.line.switchboard import Switchboard
+from ivr.ports import StoreUnavailableError
 from ivr.storage import Database, Outbox
 from ivr.voice import EngineVoice
 from ivr.watch import Checks, Health, Metrics, Present, listening
+
+JOBS_TIMEOUT_S = 3.0
 
 log = structlog.get_logger()
 
@@ -96,4 +101,14 @@ async def present(parts: Watched) -> Present:
         calls=Counter(parts.switchboard.states),
         outbox=letters,
         connections=parts.database.connections,
+        jobs=await queued(parts.database),
     )
+
+
+async def queued(database: Database) -> dict[str, int]:
+    """Return how many jobs wait, and nothing where PostgreSQL does not say: its check tells."""
+    try:
+        async with asyncio.timeout(JOBS_TIMEOUT_S), Queue.open(database) as queue:
+            return await queue.waiting()
+    except (StoreUnavailableError, TimeoutError):
+        return {}

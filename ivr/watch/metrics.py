@@ -77,6 +77,12 @@ class Metrics:
             ("state",),
             registry=self.registry,
         )
+        self._jobs = Gauge(
+            "countersign_jobs",
+            "Jobs in the queue that all workers share, those being done too.",
+            ("duty",),
+            registry=self.registry,
+        )
         self._check = Gauge(
             "countersign_check",
             "1 where a check of readiness succeeds, 0 where it fails.",
@@ -116,6 +122,7 @@ class Metrics:
             self._calls.labels(state.value).set(present.calls.get(state, 0))
         _set(self._outbox, present.outbox)
         _set(self._connections, present.connections)
+        _set(self._jobs, present.jobs)
         for name, fault in faults.items():
             self._check.labels(name).set(0 if fault else 1)
 

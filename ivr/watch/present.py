@@ -15,6 +15,8 @@ class Present:
     calls: Mapping[CallState, int]
     """How many calls are in which state."""
     outbox: Mapping[str, int] = field(default_factory=dict)
-    """How many letters `wait`, and how many were `set_aside`."""
+    """How many letters are `waiting`, and how many were `set_aside`."""
     connections: Mapping[str, int] = field(default_factory=dict)
     """How many connections to PostgreSQL are `busy`, how many `idle`, and how many `allowed`."""
+    jobs: Mapping[str, int] = field(default_factory=dict)
+    """How many jobs of each duty are in the queue that all workers share."""

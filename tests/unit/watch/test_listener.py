@@ -124,12 +124,14 @@ async def test_the_present_is_shown_as_it_is(watch: Watch) -> None:
         calls={CallState.LISTENING: 3},
         outbox={"waiting": 2, "set_aside": 1},
         connections={"busy": 1, "idle": 2, "allowed": 8},
+        jobs={"retention": 5},
     )
     found = await watch.samples()
     assert found[sample("countersign_calls", state="listening")] == 3
     assert found[sample("countersign_calls", state="checking")] == 0
     assert found[sample("countersign_outbox_letters", state="waiting")] == 2
     assert found[sample("countersign_database_connections", state="allowed")] == 8
+    assert found[sample("countersign_jobs", duty="retention")] == 5
     watch.present = Present({})
     found = await watch.samples()
     assert found[sample("countersign_calls", state="listening")] == 0
