@@ -4,12 +4,14 @@ TPIR and FPIR as in ISO/IEC 19795-1: the share of searches by a member of the gr
 first and reach the threshold, and the share of searches by a stranger that name anyone. Three
 takes of one call are enrolled, a take of another call is searched. Calibration and threshold come
 from four fifths of the speakers, and whoever searches is of the last fifth, each in turn; members
-of the group may be known to the fit.
+of the group may be known to the fit. A target is out of reach where so few speakers support no
+evidence as strong as it needs.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,16 +21,17 @@ import numpy as np
 from engine.decision.calibrate import calibration
 from engine.decision.calibration import Calibration
 from engine.decision.fit import FOLDS
-from engine.decision.operating_point import OperatingPoint
+from engine.decision.operating_point import Basis, OperatingPoint
 from engine.decision.purposes import TargetRates, point_for
 from engine.decision.recordings import calls_of
 from engine.decision.trials import CallTakes, trials
+from engine.errors import ModelError
 from engine.evaluation.bootstrap import draws, interval
 from engine.evaluation.models import card_meant
 from engine.evaluation.recordings import CorpusError
 from engine.evaluation.reports import Report, corpus_of
 from engine.identification import Gallery, identify
-from engine.types import Purpose, Voiceprint
+from engine.types import Llr, ModelId, Purpose, Voiceprint
 from engine.voice.embedder import Embedder
 
 ENROLLED: Final = ("words 12", "words 34", "words 51")
@@ -38,6 +41,7 @@ FPIRS: Final = (0.05, 0.1)
 SEARCHES: Final = 5
 """By each call, each of another group drawn at random."""
 _SEED: Final = 6
+_OUT_OF_REACH: Final = OperatingPoint(Llr(math.inf), Basis.BOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ class Search:
     member: bool
     first: bool
     """Whether the speaker came first, at any Llr; False for a stranger."""
-    named: bool
-    """Whether anyone was named; of a member, whether it was he."""
+    named: bool | None
+    """Whether anyone was named; of a member, whether it was he. None where the calibration supports
+    no evidence as strong as the target needs in such a group."""
 
 
 def run(arguments: argparse.Namespace) -> Report:
@@ -62,12 +67,20 @@ def run(arguments: argparse.Namespace) -> Report:
         calls = calls_of(corpus, embedder)
     except (OSError, KeyError, ValueError) as error:
         raise CorpusError(f"the telephone split of {corpus} cannot be heard: {error}") from error
-    found = list(searches(calls, embedder))
+    return report(calls, embedder.card.model)
+
+
+def report(calls: Sequence[CallTakes], model: ModelId) -> Report:
+    """Search calls of several speakers; `CorpusError` where too few have two usable ones."""
+    try:
+        found = list(searches(calls, model))
+    except ValueError as error:
+        raise CorpusError(f"too few speakers with two usable calls each ({error})") from error
     figures = [_figures(found, n, fpir) for n in GROUPS for fpir in FPIRS]
     return Report(_table(figures), figures)
 
 
-def searches(calls: Sequence[CallTakes], embedder: Embedder) -> Iterator[Search]:
+def searches(calls: Sequence[CallTakes], model: ModelId) -> Iterator[Search]:
     """Search groups of other speakers' calls, with the searching speaker among them and without."""
     random = np.random.default_rng(_SEED)
     everything = trials(calls)
@@ -75,7 +88,7 @@ def searches(calls: Sequence[CallTakes], embedder: Embedder) -> Iterator[Search]
     for fold in range(FOLDS):
         known = np.all(everything.speakers % FOLDS != fold, axis=1)
         card = calibration(everything.where(known), "four fifths of the speakers", 1)
-        weighing = Calibration(embedder.card.model, card)
+        weighing = Calibration(model, card)
         for call in usable:
             if call.speaker % FOLDS == fold:
                 yield from _by(call, usable, weighing, random)
@@ -111,14 +124,18 @@ def _ended(
     for fpir in FPIRS:
         point = _point(fpir, weighing, len(gallery))
         take = call.takes[SEARCHED]
-        found = identify(take.embedding, take.quality, gallery, weighing, point)
+        found = identify(take.embedding, take.quality, gallery, weighing, point or _OUT_OF_REACH)
         first = found.ranked[0].name == call.speaker
         named = found.found is not None and (first or not member)
-        yield Search(wanted, fpir, call.speaker, member, first, named)
+        yield Search(wanted, fpir, call.speaker, member, first, named if point else None)
 
 
-def _point(fpir: float, weighing: Calibration, voices: int) -> OperatingPoint:
-    return point_for(Purpose.IDENTIFY, TargetRates(identify=fpir), weighing, voices)
+def _point(fpir: float, weighing: Calibration, voices: int) -> OperatingPoint | None:
+    """The operating point; None where the calibration cannot reach it."""
+    try:
+        return point_for(Purpose.IDENTIFY, TargetRates(identify=fpir), weighing, voices)
+    except ModelError:
+        return None
 
 
 def _enrolled(call: CallTakes) -> list[Voiceprint]:
@@ -133,11 +150,17 @@ def _figures(found: Sequence[Search], group: int, fpir: float) -> dict[str, Any]
         "group": group,
         "target_fpir": fpir,
         "first": _rate([(each.speaker, each.first) for each in members]),
-        "tpir": _rate([(each.speaker, each.named) for each in members]),
-        "fpir": _rate([(each.speaker, each.named) for each in strangers]),
+        "tpir": _named(members),
+        "fpir": _named(strangers),
         "searches": len(these),
         "speakers": len({each.speaker for each in these}),
     }
+
+
+def _named(these: Sequence[Search]) -> list[float] | None:
+    """How often anyone was named; None unless every fold's calibration could name someone."""
+    named = [(each.speaker, each.named) for each in these if each.named is not None]
+    return _rate(named) if len(named) == len(these) else None
 
 
 def _rate(outcomes: Sequence[tuple[int, bool]]) -> list[float]:
@@ -162,6 +185,8 @@ def _table(figures: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _cell(rate: Sequence[float]) -> str:
+def _cell(rate: Sequence[float] | None) -> str:
+    if rate is None:
+        return "out of reach".ljust(17)
     value, low, high = (f"{100 * each:.1f}" for each in rate)
     return f"{value} [{low} {high}]".ljust(17)
