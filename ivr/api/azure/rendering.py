@@ -25,6 +25,7 @@ CODES: Final[Mapping[int, str]] = {
     409: "Conflict",
     413: "RequestEntityTooLarge",
     415: "UnsupportedMediaType",
+    422: "IdempotencyKeyReused",
     429: "RateLimit",
     500: "InternalServerError",
     503: "ServiceUnavailable",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
@@ -28,6 +28,8 @@ from ivr.storage import (
     Keyring,
     PostgresStore,
     ProfileAdministration,
+    RetentionRules,
+    retain,
     verify_audit,
 )
 from tests.unit.storage.records import MODEL, OTHER_TENANT, TENANT
@@ -248,3 +250,17 @@ async def test_another_voice_model_has_nothing_to_compare_with(
     assert (found.recordings, found.speech_s, found.current) == (3, 3.75, 0)
     assert not found.ready
     assert not await renewed.kept(TENANT, profile.id)
+
+
+async def test_an_enrollment_that_nobody_finishes_is_not_kept(
+    azure: AzureProfiles, database: Database
+) -> None:
+    """What waits for more expires, and is erased, as what is unused does."""
+    profile = await azure.make(TENANT, KIND, "en-US")
+    await azure.add(TENANT, profile, one_more(profile), who=WHO)
+    rules = RetentionRules(expire_days=1, erase_days=1)
+    soon, later = datetime.now(UTC) + timedelta(days=2), datetime.now(UTC) + timedelta(days=4)
+    assert (await retain(database, TENANT, rules, soon)).expired == 1
+    assert (await now(azure, profile)).stand.state is ProfileState.EXPIRED
+    assert (await retain(database, TENANT, rules, later)).erased == 1
+    assert await azure.find(TENANT, KIND, profile.id) is None
