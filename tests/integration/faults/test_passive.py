@@ -257,3 +257,16 @@ async def test_a_hang_up_ends_the_record(office: Office) -> None:
     await office.ours("snoop")
     await patiently(talk.caller.hang_up())
     assert (await office.records.verdict()).ending == ("INCONCLUSIVE", "CALLER_HUNG_UP")
+
+
+async def test_a_crash_disturbs_nobody_and_ends_the_record(office: Office) -> None:
+    """The two talk on while Countersign is killed and started again; nobody listens any more."""
+    await office.records.begin()
+    talk = await office.talk(f"dial-{ACCOUNT}")
+    await office.ours("snoop")
+    await office.system.application.kill()
+    await office.system.application.start()
+    assert (await office.records.verdict()).ending == ("INCONCLUSIVE", "UNAVAILABLE")
+    await office.nothing_left()
+    assert not talk.caller.is_over
+    assert await talk.agent_leaves() == "pin-only"
