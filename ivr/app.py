@@ -25,6 +25,7 @@ from ivr.flows.services import Services
 from ivr.jobs import jobs_of
 from ivr.line.agi_door import agi_door
 from ivr.line.arguments import RequestDefaults
+from ivr.line.leg import Watch
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary
 from ivr.offline import Office
@@ -119,14 +120,19 @@ async def serve(configuration: Configuration) -> None:
         left = await outbox.unfinished(services.worker)
         mending = asyncio.create_task(end_abandoned(left, ari, services))
         stack.push_async_callback(_ended, mending)
-        agi = await stack.enter_async_context(agi_of(configuration, prompts, services, metrics))
+        door = agi_of(configuration, prompts, services, metrics, told.watch)
+        agi = await stack.enter_async_context(door)
         drains = [switchboard.drain, *([agi.drain] if agi else [])]
         await _run(switchboard, drains, configuration.calls.drain_s)
 
 
 @asynccontextmanager
 async def agi_of(
-    configuration: Configuration, prompts: PromptLibrary, services: Services, metrics: Metrics
+    configuration: Configuration,
+    prompts: PromptLibrary,
+    services: Services,
+    metrics: Metrics,
+    watch: Watch,
 ) -> AsyncIterator[AgiServer | None]:
     """Take calls by FastAGI as well, where that is enabled; cut off those that are not drained."""
     if not configuration.agi.enabled:
@@ -139,6 +145,7 @@ async def agi_of(
         conduct=partial(conduct, services=services),
         drain_s=0,
         defaults=defaults,
+        watch=watch,
         carried=metrics.carried,
     ) as server:
         yield server

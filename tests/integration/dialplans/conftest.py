@@ -17,7 +17,7 @@ __all__ = ["ground", "module_dsn"]
 
 RECIPES = DIALPLANS / "recipes"
 MODULES = ("app_queue", "app_read", "func_db", "func_sha1")
-INCLUDED = ("pin", "verify-queue", "verify-pin", "enroll-pin", "step-up", "tenants")
+INCLUDED = ("pin", "verify-queue", "verify-pin", "enroll-pin", "verify-challenge", "tenants")
 QUEUES = "".join(
     f"[{name}]\nstrategy = ringall\nmember => Local/agent@desk/n\n" for name in ("agents", "fraud")
 )

@@ -95,7 +95,7 @@ async def _silent(stage: Stage, extension: str) -> str:
 
 
 async def _steps_up(stage: Stage) -> str:
-    call = await _says_the_phrase(stage, "recipe-step-up")
+    call = await _says_the_phrase(stage, "recipe-verify-challenge")
     await patiently(call.heard_tone())
     return await stage.route(call)
 
