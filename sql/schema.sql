@@ -1102,7 +1102,7 @@ CREATE POLICY by_tenant ON api_answers USING (tenant = current_tenant());
 -- 0013_jobs
 
 -- Jobs: what any worker does behind the calls. What is to be done is in our own tables (voiceprints
--- of another model, batch_items that wait); the queue, pgqueuer's own (schema jobs, at the end of
+-- of another model); the queue, pgqueuer's own (schema jobs, at the end of
 -- this file), only hands it out, and holds ids alone. Losing the queue loses no work.
 
 ALTER DOMAIN audit_event DROP CONSTRAINT audit_event_check;
@@ -1127,58 +1127,7 @@ ALTER TABLE voiceprints ADD COLUMN live boolean NOT NULL DEFAULT true;
 COMMENT ON COLUMN voiceprints.live IS 'Whether callers are compared with it; false: made for a change of the voice model that the profile has not finished';
 CREATE INDEX voiceprints_by_model ON voiceprints (tenant, profile, model) WHERE live;
 
-CREATE DOMAIN batch_kind AS text CHECK (VALUE IN ('enroll', 'verify'));
-COMMENT ON DOMAIN batch_kind IS 'What a batch does with its recordings';
-CREATE DOMAIN batch_item_state AS text CHECK (VALUE IN ('waiting', 'done', 'failed'));
-COMMENT ON DOMAIN batch_item_state IS 'How far an item is; failed: it could not be done, such as for an unreadable file';
-
-CREATE TABLE batches (
-    id uuid PRIMARY KEY,
-    tenant text NOT NULL REFERENCES tenants,
-    kind batch_kind NOT NULL,
-    terms jsonb NOT NULL,
-    made_by text NOT NULL,
-    made_at timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (tenant, id)
-);
-COMMENT ON TABLE batches IS 'Recordings in files that are enrolled or verified together';
-COMMENT ON COLUMN batches.id IS 'Made by who submitted it';
-COMMENT ON COLUMN batches.tenant IS 'Whose';
-COMMENT ON COLUMN batches.kind IS 'What is done';
-COMMENT ON COLUMN batches.terms IS 'What holds for all items, such as the consent';
-COMMENT ON COLUMN batches.made_by IS 'The operator''s login';
-COMMENT ON COLUMN batches.made_at IS 'When';
-
-CREATE TABLE batch_items (
-    batch uuid NOT NULL,
-    number integer NOT NULL CHECK (number > 0),
-    tenant text NOT NULL,
-    account text NOT NULL CHECK (char_length(account) BETWEEN 1 AND 128),
-    paths text[] NOT NULL CHECK (cardinality(paths) > 0),
-    state batch_item_state NOT NULL DEFAULT 'waiting',
-    outcome jsonb NOT NULL DEFAULT '{}',
-    ended_at timestamptz,
-    PRIMARY KEY (batch, number),
-    FOREIGN KEY (tenant, batch) REFERENCES batches (tenant, id) ON DELETE CASCADE,
-    CHECK ((state = 'waiting') = (ended_at IS NULL))
-);
-CREATE INDEX batch_items_of_account ON batch_items (tenant, account);
-COMMENT ON TABLE batch_items IS 'What a batch has to do: paths of recordings, never the recordings';
-COMMENT ON COLUMN batch_items.batch IS 'The batch';
-COMMENT ON COLUMN batch_items.number IS 'Counted from 1';
-COMMENT ON COLUMN batch_items.tenant IS 'Whose';
-COMMENT ON COLUMN batch_items.account IS 'Who is enrolled or claimed';
-COMMENT ON COLUMN batch_items.paths IS 'Where the recordings are, the same for every worker';
-COMMENT ON COLUMN batch_items.state IS 'How far it is';
-COMMENT ON COLUMN batch_items.outcome IS 'What came of it, as the report tells it';
-COMMENT ON COLUMN batch_items.ended_at IS 'When it ended; NULL until then';
-
 GRANT SELECT, INSERT, UPDATE ON voice_models TO countersign_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON batches, batch_items TO countersign_app;
-ALTER TABLE batches ENABLE ROW LEVEL SECURITY;
-CREATE POLICY by_tenant ON batches USING (tenant = current_tenant());
-ALTER TABLE batch_items ENABLE ROW LEVEL SECURITY;
-CREATE POLICY by_tenant ON batch_items USING (tenant = current_tenant());
 
 -- From here on what `pgqueuer sql install` prints (pgqueuer 1.6.0, schema jobs, durable); a test
 -- asks the installed pgqueuer whether it would change anything.

@@ -30,9 +30,7 @@ class Ticket(msgspec.Struct, frozen=True):
 
     tenant: str
     subject: str
-    """The id of a profile or a batch."""
-    number: int = 0
-    """Of a batch's item."""
+    """The id of a profile."""
 
     def octets(self) -> bytes:
         """Return it as the queue holds it."""
@@ -75,7 +73,7 @@ class Queue:
             [duty] * len(tickets),
             [ticket.octets() for ticket in tickets],
             [0] * len(tickets),
-            dedupe_key=[f"{duty} {ticket.subject} {ticket.number}" for ticket in tickets],
+            dedupe_key=[f"{duty} {ticket.subject}" for ticket in tickets],
             on_conflict="skip",
         )
         return sum(each is not None for each in made)

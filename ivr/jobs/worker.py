@@ -68,22 +68,25 @@ class Worker:
         self._database = database
         self._duties = duties
         self._lease = lease
+        self._wait_s = AGAIN_FIRST_S
 
     async def run(self) -> None:
         """Work until cancelled."""
-        wait_s = AGAIN_FIRST_S
         while True:
             try:
                 await self._session()
-                wait_s = AGAIN_FIRST_S
             except StoreUnavailableError as error:
                 log.warning("jobs_wait_for_database", why=str(error))
-                wait_s = min(2 * wait_s, AGAIN_LAST_S)
-            await asyncio.sleep(wait_s)
+            except Exception:
+                # Calls go on without jobs; jobs must not end for good by one mishap.
+                log.exception("jobs_broken_off")
+            await asyncio.sleep(self._wait_s)
+            self._wait_s = min(2 * self._wait_s, AGAIN_LAST_S)
 
     async def _session(self) -> None:
         """Work on one connection until that breaks."""
         async with self._database.own_connection() as connection:
+            self._wait_s = AGAIN_FIRST_S
             queries = queries_on(connection)
             office = PgQueuer(queries.driver, queries=queries)
             connection.add_termination_listener(lambda _: office.shutdown.set())

@@ -4,7 +4,7 @@ SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
     p.changed_at, p.used_at,
     (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
-    (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id) AS voiceprints
+    (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id AND v.live) AS voiceprints
 FROM profiles AS p
 WHERE p.tenant = $1::text AND p.account > $2::text
 ORDER BY p.account

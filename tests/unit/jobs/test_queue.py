@@ -47,7 +47,7 @@ async def test_the_tables_are_what_this_pgqueuer_wants(database_dsn: str) -> Non
 async def test_a_job_asked_for_twice_is_in_the_queue_once(database: Database) -> None:
     """By what it is about; and it is done."""
     duty = Counting()
-    tickets = [Ticket("a", "x", 1), Ticket("a", "x", 2)]
+    tickets = [Ticket("a", "x"), Ticket("a", "y")]
     async with Queue.open(database) as queue:
         assert await queue.ask(duty.name, tickets) == 2
         assert await queue.ask(duty.name, tickets) == 0

@@ -84,7 +84,7 @@ SELECT {_PROFILE}, '{TENANT}', 'text_dependent_verification' FROM generate_serie
 """
 
 OF_THE_OWNER = {"note-migration"}
-WHOLE_TENANT = {"profiles-of-tenant", "desk-profiles"}
+WHOLE_TENANT = {"profiles-of-tenant", "desk-profiles", "profiles-by-model"}
 """Asked about a tenant's every profile, a scan of the table is the best there is."""
 
 

@@ -59,12 +59,6 @@ _FILL_SESSION = """
 INSERT INTO desk_sessions (token, tenant, name, expires_at)
 VALUES (sha256($1::text::bytea), $1, $1, now())
 """
-_FILL_BATCH = """
-WITH made AS (
-    INSERT INTO batches (id, tenant, kind, terms, made_by) VALUES ($1, $2, 'verify', '{}', 'x')
-)
-INSERT INTO batch_items (batch, number, tenant, account, paths) VALUES ($1, 1, $2, 'x', '{x}')
-"""
 _FILL_FEEDBACK = """
 INSERT INTO desk_feedback (verification, tenant, same_person, said_by) VALUES ($1, $2, true, 'x')
 """
@@ -92,7 +86,6 @@ async def application(
         await owner.execute(_FILL_AZURE, tenant)
         await owner.execute(_FILL_POINT, tenant)
         await owner.execute(_FILL_CALLER, tenant)
-        await owner.execute(_FILL_BATCH, uuid4(), tenant)
         async with desk_feed(database) as feed:
             feed.tell(News(tenant, closed.opening.id, closed.opening.call, "w"))
         await owner.execute(_FILL_DESK, tenant)
