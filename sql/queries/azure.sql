@@ -22,7 +22,7 @@ CROSS JOIN LATERAL (
         max(v.created_at) FILTER (WHERE v.current) AS voiced_at
     FROM recordings AS r
     LEFT JOIN LATERAL (
-        SELECT net_speech_s, created_at, model = $5::text AS current
+        SELECT net_speech_s, created_at, live AND model = $5::text AS current
         FROM voiceprints WHERE recording = r.id ORDER BY model = $5::text DESC, id DESC LIMIT 1
     ) AS v ON true
     WHERE r.profile = p.id
@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
         max(v.created_at) FILTER (WHERE v.current) AS voiced_at
     FROM recordings AS r
     LEFT JOIN LATERAL (
-        SELECT net_speech_s, created_at, model = $4::text AS current
+        SELECT net_speech_s, created_at, live AND model = $4::text AS current
         FROM voiceprints WHERE recording = r.id ORDER BY model = $4::text DESC, id DESC LIMIT 1
     ) AS v ON true
     WHERE r.profile = p.id
@@ -60,7 +60,7 @@ SELECT
     p.data_key
 FROM recordings AS r
 JOIN profiles AS p ON p.id = r.profile
-JOIN voiceprints AS v ON v.recording = r.id AND v.model = $3::text
+JOIN voiceprints AS v ON v.recording = r.id AND v.model = $3::text AND v.live
 WHERE p.tenant = $1::text AND r.profile = $2::uuid
 ORDER BY r.number;
 
