@@ -29,7 +29,10 @@ class DeskCalls:
             yield None if told is None else TenantId(told.partition(" ")[2])
 
     async def cards(self, tenant: TenantId, after: int, agent: str | None) -> Sequence[Card]:
-        """Return what changed after a number, in its order; of one agent's calls, or of all."""
+        """Return what changed after a number, in its order; of one agent's calls, or of all.
+
+        At most the newest 500 calls.
+        """
         columns = (storable(tenant), after, None if agent is None else storable(agent))
         rows = await self._database.fetch("desk-cards", *columns, tenant=tenant)
         return tuple(_card(row, tenant) for row in rows)

@@ -23,6 +23,8 @@ WAITING_MAX = 1000
 """News that wait while PostgreSQL is slow; more is dropped: every later news heals it."""
 KEPT = timedelta(hours=12)
 """A call that began so long ago is on no screen any more."""
+CURRENT_MAX = 10_000
+"""More calls than one worker has at a time; of some nobody tells when they end."""
 TIDIED_EVERY = timedelta(minutes=10)
 LAST_WORDS_S = 3.0
 """So long may it take to write the rest when the program ends."""
@@ -47,6 +49,8 @@ class DeskFeed:
             self._current.pop(news.call, None)
         else:
             self._current[news.call] = news
+            if len(self._current) > CURRENT_MAX:
+                del self._current[next(iter(self._current))]
         try:
             self._waiting.put_nowait(news)
         except asyncio.QueueFull:
