@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import structlog
 
 from ivr.ports import StoreUnavailableError
@@ -36,8 +38,9 @@ async def heard(connection: Connection, channel: str) -> AsyncGenerator[str | No
         while (payload := await told.get()) is not None:
             yield payload
     finally:
-        connection.remove_termination_listener(broken)
-        if not connection.is_closed():
+        # Of a connection that broke the pool has taken everything back already.
+        with suppress(asyncpg.InterfaceError):
+            connection.remove_termination_listener(broken)
             await connection.remove_listener(channel, take)
 
 

@@ -115,6 +115,7 @@ VALUES = {
     "uuid[]": "ARRAY[('1' || lpad('7', 31, '0'))::uuid]",
     "text[]": "ARRAY['ACCEPT']",
     "double precision[]": "ARRAY[0.5]::double precision[]",
+    "jsonb": "'{}'",
     "bytea[]": "ARRAY['\\x00'::bytea]",
 }
 """A value for a parameter of each type, such as finds something."""
