@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -30,6 +30,7 @@ from ivr.api.errors import (
 from ivr.api.office import ApiOffice, decoded
 from ivr.api.scopes import Scope
 from ivr.domain.call import TenantId
+from ivr.offline import Office
 
 T = TypeVar("T")
 
@@ -86,6 +87,11 @@ class Visit:
         if len(why) > WHY_MAX_CHARACTERS:
             raise InvalidRequestError(f"why has more than {WHY_MAX_CHARACTERS} characters")
         return why
+
+    async def files(self) -> Office:
+        """Return the work on files, at the tenant's operating points and in the key's name."""
+        office = await self.office.of_tenant(self.tenant)
+        return replace(office, worker=self.program.who)
 
     def part(self, name: str, kind: type[T]) -> T:
         """Return a part of the path; `InvalidRequestError` unless it is such a `kind`."""

@@ -165,7 +165,7 @@ def _enrollment(
         id=EnrollmentId(number),
         call=CallId(f"{WORKER}-{number}"),
         tenant=order.tenant,
-        worker=WORKER,
+        worker=office.worker,
         account=order.account,
         locale=order.locale,
         passphrase=order.phrase,

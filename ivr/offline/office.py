@@ -25,3 +25,5 @@ class Office:
     clock: Clock
     verify: VerifyRules = field(default_factory=VerifyRules)
     enroll: EnrollRules = field(default_factory=EnrollRules)
+    worker: str = WORKER
+    """Who stands in the records and in the audit trail."""

@@ -120,7 +120,7 @@ def _wanted(profile: Profile, office: Office, digits: str) -> Wanted:
 def _opening(tenant: TenantId, office: Office) -> Opening:
     number = uuid4()
     call = CallId(f"{WORKER}-{number}")
-    return Opening(VerificationId(number), call, tenant, WORKER, office.clock.now())
+    return Opening(VerificationId(number), call, tenant, office.worker, office.clock.now())
 
 
 def _ended(opening: Opening, course: Course, judgement: Judgement, office: Office) -> Verification:

@@ -92,7 +92,7 @@ async def verify_profile(visit: Visit) -> VerificationAnswer:
     challenge = visit.query(VerifyQuery).challenge
     digits = _digits(visit, account, challenge) if challenge else ""
     recording = await visit.recording()
-    office = await visit.office.of_tenant(visit.tenant)
+    office = await visit.files()
     return verdict_of(await verify(visit.tenant, account, recording, office, digits))
 
 
@@ -109,7 +109,7 @@ async def identify_in_group(visit: Visit) -> IdentificationAnswer:
     """Look for the voice of one recording among a group; nothing is recorded."""
     group = visit.part("group", ListName)
     recording = await visit.recording()
-    office = await visit.office.of_tenant(visit.tenant)
+    office = await visit.files()
     try:
         return _identified(await identify(visit.tenant, group, recording, office))
     except ModelError as error:

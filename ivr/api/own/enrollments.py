@@ -42,7 +42,7 @@ async def enroll_profile(visit: Visit) -> EnrollmentAnswer:
         raise ConflictError("the profile does not wait for recordings; reset or erase it first")
     order = Order(visit.tenant, account, terms.consent, terms.locale, terms.mode, terms.phrase)
     recordings = await visit.recordings()
-    office = await visit.office.of_tenant(visit.tenant)
+    office = await visit.files()
     return _answered(await enroll(order, recordings, office))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import aiohttp
 
 from ivr.api.office import ApiOffice
+from ivr.api.tokens import read_token
 from ivr.storage import AuditEnd, verify_audit
 from tests.unit.api.conftest import OTHER_TENANT, TENANT, Answer, Client, Maker, wav
 from tests.unit.offline.files import HER, HIM
@@ -54,6 +55,8 @@ async def test_a_person_from_consent_to_erasure(client: Client, api_office: ApiO
     assert (await client.ask("GET", "/v1/profiles/4711")).status == 404
     trail = await client.ask("GET", "/v1/audit")
     assert [each["what"] for each in trail.json["entries"]][-1] == "profile_erased"
+    keys = {each["who"] for each in trail.json["entries"]} - {"test"}
+    assert keys == {f"api key {read_token(client.token).id}"}, "whose key it was, of every write"
     assert isinstance(await verify_audit(api_office.database, TENANT), AuditEnd)
 
 
