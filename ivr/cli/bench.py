@@ -12,7 +12,15 @@ from ivr.cli.settings import Commands
 from ivr.lab import say_on_stderr
 from ivr.lab.bench.embedding import measure_embedding
 from ivr.lab.bench.load import measure_waiting
-from ivr.lab.bench.report import as_json, embedding_table, load_table, stage_table
+from ivr.lab.bench.programs import measure_api
+from ivr.lab.bench.report import (
+    api_json,
+    api_table,
+    as_json,
+    embedding_table,
+    load_table,
+    stage_table,
+)
 from ivr.lab.bench.stages import measure_stages
 from ivr.logs import configure_log
 
@@ -20,6 +28,7 @@ AT_ONCE = (1, 10, 30)
 ROUNDS = 2
 STAGE_ROUNDS = 100
 EMBEDDING_ROUNDS = 30
+API_TURNS = 5
 
 
 def add_to(commands: Commands) -> None:
@@ -44,7 +53,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Measure, and print three tables."""
+    """Measure, and print four tables."""
     configure_log("console", "error")
     with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
         say_on_stderr(f"load average {os.getloadavg()[0]:.1f}; measuring the stages of a call")
@@ -52,10 +61,13 @@ def run(chosen: argparse.Namespace) -> int:
         print(f"\n{stage_table(stages)}\n", flush=True)
         embedded = measure_embedding(EMBEDDING_ROUNDS)
         print(f"{embedding_table(embedded)}\n", flush=True)
+        asked = measure_api(Path(folder, "api"), API_TURNS)
+        print(f"{api_table(asked)}\n", flush=True)
         waiting = measure_waiting(Path(folder, "load"), chosen.calls, chosen.rounds, say_on_stderr)
     print(f"\n{load_table(waiting)}\nload average at the end: {os.getloadavg()[0]:.1f}")
     if chosen.json is not None:
-        chosen.json.write_text(json.dumps(as_json(stages, embedded, waiting), indent=2) + "\n")
+        figures = {**as_json(stages, embedded, waiting), "api": api_json(asked)}
+        chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
     return 0
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from ivr.lab.bench import embedding
 from ivr.lab.bench.embedding import EmbeddingFigures
 from ivr.lab.bench.load import LoadFigures, WaitingFigures, middle, percentile
+from ivr.lab.bench.programs import ApiFigures
 from ivr.lab.bench.stages import StageFigures
 from ivr.lab.bench.stopwatch import Stage
 
@@ -74,6 +76,35 @@ def embedding_table(figures: EmbeddingFigures) -> str:
             f"target: at most {embedding.TARGET_MS:g} ms",
         )
     )
+
+
+def api_table(figures: ApiFigures) -> str:
+    """Return how many verifications the API does, and how many its engine could."""
+    rows = [
+        (name, f"{median(rates):.1f}", f"{max(rates):.1f}")
+        for name, rates in (
+            ("through the API", figures.through_api),
+            ("the engine alone", figures.direct),
+        )
+    ]
+    return "\n".join(
+        (
+            f"Verifications a second from recordings ({figures.cores} cores for clients, server,"
+            " PostgreSQL and engine)",
+            table([("way", "median", "most"), *rows]),
+            f"through the API it is {figures.ratio:.2f} of the engine alone (median of turns)",
+        )
+    )
+
+
+def api_json(figures: ApiFigures) -> dict[str, Any]:
+    """Return the figures of `api_table`."""
+    return {
+        "cores": figures.cores,
+        "through_api_per_s": list(figures.through_api),
+        "direct_per_s": list(figures.direct),
+        "api_over_direct": figures.ratio,
+    }
 
 
 def load_table(figures: WaitingFigures) -> str:

@@ -16,7 +16,16 @@ from ivr.lab.bench.load import (
     WaitingFigures,
     figures_of,
 )
-from ivr.lab.bench.report import as_json, embedding_table, load_table, stage_table, table
+from ivr.lab.bench.programs import ApiFigures
+from ivr.lab.bench.report import (
+    api_json,
+    api_table,
+    as_json,
+    embedding_table,
+    load_table,
+    stage_table,
+    table,
+)
 from ivr.lab.bench.stages import StageFigures
 from ivr.lab.bench.stopwatch import Stage
 from ivr.lab.caller import Experience
@@ -126,3 +135,11 @@ def test_json_holds_what_the_tables_show() -> None:
     assert told["embedding"]["peer_over_ours"] == 12
     assert told["loads"][0]["median_ms"] == 50
     assert told["loads"][0]["delays_ms"] == [40, 50, 60]
+
+
+def test_the_api_is_set_against_the_engine_turn_by_turn() -> None:
+    """A machine that is busy in one turn is busy for both: the ratio is of turns, its median."""
+    figures = ApiFigures(2, (10.0, 2.0, 9.0), (20.0, 4.0, 10.0))
+    assert figures.ratio == 0.5
+    assert "0.50 of the engine alone" in api_table(figures)
+    assert api_json(figures)["api_over_direct"] == 0.5
