@@ -18,6 +18,7 @@ from engine.training.export import export, verify
 from engine.training.network import SpeakerNet, parameters
 from engine.training.recipe import RECIPES, Recipe, recipe
 from engine.training.run import BEST_WEIGHTS, WEIGHTS, Run
+from engine.training.witness import testify
 
 _VERIFIED_ON = 20
 _LICENCE = (
@@ -83,6 +84,7 @@ def _ship(arguments: argparse.Namespace, chosen: Recipe, cache: caches.Cache) ->
     card = export(network, chosen, arguments.out, (arguments.id, description, _LICENCE))
     speech = cache.samples[:: max(1, len(cache.samples) // _VERIFIED_ON)]
     alone, whole = verify(network, chosen, card, speech)
+    testify(network, chosen, card)
     sys.stdout.write(
         f"{card}: torch and onnxruntime differ by at most {alone:.1e}, "
         f"with their front ends by {whole:.1e}\n"

@@ -42,7 +42,7 @@ def multiplies_halves(device: torch.device) -> bool:
     """Whether bfloat16 is faster than float32: on GPUs, and processors with instructions for it."""
     if device.type == "cuda":
         return True
-    told = getattr(torch.cpu, "get_capabilities", dict)()
+    told: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return device.type == "cpu" and any(told.get(name) for name in _HALF_INSTRUCTIONS)
 
 
