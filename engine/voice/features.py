@@ -21,7 +21,7 @@ class Level:
 
 
 class MelFeatures(
-    msgspec.Struct, frozen=True, tag_field="kind", tag="countersign-mel-48", kw_only=True
+    msgspec.Struct, frozen=True, tag_field="kind", tag="countersign-mel", kw_only=True
 ):
     """A log-mel front end, described so that it can be computed without any other source.
 

@@ -123,7 +123,7 @@ def _lines(listed: Listed) -> list[tuple[str, object]]:
     """What a card says, by name."""
     card = listed.card
     features = card.features
-    kind = "kaldi-fbank" if isinstance(features, KaldiFeatures) else "countersign-mel-48"
+    kind = "kaldi-fbank" if isinstance(features, KaldiFeatures) else "countersign-mel"
     lines: list[tuple[str, object]] = [
         ("model", f"{card.id}: {card.description}"),
         ("licence", card.licence),
