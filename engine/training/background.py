@@ -25,7 +25,7 @@ from engine.training.channel.draw import Draw
 from engine.training.channel.telephone import Telephone
 from engine.training.crops import People
 from engine.training.progress import refresh_s
-from engine.training.recipe import recipe
+from engine.training.recipe import Chances, scaled
 from engine.types import TELEPHONE_RATE_HZ, Pcm, Utterance
 from engine.voice.embedder import Embedder
 
@@ -66,7 +66,7 @@ def embedded(
     train, noises = cache.split("train"), cache.split("noise")
     people = People.of(train.recordings, [len(pcm) for pcm in train.samples])
     draw = Draw(torch.device("cpu"), _SEED)
-    changed = recipe("cores", {"chances": str(chances)}).chances
+    changed = scaled(Chances(), chances)
     telephone = Telephone(changed, Bank.of(noises.samples, draw.device), draw)
     voices: list[NDArray[np.float32]] = []
     speakers: list[int] = []

@@ -35,6 +35,11 @@ class Chances:
     """Of hiding a few mel bands and a stretch of time from the network (SpecAugment)."""
 
 
+def scaled(chances: Chances, factor: float) -> Chances:
+    """Make everything so many times as likely, and nothing more than certain."""
+    return Chances(**{f.name: min(1.0, getattr(chances, f.name) * factor) for f in fields(chances)})
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
     """A change of everyone's voice, which makes every speaker a further one."""
@@ -114,8 +119,9 @@ RECIPES: dict[str, Recipe] = {
         rate=3e-3, average_over_steps=300,
     ),
     "cores": Recipe(
-        trunk="resnet", width=16, speakers=64, crops_s=(1.0, 1.5, 2.0), final_crops_s=(3.0,),
-        minutes=480.0, average_over_steps=300,
+        trunk="resnet", width=16, speakers=64, voices=(PLAIN,), chances=scaled(Chances(), 0.75),
+        crops_s=(1.0, 1.6, 2.4), final_crops_s=(2.4,), final_share=0.08, contrast=2.0,
+        margin=0.15, final_margin=0.2, minutes=300.0, average_over_steps=300, evaluations=8,
     ),
     "gpu": Recipe(
         trunk="resnet", width=24, speakers=256, voices=SPEEDS_AND_TRACTS, rate=2e-3, minutes=20.0,
@@ -149,12 +155,8 @@ def _changed(chosen: Recipe, key: str, text: str) -> Recipe:
         inner = _with(chosen.chances, key.removeprefix("chances."), text)
         return replace(chosen, chances=inner)
     if key == "chances":
-        return replace(chosen, chances=_scaled(chosen.chances, float(text)))
+        return replace(chosen, chances=scaled(chosen.chances, float(text)))
     return _with(chosen, key, text)
-
-
-def _scaled(chances: Chances, factor: float) -> Chances:
-    return Chances(**{f.name: min(1.0, getattr(chances, f.name) * factor) for f in fields(chances)})
 
 
 _VOICES = {"plain": (PLAIN,), "speeds": SPEEDS, "tracts": SPEEDS_AND_TRACTS}
