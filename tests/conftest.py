@@ -1,3 +1,21 @@
 """The fixtures that tests of every kind share, by the module they are written in."""
 
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
 pytest_plugins = ["tests.postgres"]
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Leave the log as it was: a command run by a test sends it to a stream that pytest closes."""
+    configured, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
+    yield
+    structlog.configure(**configured)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
