@@ -14,8 +14,9 @@ pytest_plugins = ["tests.postgres"]
 @pytest.fixture(autouse=True)
 def log_as_before() -> Iterator[None]:
     """Leave the log as it was: a command run by a test sends it to a stream that pytest closes."""
-    configured, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
+    root = logging.getLogger()
+    configured, handlers, level = structlog.get_config(), root.handlers[:], root.level
     yield
     structlog.configure(**configured)
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
+    root.handlers[:] = handlers
+    root.setLevel(level)
