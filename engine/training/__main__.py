@@ -124,7 +124,8 @@ def _parser() -> argparse.ArgumentParser:
         help="change the recipe: rate=0.001, chances=0.5, voices=plain")  # fmt: skip
     add("--minutes", type=float, help="budget of the whole run, over all its parts")
     add("--stop-after", type=float, metavar="MINUTES", help="stop this part early; run again")
-    add("--start-from", type=Path, metavar="WEIGHTS", help="begin with an earlier weights.pt")
+    add("--start-from", type=Path, metavar="WEIGHTS",
+        help="begin with an earlier weights.pt, or a model that ships (.onnx)")  # fmt: skip
     add("--pick", choices=("last", "best"), default="last", help="which weights to export (last)")
     add("--id", default="telephone", help="id of the model on its card (telephone)")
     add("--device", default="auto", help="cpu, cuda (whichever there is)")

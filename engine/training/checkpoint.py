@@ -7,12 +7,19 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # as it comes
+from onnx import numpy_helper
 from torch import nn
 
 from engine.errors import EngineError
 
 CHECKPOINT = "checkpoint.pt"
+HALF = ".half"
+"""Ends the names of weights that an exported file stores at half precision."""
+_COUNTS = ".num_batches_tracked"
+"""Of norms; only their training knows them."""
 
 
 class CheckpointError(EngineError):
@@ -42,8 +49,25 @@ def save_weights(network: nn.Module, path: Path) -> None:
 
 
 def load_weights(network: nn.Module, path: Path, device: torch.device) -> None:
-    """Read weights into a network; `CheckpointError` where they are another network's."""
+    """Read weights into a network, from `save_weights` or out of an exported ONNX file.
+
+    `CheckpointError` where they are another network's.
+    """
     try:
-        network.load_state_dict(load(path, device))
-    except (RuntimeError, AttributeError) as error:
+        network.load_state_dict(
+            _shipped(path, network) if path.suffix == ".onnx" else load(path, device)
+        )
+    except (RuntimeError, AttributeError, KeyError) as error:
         raise CheckpointError(f"{path} holds the weights of another recipe's network") from error
+
+
+def _shipped(path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
+    try:
+        stored = onnx.load(path).graph.initializer
+    except (OSError, DecodeError) as error:
+        raise CheckpointError(f"{path} is no ONNX file that can be read ({error})") from error
+    values = {each.name.removesuffix(HALF): numpy_helper.to_array(each) for each in stored}
+    return {
+        name: own if name.endswith(_COUNTS) else torch.from_numpy(values[name].copy())
+        for name, own in network.state_dict().items()
+    }

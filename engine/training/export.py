@@ -20,6 +20,7 @@ from torch import nn
 
 from engine.audio.resample import upsample
 from engine.errors import EngineError
+from engine.training.checkpoint import HALF
 from engine.training.features import LogMel, front_end
 from engine.training.recipe import Recipe
 from engine.types import Pcm, Utterance
@@ -110,8 +111,8 @@ def _halve(graph: onnx.GraphProto) -> None:
     for weight in large:
         full = weight.name
         half = numpy_helper.to_array(weight).astype(np.float16)
-        weight.CopyFrom(numpy_helper.from_array(half, f"{full}.half"))
-        casts.append(helper.make_node("Cast", [f"{full}.half"], [full], to=TensorProto.FLOAT))
+        weight.CopyFrom(numpy_helper.from_array(half, f"{full}{HALF}"))
+        casts.append(helper.make_node("Cast", [f"{full}{HALF}"], [full], to=TensorProto.FLOAT))
     nodes = list(graph.node)
     del graph.node[:]
     graph.node.extend([*casts, *nodes])

@@ -163,6 +163,23 @@ def test_what_is_exported_says_what_was_trained(cache: Cache, tmp_path: Path) ->
         verify(SpeakerNet(RECIPE).eval(), RECIPE, card, cache.samples[:2])
 
 
+def test_training_goes_on_from_what_was_exported(cache: Cache, tmp_path: Path) -> None:
+    """A model that ships is enough to begin with; another recipe's, or no model, is refused."""
+    torch.manual_seed(4)
+    network = SpeakerNet(RECIPE)
+    card = export(network, RECIPE, tmp_path, ("one", "a test", "none"))
+    begun = run(RECIPE, cache, tmp_path / "on")
+    begun.start_from(card.with_suffix(".onnx"))
+    sound = torch.randn(1, 32, 60)
+    torch.testing.assert_close(begun.network.eval()(sound), network(sound))
+    other = run(replace(RECIPE, trunk="resnet"), cache, tmp_path / "other")
+    with pytest.raises(CheckpointError, match="another recipe"):
+        other.start_from(card.with_suffix(".onnx"))
+    (tmp_path / "none.onnx").write_bytes(b"\xff no model")
+    with pytest.raises(CheckpointError, match=r"none\.onnx is no ONNX file"):
+        begun.start_from(tmp_path / "none.onnx")
+
+
 def test_the_command_goes_from_corpus_to_card(
     corpus: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
