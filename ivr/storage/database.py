@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -246,6 +246,14 @@ class _KeptAliveConnection(BaseConnection):
     def get_reset_query(self) -> str:
         """Return nothing to run: no statement of ours leaves state in a session."""
         return ""
+
+    async def close(self, *, timeout: float | None = None) -> None:
+        """Close politely, or at once what is broken.
+
+        The pool closes what it has expired in a task of its own, whose error nobody would fetch.
+        """
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await super().close(timeout=timeout)
 
 
 def _keep_alive(connected: socket.socket) -> None:
