@@ -17,12 +17,12 @@ from ivr.lab.speech.level import trimmed
 from ivr.lab.speech.line import Line
 from ivr.lab.speech.synthesis import Synthesiser, Voice, render
 
-_PACE = (0.85, 1.2)
-_PITCH_PERCENT = 6
-_INTONATION = 0.2
+_PACE = (0.88, 1.15)
+_PITCH_PERCENT = 4
+_INTONATION = 0.14
 """How much pace and pitch sway within a take: without it, every take of a synthesiser has the very
 same course of pitch, and would rightly be taken for a recording played once more. At this much, of
-27 takes of the passphrase, each at four places in the frame grid, none has more than 2.7 % of its
+27 takes of the passphrase, each at four places in the frame grid, none has more than 3.3 % of its
 landmarks in common with another; from 5 % on it counts as a repeat."""
 _SWAYS, _SWAY_HZ = 4, (1.5, 6.0)
 _TAKES_PER_CALL = 10

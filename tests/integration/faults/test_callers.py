@@ -43,7 +43,7 @@ async def _silent(stage: Stage, call: PhoneCall) -> None:
 
 async def _endless(stage: Stage, call: PhoneCall) -> None:
     await patiently(call.heard_tone())
-    await call.speak(np.tile(stage.people.phrase, 6))
+    await call.speak(np.concatenate([stage.people.phrase for _ in range(6)]))
 
 
 async def _quiet(stage: Stage, call: PhoneCall) -> None:
