@@ -85,6 +85,7 @@ def _write(network: nn.Module, recipe: Recipe, file: Path) -> None:
     _fold(program.model)
     model = program.model_proto
     _halve(model.graph)
+    _forget(model)
     onnx.checker.check_model(model)
     file.write_bytes(model.SerializeToString())
 
@@ -98,6 +99,14 @@ def _fold(model: Any) -> None:
     optimizer.inline(model)
     optimizer.fold_constants(model)
     optimizer.remove_unused_nodes(model)
+
+
+def _forget(model: onnx.ModelProto) -> None:
+    """Leave out which lines of which files made a node: they hold paths of the machine."""
+    graph = model.graph
+    parts = (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output)
+    for each in (*parts, *graph.initializer):
+        del each.metadata_props[:]
 
 
 def _halve(graph: onnx.GraphProto) -> None:
