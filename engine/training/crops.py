@@ -80,9 +80,9 @@ def plan(people: People, recipe: Recipe, seconds: float, random: np.random.Gener
     size = round(seconds * TELEPHONE_RATE_HZ)
     count = min(recipe.speakers, len(people.names))
     chosen = random.choice(len(people.names), count, replace=False, p=people.weights)
-    voices = np.tile(random.integers(len(recipe.voices), size=count), recipe.views)
+    voices = np.tile(random.permutation(count) % len(recipe.voices), recipe.views)
     speeds = np.array([voice.speed for voice in recipe.voices])[voices]
-    speeds *= 1 + recipe.unsteadiness * random.choice(_UNSTEADY, len(voices))
+    speeds *= 1 + recipe.unsteadiness * _unsteady(speeds, random)
     reach = round(size * speeds.max()) + 1
     longest = round(recipe.longest_piece_s * TELEPHONE_RATE_HZ)
     turn = random.integers(people.count[chosen])
@@ -98,6 +98,18 @@ def plan(people: People, recipe: Recipe, seconds: float, random: np.random.Gener
     pieces = [np.stack(each, axis=1) for each in zip(*columns, strict=True)]
     speakers = np.tile(chosen, recipe.views)
     return Plan(speakers, voices, speeds, pieces[0], pieces[1], pieces[2], size)
+
+
+def _unsteady(speeds: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+    """Deal the shares of the unsteadiness out among the rows of each speed `[batch]`, in turn.
+
+    As many rows have each speed in one batch as in the next: a GPU plans its work by their number.
+    """
+    shares = np.empty(len(speeds))
+    shares[np.lexsort((random.permutation(len(speeds)), speeds))] = np.resize(
+        _UNSTEADY, len(speeds)
+    )
+    return shares
 
 
 def _own_part(

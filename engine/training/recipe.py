@@ -124,7 +124,8 @@ RECIPES: dict[str, Recipe] = {
         margin=0.15, final_margin=0.2, minutes=300.0, average_over_steps=300, evaluations=8,
     ),
     "gpu": Recipe(
-        trunk="resnet", width=24, speakers=256, voices=SPEEDS_AND_TRACTS, rate=2e-3, minutes=20.0,
+        trunk="resnet", width=24, speakers=384, contrast=2.0, crops_s=(0.8, 1.8),
+        final_crops_s=(1.8, 3.2), final_margin=0.25, minutes=8.7, evaluations=3,
     ),
     "gpu-ecapa": Recipe(width=384, speakers=256, voices=SPEEDS_AND_TRACTS, minutes=20.0),
     "gpu-campplus": Recipe(

@@ -38,22 +38,22 @@ class Draw:
         return int(torch.randint(count, (1,), generator=self.host))
 
     def to_some(self, samples: Tensor, chance: float, effect: Effect) -> Tensor:
-        """Let `effect` happen to each row of `[batch, n]` with the given chance."""
-        hit = torch.rand(len(samples), generator=self.host) < chance
-        rows = hit.nonzero()[:, 0].to(self.device)
-        if not len(rows):
-            return samples
-        return samples.index_copy(0, rows, effect(samples[rows]).to(samples.dtype))
+        """Let `effect` happen to that share of the rows of `[batch, n]`, whichever they are."""
+        return _changed(samples, self._some(len(samples), chance), effect)
 
     def one_of(self, samples: Tensor, chance: float, effects: tuple[Effect, ...]) -> Tensor:
-        """Let one of the effects happen to each row of `[batch, n]` with the given chance."""
-        hit = torch.rand(len(samples), generator=self.host) < chance
-        kinds = torch.randint(len(effects), (len(samples),), generator=self.host)
-        for kind, effect in enumerate(effects):
-            rows = (hit & (kinds == kind)).nonzero()[:, 0].to(self.device)
-            if len(rows):
-                samples = samples.index_copy(0, rows, effect(samples[rows]).to(samples.dtype))
+        """Let one of the effects, each as often, happen to a share of the rows of `[batch, n]`."""
+        shares = self._some(len(samples), chance).tensor_split(len(effects))
+        turns = torch.randperm(len(effects), generator=self.host).tolist()
+        for rows, turn in zip(shares, turns, strict=True):
+            samples = _changed(samples, rows, effects[turn])
         return samples
+
+    def _some(self, rows: int, chance: float) -> Tensor:
+        """Numbers of a share of the rows, as nearly as whole rows allow: a GPU plans its work by
+        the number of rows, and one that changed with every batch would be planned every time."""
+        count = int(chance * rows + float(torch.rand(1, generator=self.host)))
+        return torch.randperm(rows, generator=self.host)[:count].to(self.device)
 
     def state(self) -> dict[str, Tensor]:
         """What `restore` needs to go on from here."""
@@ -63,6 +63,12 @@ class Draw:
         """Go on from a state of the same kind of device."""
         self.host.set_state(state["host"].cpu())
         self.generator.set_state(state["device"].cpu())
+
+
+def _changed(samples: Tensor, rows: Tensor, effect: Effect) -> Tensor:
+    if not len(rows):
+        return samples
+    return samples.index_copy(0, rows, effect(samples[rows]).to(samples.dtype))
 
 
 def rms(samples: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch.nn import functional
 Stride = tuple[int, int]
 """Of frequencies and frames."""
 
-_BLOCKS = (2, 3, 4, 2)
+_BLOCKS = (1, 2, 4, 2)
 _KEEP: Stride = (1, 1)
 _ENTERED_BY: tuple[Stride, ...] = (_KEEP, (2, 2), (2, 2), (2, 1))
 _SHRINK = 8

@@ -197,6 +197,26 @@ def test_without_chances_only_the_level_changes() -> None:
     torch.testing.assert_close(heard / rms(heard), samples / rms(samples), atol=1e-3, rtol=1e-3)
 
 
+def test_an_effect_happens_to_the_share_of_rows_that_its_chance_says() -> None:
+    """Always to as many rows, but not to the same ones."""
+    chance = draw()
+    silent = [
+        (chance.to_some(torch.zeros(40, 2), 0.25, lambda x: x + 1) == 0)[:, 0] for _ in range(8)
+    ]
+    assert {int(rows.sum()) for rows in silent} == {30}
+    assert len({tuple(rows.tolist()) for rows in silent}) > 1
+
+
+def test_effects_that_exclude_each_other_are_as_frequent() -> None:
+    """Each row has one of them or none; a share too small for all goes to any of them."""
+    chance = draw()
+    effects = tuple(lambda x, k=k: x + k for k in (1, 10, 100))
+    heard = chance.one_of(torch.zeros(40, 1), 0.75, effects)
+    assert sorted(heard[:, 0].tolist()) == [0] * 10 + [1] * 10 + [10] * 10 + [100] * 10
+    once = {float(chance.one_of(torch.zeros(1, 1), 1.0, effects)[0, 0]) for _ in range(40)}
+    assert once == {1.0, 10.0, 100.0}
+
+
 def test_chance_goes_on_from_its_state() -> None:
     """What is drawn after restoring is what would have been drawn."""
     first = draw()

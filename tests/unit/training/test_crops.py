@@ -55,6 +55,18 @@ def test_a_batch_is_of_different_speakers_and_their_own_recordings(seconds: floa
     assert (np.abs(batch.speeds / wanted - 1) <= RECIPE.unsteadiness + 1e-9).all()
 
 
+def test_voices_and_speeds_are_dealt_out_evenly() -> None:
+    """One batch has as many rows of each speed as the next, for other speakers."""
+    recipe, random = replace(RECIPE, speakers=8, unsteadiness=0.02), np.random.default_rng(4)
+    batches = [plan(people(), recipe, 1.0, random) for _ in range(3)]
+    speeds = [np.unique(np.round(batch.speeds, 6), return_counts=True) for batch in batches]
+    for each in speeds[1:]:
+        np.testing.assert_array_equal(each, speeds[0])
+    counts = [np.bincount(batch.voices).tolist() for batch in batches]
+    assert counts == [[6, 6, 4]] * 3
+    assert len({tuple(batch.voices[np.argsort(batch.speakers)]) for batch in batches}) > 1
+
+
 def test_two_views_hear_different_recordings_where_there_are_enough() -> None:
     """So that what they share is the voice."""
     known = people()
