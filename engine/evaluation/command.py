@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +73,25 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     results: list[Result] = []
     with ExitStack() as stack:
         for task in _tasks(arguments, stack):
-            results += _results(task, models, arguments)
+            results += _results(_without(task, arguments.leave_out), models, arguments)
     sys.stdout.write(table(results) + "\n")
     _write_json(as_json(results), arguments.json)
+
+
+def _without(task: _Task, left_out: list[str]) -> _Task:
+    """The trials that have none of these speakers on either side; `CorpusError` where none is left
+    or a speaker is unknown."""
+    for speaker in left_out:
+        if not any(speaker in _sides(trial) for trial in task.trials):
+            raise CorpusError(f"--leave-out {speaker}: no trial of {task.name} is of that speaker")
+    kept = [trial for trial in task.trials if not set(_sides(trial)) & set(left_out)]
+    if not kept:
+        raise CorpusError(f"--leave-out leaves no trial of {task.name}")
+    return replace(task, trials=kept)
+
+
+def _sides(trial: Trial) -> tuple[str, str]:
+    return trial.enroll_speaker, trial.test_speaker
 
 
 def _write_json(figures: Any, path: Path | None) -> None:
@@ -127,6 +143,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--split", default="dev-telephone", help="of the corpus (dev-telephone)")
     add("--protocol", default=_ALL, choices=[*PROTOCOLS, _ALL], help="of the corpus (all)")
+    add("--leave-out", action="append", default=[], metavar="SPEAKER",
+        help="leave out all trials of a speaker, say whose label is in doubt")  # fmt: skip
     add("--audio", type=Path, metavar="DIR", help="the folder of the trial list's files")
     add("--model", metavar="ID", help="id of a model that comes along, or the path of a card")
     add("--peer", action="append", default=[], choices=sorted(PEERS), help="measure it as well")

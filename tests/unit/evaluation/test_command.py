@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from engine.evaluation import main
-from engine.evaluation.trials import Trial, write_trials
+from engine.evaluation.trials import Trial, read_trials, write_trials
 
 
 def voice(pitch_hz: float, seed: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -45,6 +45,22 @@ def test_a_trial_list_is_scored(trial_list: Path, capsys: pytest.CaptureFixture[
     entry = json.loads((folder / "out.json").read_text())[0]
     assert (entry["targets"], entry["non_targets"]) == (2, 2)
     assert entry["eer"]["value"] == 0.0
+
+
+def test_a_speaker_can_be_left_out(trial_list: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every trial of the speaker goes, on either side; what is left is counted."""
+    more = Trial((("a0.wav",),), ("b0.wav",), False, "c", "d")
+    write_trials([*read_trials(trial_list), more], trial_list)
+    arguments = ["--trials", str(trial_list), "--audio", str(trial_list.parent)]
+    out = trial_list.parent / "out.json"
+    assert main([*arguments, "--replicates", "0", "--leave-out", "b", "--json", str(out)]) == 0
+    entry = json.loads(out.read_text())[0]
+    assert (entry["targets"], entry["non_targets"]) == (1, 1)
+    assert main([*arguments, "--leave-out", "z"]) == 2
+    assert "no trial of list is of that speaker" in capsys.readouterr().err
+    everyone = [flag for name in "abcd" for flag in ("--leave-out", name)]
+    assert main([*arguments, *everyone]) == 2
+    assert "leaves no trial" in capsys.readouterr().err
 
 
 def test_pictures_are_drawn(trial_list: Path) -> None:
