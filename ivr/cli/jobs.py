@@ -12,7 +12,8 @@ import msgspec
 from tqdm import tqdm
 
 from engine import SpeakerEngine
-from ivr.app import database_of, keyring_of, load_engine, until_told_to_stop
+from ivr.app import database_of, load_engine, until_told_to_stop
+from ivr.cli.office import furnished
 from ivr.cli.recordings import print_json
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
@@ -116,8 +117,7 @@ async def _follow(database: Database) -> None:
 
 
 async def _work(configuration: Configuration) -> None:
-    engine = load_engine(configuration)
-    async with _worker(configuration, engine) as worker, working(worker):
+    async with _worker(configuration) as worker, working(worker):
         await until_told_to_stop()
 
 
@@ -127,8 +127,11 @@ async def _choose(configuration: Configuration, engine: SpeakerEngine) -> None:
 
 
 @asynccontextmanager
-async def _worker(configuration: Configuration, engine: SpeakerEngine) -> AsyncIterator[Worker]:
-    async with database_of(configuration) as database:
-        keyring = await keyring_of(configuration, database)
-        async with duties_of(configuration, database, keyring, engine) as duties:
-            yield Worker(database, duties)
+async def _worker(configuration: Configuration) -> AsyncIterator[Worker]:
+    async with (
+        furnished(configuration) as parts,
+        duties_of(
+            configuration, parts.database, parts.keyring, parts.engine, parts.office
+        ) as duties,
+    ):
+        yield Worker(parts.database, duties)

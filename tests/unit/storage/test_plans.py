@@ -24,6 +24,7 @@ TENANT = "big"
 _PROFILE = "('1' || lpad(n::text, 31, '0'))::uuid"
 _CALL = "('2' || lpad(n::text, 31, '0'))::uuid"
 _ENROLLMENT = "('3' || lpad(n::text, 31, '0'))::uuid"
+_BATCH = "('5' || lpad(n::text, 31, '0'))::uuid"
 _RECORDING = "('4' || lpad(n::text, 31, '0'))::uuid"
 
 FILL = f"""
@@ -81,6 +82,14 @@ FROM generate_series(1, {PROFILES}) AS n;
 INSERT INTO audit_heads VALUES ('{TENANT}', {PROFILES}, '');
 INSERT INTO azure_profiles (profile, tenant, kind)
 SELECT {_PROFILE}, '{TENANT}', 'text_dependent_verification' FROM generate_series(1, {BESIDE}) AS n;
+INSERT INTO batches (id, tenant, kind, name, folder, ordered_by, items)
+SELECT {_BATCH}, '{TENANT}', 'verify', sha256(n::text::bytea), '/' || n % 10, 'x', 20
+FROM generate_series(0, {BESIDE} / 20) AS n;
+INSERT INTO batch_items (id, tenant, batch, number, account, files, result, reason, ended_at)
+SELECT {_CALL}, '{TENANT}', ('5' || lpad((n / 20)::text, 31, '0'))::uuid, 1 + n % 20, n::text,
+    ARRAY['/x'], d, d, CASE WHEN d IS NOT NULL THEN now() - n * interval '5 minutes' END
+FROM generate_series(1, {BESIDE}) AS n,
+    LATERAL (SELECT CASE WHEN n % 100 > 0 THEN 'ACCEPT' END AS d) AS d;
 """
 
 OF_THE_OWNER = {"note-migration"}
@@ -131,6 +140,7 @@ def explainable(sql: str) -> str:
         "s.tenant",
         "k.tenant",
         "v.tenant",
+        "i.tenant",
     ):
         sql = sql.replace(f"{tenant} = $1::text", f"{tenant} = '{TENANT}'::text")
     return re.sub(r"\$\d+::(double precision\[\]|double precision|\w+(?:\[\])?)", _value, sql)
