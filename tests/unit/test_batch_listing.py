@@ -104,8 +104,11 @@ def test_a_list_that_cannot_be_followed_is_refused_whole(
         (["file,account,consented_on", "4712.ulaw,1,9999-01-01"], "in the future"),
         (["file,account,mode", "4712.ulaw,1,loud"], "loud"),
         (
-            ["file,account,consent,consented_on", "4712.ulaw,1,x,2025-01-31"]
-            + ["4711/b.wav,1,y,2025-01-31"],
+            [
+                "file,account,consent,consented_on",
+                "4712.ulaw,1,x,2025-01-31",
+                "4711/b.wav,1,y,2025-01-31",
+            ],
             "line 3: it says other than",
         ),
     ],
