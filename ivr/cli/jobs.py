@@ -25,6 +25,11 @@ from ivr.storage import Database
 from ivr.storage.reextraction import choose_model
 
 LOOK_EVERY_S = 1.0
+MENDING = (
+    "It is still verified by the previous model, where that is at hand. Put its recordings back "
+    "from a backup and it is moved within ten minutes, or reset the profile and enroll the person "
+    "anew"
+)
 
 
 def add_to(commands: Commands) -> None:
@@ -34,7 +39,9 @@ def add_to(commands: Commands) -> None:
     status = actions.add_parser("status", help="how far the jobs are")
     status.add_argument("--json", action="store_true", help="print JSON for programs")
     status.add_argument(
-        "--follow", action="store_true", help="show a bar until every profile is moved"
+        "--follow",
+        action="store_true",
+        help="show a bar until every profile is moved, or cannot be",
     )
     status.set_defaults(run=run_status)
     work = actions.add_parser("work", help="do jobs and take no calls, until told to stop")
@@ -78,6 +85,11 @@ def told(found: Progress) -> str:
     lines = [f"voice model: {found.model or 'none yet: no worker was started'}"]
     for each in found.changes:
         lines.append(f"  {each.tenant}: {each.moved} of {each.profiles} profiles moved to it")
+        lines += [
+            f"  {each.tenant}: profile {stuck.profile} (account {stuck.account}) cannot be moved: "
+            f"{stuck.why}. {MENDING}"
+            for stuck in each.unreadable
+        ]
         if each.suspects_left:
             lines.append(
                 f"  {each.tenant}: {each.suspects_left} suspects are of another model; of them "
@@ -94,7 +106,12 @@ def told(found: Progress) -> str:
 def plain(found: Progress) -> dict[str, Any]:
     """Return the progress as plain values."""
     answer: dict[str, Any] = msgspec.to_builtins(found)
-    return {**answer, "moved": found.moved, "profiles": found.profiles}
+    return {
+        **answer,
+        "moved": found.moved,
+        "profiles": found.profiles,
+        "unreadable": found.unreadable,
+    }
 
 
 async def _status(configuration: Configuration, follow: bool) -> Progress:
@@ -105,13 +122,14 @@ async def _status(configuration: Configuration, follow: bool) -> Progress:
 
 
 async def _follow(database: Database) -> None:
-    """Show a bar until every profile is moved."""
+    """Show a bar until every profile is moved, or cannot be."""
     with tqdm(desc="re-extraction", unit="profile") as bar:
         while True:
             found = await progress(database)
             bar.total = found.profiles
-            bar.update(found.moved - bar.n)
-            if found.moved == found.profiles:
+            done = found.moved + found.unreadable
+            bar.update(done - bar.n)
+            if done == found.profiles:
                 return
             await asyncio.sleep(LOOK_EVERY_S)
 
