@@ -89,13 +89,13 @@ RETURNING id;
 -- name: forget-batch-items
 -- Delete what batches of tenant $1 say of account $2, and the batches that say nothing of others.
 WITH emptied AS (
-    DELETE FROM batches WHERE id IN (
+    DELETE FROM batches WHERE id = ANY (ARRAY(
         SELECT i.batch FROM batch_items AS i
         WHERE i.tenant = $1::text AND i.account = $2::text
         AND NOT EXISTS (
             SELECT FROM batch_items AS o WHERE o.batch = i.batch AND o.account <> $2::text
         )
-    )
+    ))
 )
 DELETE FROM batch_items WHERE tenant = $1::text AND account = $2::text;
 
@@ -107,10 +107,10 @@ WITH outlived AS (
     ORDER BY ended_at LIMIT $3::bigint FOR UPDATE SKIP LOCKED
 ),
 emptied AS (
-    DELETE FROM batches WHERE id IN (SELECT batch FROM outlived) AND NOT EXISTS (
+    DELETE FROM batches WHERE id = ANY (ARRAY(SELECT batch FROM outlived)) AND NOT EXISTS (
         SELECT FROM batch_items AS o
         WHERE o.batch = batches.id AND o.id NOT IN (SELECT id FROM outlived)
     )
 ),
-gone AS (DELETE FROM batch_items WHERE id IN (SELECT id FROM outlived))
+gone AS (DELETE FROM batch_items WHERE id = ANY (ARRAY(SELECT id FROM outlived)))
 SELECT count(*) AS forgotten FROM outlived;
