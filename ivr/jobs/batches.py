@@ -8,6 +8,7 @@ the jobs bear that folder in their name, as those of a voice model bear the mode
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from uuid import UUID
 
 import structlog
 
-from engine.audio.files import AudioFile, read_audio
+from engine.audio.files import AudioFile, AudioFileError, read_audio
 from engine.errors import EngineError
 from ivr.domain.batch import ItemId, Undone
 from ivr.domain.call import TenantId
@@ -82,7 +83,7 @@ class BatchWork:
         item = await self._batches.find(tenant, number)
         if item is None:
             return
-        if not await asyncio.to_thread(item.folder.is_dir):
+        if not await asyncio.to_thread(self._folder.is_dir):
             raise ElsewhereError("the folder of the batch is not there")
         result, reason = await self._ended(tenant, item)
         there = await self._batches.end(tenant, number, result, reason)
@@ -98,6 +99,7 @@ class BatchWork:
     async def _ended(self, tenant: TenantId, item: Item) -> Ended:
         """Return how an item ended; whatever cannot be done is an end, too."""
         try:
+            self._check_files(item)
             return await self._done(tenant, item)
         except (EngineError, StoreRefusedError) as error:
             return Undone.CANNOT, str(error)
@@ -114,6 +116,12 @@ class BatchWork:
                 at=f"{where.name}:{where.lineno}",
             )
             return Undone.CANNOT, f"{kind}; see batch_item_failed in the worker's log"
+
+    def _check_files(self, item: Item) -> None:
+        """Whoever can write into the table must not choose what this worker reads."""
+        for path in item.files:
+            if not Path(os.path.normpath(path)).is_relative_to(self._folder):
+                raise AudioFileError(str(path), f"it lies outside {self._folder}")
 
     async def _done(self, tenant: TenantId, item: Item) -> Ended:
         office = replace(self._office, worker=_worker(item))

@@ -48,8 +48,6 @@ class Item:
     account: AccountId
     files: tuple[Path, ...]
     terms: Terms | None
-    folder: Path
-    """Above all files of the batch."""
     ordered_by: str
 
 
@@ -201,7 +199,6 @@ def _item(row: Row) -> Item:
         AccountId(row["account"]),
         tuple(Path(each) for each in row["files"]),
         _terms(row) if row["text_version"] is not None else None,
-        Path(row["folder"]),
         row["ordered_by"],
     )
 

@@ -33,7 +33,7 @@ ORDER BY i.id LIMIT $4::bigint;
 -- Return item $2 of tenant $1, if it is still to be done, with what its batch says of it.
 SELECT
     i.id, i.account, i.files, i.text_version, i.consented_at, i.locale, i.mode, i.phrase,
-    b.kind, b.folder, b.ordered_by
+    b.kind, b.ordered_by
 FROM batch_items AS i JOIN batches AS b ON b.id = i.batch
 WHERE i.tenant = $1::text AND i.id = $2::uuid AND i.ended_at IS NULL;
 

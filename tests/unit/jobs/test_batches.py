@@ -150,6 +150,20 @@ async def test_a_folder_that_is_away_is_waited_for(stage: Stage) -> None:
     assert await stage.results(batch) == [None]
 
 
+async def test_what_lies_outside_the_folder_is_not_read(
+    stage: Stage, database_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Not even where a row of the table says so."""
+    outside = stage.record(f"{tmp_path_factory.mktemp('outside')}/x.wav", 7, HIM)
+    batch = await stage.order(BatchKind.VERIFY, Wish(ACCOUNT, (outside,), None))
+    sly = stage.folder / ".." / outside.relative_to(stage.folder.parent)
+    also = await stage.order(BatchKind.VERIFY, Wish(ACCOUNT, (sly,), None))
+    for each in (batch, also):
+        await stage.do(each)
+        assert await stage.results(each) == ["CANNOT"]
+    assert await rows(database_dsn, "SELECT id FROM verifications") == []
+
+
 async def test_a_worker_asks_for_its_own_folder_alone(stage: Stage, database_dsn: str) -> None:
     """And the queue names neither folder nor file, for they may name a person."""
     await stage.order(BatchKind.ENROLL, stage.person("4711", HIM))
