@@ -1333,6 +1333,7 @@ CREATE TABLE batch_items (
     locale text,
     mode text,
     phrase text,
+    stamp bytea NOT NULL CHECK (octet_length(stamp) = 32),
     remarks text[],
     result text,
     reason text,
@@ -1358,6 +1359,7 @@ COMMENT ON COLUMN batch_items.consented_at IS 'When the person agreed';
 COMMENT ON COLUMN batch_items.locale IS 'Of the passphrase';
 COMMENT ON COLUMN batch_items.mode IS 'Whether a passphrase is said';
 COMMENT ON COLUMN batch_items.phrase IS 'Id of the passphrase';
+COMMENT ON COLUMN batch_items.stamp IS 'Keyed hash of all before it: who can write here cannot have a voice enrolled';
 COMMENT ON COLUMN batch_items.remarks IS 'What became of each file of an enrollment; NULL before it was tried';
 COMMENT ON COLUMN batch_items.result IS 'How it ended: a verdict, an enrollment''s result, CANNOT or CANCELLED; NULL before';
 COMMENT ON COLUMN batch_items.reason IS 'Reason word; a sentence where it cannot be done';

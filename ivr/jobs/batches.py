@@ -32,6 +32,7 @@ from ivr.storage import (
     Database,
     Item,
     ProfileAdministration,
+    SealBrokenError,
     StoreRefusedError,
     Terms,
     tenants,
@@ -80,7 +81,11 @@ class BatchWork:
     async def work(self, ticket: Ticket) -> None:
         """Do one item, unless it was done, cancelled, or forgotten with its person."""
         tenant, number = TenantId(ticket.tenant), ItemId(UUID(ticket.subject))
-        item = await self._batches.find(tenant, number)
+        try:
+            item = await self._batches.find(tenant, number)
+        except SealBrokenError as error:
+            await self._batches.end(tenant, number, Undone.CANNOT, str(error))
+            return
         if item is None:
             return
         if not await asyncio.to_thread(self._folder.is_dir):

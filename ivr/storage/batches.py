@@ -6,8 +6,10 @@ it a second time; ending it twice changes nothing. No audio passes through here.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,9 +23,10 @@ from ivr.domain.mode import Mode
 from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.drafts import Terms
 from ivr.storage.errors import StoreRefusedError
-from ivr.storage.keys import Keyring
+from ivr.storage.keys import Keyring, SealBrokenError
 from ivr.storage.text import storable
 
+_Row = dict[str, object]
 PAGE = 1000
 """Items written or read at a time."""
 
@@ -74,7 +77,7 @@ class Batches:
         batch, and whether it is new.
         `StoreRefusedError` for a path or account with characters that PostgreSQL cannot hold.
         """
-        rows = [_row(number, wish) for number, wish in enumerate(wishes, start=1)]
+        rows = [{"number": number, **_row(wish)} for number, wish in enumerate(wishes, start=1)]
         said = msgspec.json.encode([kind, rows], order="deterministic") + mark
         name = self._keyring.batch_name(tenant, said)
         batch = BatchId(uuid4())
@@ -87,7 +90,7 @@ class Batches:
                 assert known is not None, "whoever conflicts is seen after the conflict"
                 return BatchId(known["id"]), known["id"] == batch
             for start in range(0, len(rows), PAGE):
-                page = [{"id": str(uuid4()), **row} for row in rows[start : start + PAGE]]
+                page = [self._stamped(tenant, row, who) for row in rows[start : start + PAGE]]
                 written = msgspec.json.encode(page).decode()
                 await transaction.execute("add-batch-items", storable(tenant), batch, written)
             return batch, True
@@ -108,11 +111,21 @@ class Batches:
             after = rows[-1]["id"]
 
     async def find(self, tenant: TenantId, item: ItemId) -> Item | None:
-        """Return an item; None where it was done, cancelled or forgotten."""
+        """Return an item; None where it was done, cancelled or forgotten.
+
+        `SealBrokenError` for one that is not as it was ordered.
+        """
         row = await self._database.fetch_one(
             "find-batch-item", storable(tenant), item, tenant=tenant
         )
-        return None if row is None else _item(row)
+        if row is None:
+            return None
+        found = _item(row)
+        wish = Wish(found.account, found.files, found.terms)
+        stamp = self._stamp(tenant, found.id, _row(wish), found.ordered_by)
+        if not hmac.compare_digest(stamp, row["stamp"]):
+            raise SealBrokenError("an item of a batch")
+        return found
 
     async def remark(self, tenant: TenantId, item: ItemId, remarks: Sequence[str]) -> None:
         """Note what became of each file, before the enrollment itself is stored."""
@@ -146,16 +159,30 @@ class Batches:
 
     async def retry(self, tenant: TenantId, batch: BatchId) -> int:
         """Let what could not be done be tried again, and return how much."""
-        rows = await self._database.fetch("retry-batch", storable(tenant), batch, tenant=tenant)
-        return len(rows)
+        return await self._all("retry-batch", tenant, batch)
 
     async def cancel(self, tenant: TenantId, batch: BatchId, *, who: str) -> int:
         """Let nothing more of a batch be done, and return how many items that leaves undone."""
-        why = f"cancelled by {storable(who)}"
-        rows = await self._database.fetch(
-            "cancel-batch", storable(tenant), batch, why, tenant=tenant
-        )
-        return len(rows)
+        return await self._all("cancel-batch", tenant, batch, f"cancelled by {storable(who)}")
+
+    async def _all(self, name: str, tenant: TenantId, batch: BatchId, *more: str) -> int:
+        """Change items page by page, so that no worker waits long for one."""
+        changed = 0
+        about = (storable(tenant), batch, PAGE, *more)
+        while rows := await self._database.fetch(name, *about, tenant=tenant):
+            changed += len(rows)
+        return changed
+
+    def _stamped(self, tenant: TenantId, row: _Row, who: str) -> _Row:
+        """Return what is written of an item, with its id and stamp."""
+        item = ItemId(uuid4())
+        content = {name: value for name, value in row.items() if name != "number"}
+        stamp = self._stamp(tenant, item, content, storable(who))
+        return {"id": str(item), "stamp": stamp.hex(), **row}
+
+    def _stamp(self, tenant: TenantId, item: ItemId, content: _Row, who: str) -> bytes:
+        said = msgspec.json.encode([item, content, who], order="deterministic")
+        return self._keyring.batch_stamp(tenant, said)
 
     async def _summary(self, tenant: TenantId, row: Row) -> BatchSummary:
         counted = await self._database.fetch(
@@ -174,17 +201,17 @@ class Batches:
         )
 
 
-def _row(number: int, wish: Wish) -> dict[str, object]:
-    """Return what is written of an item, but for its id; `StoreRefusedError`."""
+def _row(wish: Wish) -> _Row:
+    """Return what an item says, as it is written and stamped; `StoreRefusedError`."""
     files = [str(each) for each in wish.files]
     unfit = [text for text in (wish.account, *files) if storable(text) != text]
     if unfit:
         raise StoreRefusedError(f"{unfit[0]!r} has characters that PostgreSQL cannot hold")
-    row: dict[str, object] = {"number": number, "account": wish.account, "files": files}
+    row: _Row = {"account": wish.account, "files": files}
     if wish.terms is not None:
         row |= {
             "text_version": storable(wish.terms.consent.text_version),
-            "consented_at": wish.terms.consent.at.isoformat(),
+            "consented_at": wish.terms.consent.at.astimezone(UTC).isoformat(),
             "locale": storable(wish.terms.locale),
             "mode": wish.terms.mode.value,
             "phrase": storable(wish.terms.phrase),

@@ -12,15 +12,16 @@ SELECT id FROM batches WHERE tenant = $1::text AND name = $2::bytea;
 -- name: add-batch-items
 -- Add the items $3, a JSON array, to batch $2 of tenant $1.
 INSERT INTO batch_items (
-    id, tenant, batch, number, account, files, text_version, consented_at, locale, mode, phrase
+    id, tenant, batch, number, account, files, text_version, consented_at, locale, mode, phrase,
+    stamp
 )
 SELECT
     i.id, $1::text, $2::uuid, i.number, i.account,
     ARRAY(SELECT jsonb_array_elements_text(i.files)),
-    i.text_version, i.consented_at, i.locale, i.mode, i.phrase
+    i.text_version, i.consented_at, i.locale, i.mode, i.phrase, decode(i.stamp, 'hex')
 FROM jsonb_to_recordset($3::jsonb) AS i (
     id uuid, number integer, account text, files jsonb, text_version text,
-    consented_at timestamptz, locale text, mode text, phrase text
+    consented_at timestamptz, locale text, mode text, phrase text, stamp text
 );
 
 -- name: open-batch-items
@@ -33,7 +34,7 @@ ORDER BY i.id LIMIT $4::bigint;
 -- Return item $2 of tenant $1, if it is still to be done, with what its batch says of it.
 SELECT
     i.id, i.account, i.files, i.text_version, i.consented_at, i.locale, i.mode, i.phrase,
-    b.kind, b.ordered_by
+    i.stamp, b.kind, b.ordered_by
 FROM batch_items AS i JOIN batches AS b ON b.id = i.batch
 WHERE i.tenant = $1::text AND i.id = $2::uuid AND i.ended_at IS NULL;
 
@@ -75,15 +76,21 @@ WHERE i.tenant = $1::text AND i.batch = $2::uuid AND i.number > $3::integer
 ORDER BY i.number LIMIT $4::bigint;
 
 -- name: retry-batch
--- Let what could not be done of batch $2 of tenant $1 be done again, and return it.
+-- Let at most $3 items of batch $2 of tenant $1 that could not be done be done again, and return them.
 UPDATE batch_items SET result = NULL, reason = NULL, remarks = NULL, ended_at = NULL
-WHERE tenant = $1::text AND batch = $2::uuid AND result = 'CANNOT'
+WHERE id = ANY (ARRAY(
+    SELECT id FROM batch_items
+    WHERE tenant = $1::text AND batch = $2::uuid AND result = 'CANNOT' LIMIT $3::bigint
+))
 RETURNING id;
 
 -- name: cancel-batch
--- Let nothing more of batch $2 of tenant $1 be done, and return what is not.
-UPDATE batch_items SET result = 'CANCELLED', reason = $3::text, ended_at = now()
-WHERE tenant = $1::text AND batch = $2::uuid AND ended_at IS NULL
+-- Let at most $3 items of batch $2 of tenant $1 not be done, for reason $4, and return them.
+UPDATE batch_items SET result = 'CANCELLED', reason = $4::text, ended_at = now()
+WHERE id = ANY (ARRAY(
+    SELECT id FROM batch_items
+    WHERE tenant = $1::text AND batch = $2::uuid AND ended_at IS NULL LIMIT $3::bigint
+)) AND ended_at IS NULL
 RETURNING id;
 
 -- name: forget-batch-items

@@ -56,6 +56,11 @@ class Keyring:
         key = derive(self._secret, "batches", storable(tenant))
         return hmac.digest(key, order, "sha256")
 
+    def batch_stamp(self, tenant: TenantId, item: bytes) -> bytes:
+        """Return what proves that an item of a batch is as it was ordered, 32 octets."""
+        key = derive(self._secret, "batch items", storable(tenant))
+        return hmac.digest(key, item, "sha256")
+
     def folder_name(self, folder: str) -> str:
         """Return what a folder's jobs are called in the queue: 16 hexadecimal digits."""
         key = derive(self._secret, "folders")

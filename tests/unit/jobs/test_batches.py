@@ -164,6 +164,27 @@ async def test_what_lies_outside_the_folder_is_not_read(
     assert await rows(database_dsn, "SELECT id FROM verifications") == []
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "UPDATE batch_items SET account = '666'",
+        "UPDATE batch_items SET files = files[:2]",
+        "UPDATE batch_items SET text_version = 'none'",
+        "UPDATE batch_items SET id = gen_random_uuid()",
+        "UPDATE batches SET ordered_by = 'bob'",
+    ],
+)
+async def test_an_item_that_was_not_ordered_so_is_not_done(
+    stage: Stage, database_dsn: str, forged: str
+) -> None:
+    """Whoever can write into the tables cannot have a voice of his choice enrolled."""
+    batch = await stage.order(BatchKind.ENROLL, stage.person("4711", HIM))
+    await execute(database_dsn, forged)
+    await stage.do(batch)
+    assert await stage.results(batch) == ["CANNOT"]
+    assert await rows(database_dsn, "SELECT id FROM enrollments") == []
+
+
 async def test_a_worker_asks_for_its_own_folder_alone(stage: Stage, database_dsn: str) -> None:
     """And the queue names neither folder nor file, for they may name a person."""
     await stage.order(BatchKind.ENROLL, stage.person("4711", HIM))
@@ -279,10 +300,10 @@ async def test_a_batch_is_kept_as_long_as_records_are(stage: Stage) -> None:
 
 
 async def test_no_table_of_batches_could_hold_audio_or_a_voice(database_dsn: str) -> None:
-    """Of octets there is the keyed hash of an order, 32 of them."""
+    """Of octets there are keyed hashes, of an order and of an item, 32 each."""
     found = await rows(
         database_dsn,
         "SELECT table_name, column_name FROM information_schema.columns "
         "WHERE table_name IN ('batches', 'batch_items') AND data_type = 'bytea'",
     )
-    assert found == [("batches", "name")]
+    assert sorted(found) == [("batch_items", "stamp"), ("batches", "name")]

@@ -85,9 +85,9 @@ SELECT {_PROFILE}, '{TENANT}', 'text_dependent_verification' FROM generate_serie
 INSERT INTO batches (id, tenant, kind, name, folder, ordered_by, items)
 SELECT {_BATCH}, '{TENANT}', 'verify', sha256(n::text::bytea), '/' || n % 10, 'x', 20
 FROM generate_series(0, {BESIDE} / 20) AS n;
-INSERT INTO batch_items (id, tenant, batch, number, account, files, result, reason, ended_at)
+INSERT INTO batch_items (id, tenant, batch, number, account, files, stamp, result, reason, ended_at)
 SELECT {_CALL}, '{TENANT}', ('5' || lpad((n / 20)::text, 31, '0'))::uuid, 1 + n % 20, n::text,
-    ARRAY['/x'], d, d, CASE WHEN d IS NOT NULL THEN now() - n * interval '5 minutes' END
+    ARRAY['/x'], sha256(''), d, d, CASE WHEN d IS NOT NULL THEN now() - n * interval '5 minutes' END
 FROM generate_series(1, {BESIDE}) AS n,
     LATERAL (SELECT CASE WHEN n % 100 > 0 THEN 'ACCEPT' END AS d) AS d;
 """

@@ -52,8 +52,8 @@ WITH batch AS (
     INSERT INTO batches (id, tenant, kind, name, folder, ordered_by, items)
     VALUES (gen_random_uuid(), $1, 'verify', sha256('1'), '/', 'x', 1) RETURNING id
 )
-INSERT INTO batch_items (id, tenant, batch, number, account, files)
-SELECT gen_random_uuid(), $1, id, 1, '1', '{/x}' FROM batch
+INSERT INTO batch_items (id, tenant, batch, number, account, files, stamp)
+SELECT gen_random_uuid(), $1, id, 1, '1', '{/x}', sha256('1') FROM batch
 """
 _FILL_UNREADABLE = """
 INSERT INTO unreadable_profiles (profile, tenant, model, why)
