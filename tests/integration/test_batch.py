@@ -157,22 +157,9 @@ async def test_what_is_killed_halfway_is_done_once_when_it_is_started_again(
     assert heard_twice == {}
     trail = await counted(database_dsn, "SELECT what FROM audit")
     assert trail == {"profile_enrolled": PEOPLE - 1, "verification_closed": PEOPLE}
+    done = await started(environment, "batch", "verify", str(recorded / "calls"))
+    out, _ = await asyncio.wait_for(done.communicate(), PATIENCE_S)
+    assert out.decode() == told, "ordered once more, it was done once more"
+    assert await counted(database_dsn, "SELECT what FROM audit") == trail
     async with await Database.connect(database_dsn) as database:
         assert isinstance(await verify_audit(database, TenantId("default")), AuditEnd)
-
-
-async def test_a_batch_that_is_done_is_not_done_by_ordering_it_again(
-    database_dsn: str, recorded: Path, environment: dict[str, str]
-) -> None:
-    """It is told how it ended; --again does it anew, and finds everybody enrolled."""
-    enroll = ("batch", "enroll", str(recorded / "people/person-1"), *CONSENT)
-    for more, told, enrollments in (
-        ((), "3 FAILED", 3),
-        ((), "3 FAILED", 3),
-        (("--again",), "3 FAILED", 6),
-    ):
-        process = await started(environment, *enroll, *more)
-        out, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
-        assert (process.returncode, told in out.decode()) == (1, True), out
-        found = await counted(database_dsn, "SELECT id FROM enrollments")
-        assert found.total() == enrollments
