@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -116,7 +117,8 @@ async def serve(configuration: Configuration) -> None:
         )
         parts = Watched(ari, database, outbox, switchboard, voice)
         await stack.enter_async_context(watched(configuration.health, metrics, parts))
-        await stack.enter_async_context(jobs_of(configuration, database, keyring, engine))
+        files = await stack.enter_async_context(apart(office.files, engine, words, earlier))
+        await stack.enter_async_context(jobs_of(configuration, database, keyring, engine, files))
         left = await outbox.unfinished(services.worker)
         mending = asyncio.create_task(end_abandoned(left, ari, services))
         stack.push_async_callback(_ended, mending)
@@ -223,6 +225,18 @@ def api_office(
         enroll_rules(configuration, {}),
     )
     return ApiOffice.of(files, database, keyring, configuration.api.azure_consent)
+
+
+@asynccontextmanager
+async def apart(
+    office: Office, engine: SpeakerEngine, words: Words, earlier: SpeakerEngine | None
+) -> AsyncIterator[Office]:
+    """Yield the same work on files with a thread of its own: no caller waits behind a batch."""
+    voice = EngineVoice(engine, words, 1, earlier=earlier)
+    try:
+        yield replace(office, voice=voice)
+    finally:
+        await voice.close()
 
 
 Drain = Callable[[], Awaitable[None]]

@@ -90,6 +90,7 @@ class Jobs(Struct, frozen=True, forbid_unknown_fields=True):
     """`[jobs]`: whether this worker does what is to be done behind the calls."""
 
     run: bool = True
+    batch_folder: Annotated[str, Meta(pattern=r"^(/.*)?$")] = ""
 
 
 Days = Annotated[int, Meta(ge=0, le=36_500)]

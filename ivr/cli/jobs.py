@@ -12,7 +12,8 @@ import msgspec
 from tqdm import tqdm
 
 from engine import SpeakerEngine
-from ivr.app import database_of, keyring_of, load_engine, until_told_to_stop
+from ivr.app import database_of, load_engine, until_told_to_stop
+from ivr.cli.office import furnished
 from ivr.cli.recordings import print_json
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
@@ -24,6 +25,11 @@ from ivr.storage import Database
 from ivr.storage.reextraction import choose_model
 
 LOOK_EVERY_S = 1.0
+MENDING = (
+    "It is still verified by the previous model, where that is at hand. Put its recordings back "
+    "from a backup and it is moved within ten minutes, or reset the profile and enroll the person "
+    "anew"
+)
 
 
 def add_to(commands: Commands) -> None:
@@ -33,7 +39,9 @@ def add_to(commands: Commands) -> None:
     status = actions.add_parser("status", help="how far the jobs are")
     status.add_argument("--json", action="store_true", help="print JSON for programs")
     status.add_argument(
-        "--follow", action="store_true", help="show a bar until every profile is moved"
+        "--follow",
+        action="store_true",
+        help="show a bar until every profile is moved, or cannot be",
     )
     status.set_defaults(run=run_status)
     work = actions.add_parser("work", help="do jobs and take no calls, until told to stop")
@@ -77,6 +85,11 @@ def told(found: Progress) -> str:
     lines = [f"voice model: {found.model or 'none yet: no worker was started'}"]
     for each in found.changes:
         lines.append(f"  {each.tenant}: {each.moved} of {each.profiles} profiles moved to it")
+        lines += [
+            f"  {each.tenant}: profile {stuck.profile} (account {stuck.account}) cannot be moved: "
+            f"{stuck.why}. {MENDING}"
+            for stuck in each.unreadable
+        ]
         if each.suspects_left:
             lines.append(
                 f"  {each.tenant}: {each.suspects_left} suspects are of another model; of them "
@@ -93,7 +106,12 @@ def told(found: Progress) -> str:
 def plain(found: Progress) -> dict[str, Any]:
     """Return the progress as plain values."""
     answer: dict[str, Any] = msgspec.to_builtins(found)
-    return {**answer, "moved": found.moved, "profiles": found.profiles}
+    return {
+        **answer,
+        "moved": found.moved,
+        "profiles": found.profiles,
+        "unreadable": found.unreadable,
+    }
 
 
 async def _status(configuration: Configuration, follow: bool) -> Progress:
@@ -104,20 +122,20 @@ async def _status(configuration: Configuration, follow: bool) -> Progress:
 
 
 async def _follow(database: Database) -> None:
-    """Show a bar until every profile is moved."""
+    """Show a bar until every profile is moved, or cannot be."""
     with tqdm(desc="re-extraction", unit="profile") as bar:
         while True:
             found = await progress(database)
             bar.total = found.profiles
-            bar.update(found.moved - bar.n)
-            if found.moved == found.profiles:
+            done = found.moved + found.unreadable
+            bar.update(done - bar.n)
+            if done == found.profiles:
                 return
             await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def _work(configuration: Configuration) -> None:
-    engine = load_engine(configuration)
-    async with _worker(configuration, engine) as worker, working(worker):
+    async with _worker(configuration) as worker, working(worker):
         await until_told_to_stop()
 
 
@@ -127,8 +145,11 @@ async def _choose(configuration: Configuration, engine: SpeakerEngine) -> None:
 
 
 @asynccontextmanager
-async def _worker(configuration: Configuration, engine: SpeakerEngine) -> AsyncIterator[Worker]:
-    async with database_of(configuration) as database:
-        keyring = await keyring_of(configuration, database)
-        async with duties_of(configuration, database, keyring, engine) as duties:
-            yield Worker(database, duties)
+async def _worker(configuration: Configuration) -> AsyncIterator[Worker]:
+    async with (
+        furnished(configuration) as parts,
+        duties_of(
+            configuration, parts.database, parts.keyring, parts.engine, parts.office
+        ) as duties,
+    ):
+        yield Worker(parts.database, duties)

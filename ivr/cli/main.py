@@ -14,6 +14,7 @@ from ivr.cli import (
     adapt,
     api_keys,
     audit,
+    batch,
     bench,
     challenge,
     configuration,
@@ -31,6 +32,7 @@ from ivr.cli import (
     serve,
     verify,
 )
+from ivr.cli.batch_listing import BatchListError
 from ivr.config import ConfigurationError
 from ivr.lab import LabError
 from ivr.lab.softphone.errors import SoftphoneError
@@ -41,6 +43,7 @@ from ivr.pulling import PullError
 
 EXPECTED = (
     ConfigurationError,
+    BatchListError,
     EngineError,
     AgiError,
     AriError,
@@ -63,6 +66,7 @@ COMMANDS = (
     verify,
     identify,
     challenge,
+    batch,
     configuration,
     database,
     jobs,

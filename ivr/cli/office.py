@@ -4,23 +4,42 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
+from engine import SpeakerEngine
 from ivr.app import database_of, keyring_of, load_earlier, load_engine
 from ivr.clock import SystemClock
 from ivr.config import Configuration
 from ivr.logs import configure_log
 from ivr.media.prompts import PromptLibrary
 from ivr.offline import Office
-from ivr.storage import PostgresStore
+from ivr.storage import Database, Keyring, PostgresStore
 from ivr.translation import enroll_rules, lockout_rules, prompt_folder, verify_rules
 from ivr.voice import EngineVoice
 from ivr.words import Words
 
 
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """The work on files, and what it rests on."""
+
+    office: Office
+    engine: SpeakerEngine
+    database: Database
+    keyring: Keyring
+
+
 @asynccontextmanager
 async def office_of(configuration: Configuration) -> AsyncIterator[Office]:
-    """Load the voice model and open the database; what goes wrong is told on standard error."""
+    """Yield the work on files; what goes wrong is told on standard error."""
     configure_log("console", "error")
+    async with furnished(configuration) as parts:
+        yield parts.office
+
+
+@asynccontextmanager
+async def furnished(configuration: Configuration) -> AsyncIterator[Furnished]:
+    """Load the voice model and open the database."""
     locales = PromptLibrary.load(prompt_folder(configuration)).locales
     async with AsyncExitStack() as stack:
         engine, earlier = load_engine(configuration), load_earlier(configuration)
@@ -28,7 +47,7 @@ async def office_of(configuration: Configuration) -> AsyncIterator[Office]:
         stack.push_async_callback(voice.close)
         database = await stack.enter_async_context(database_of(configuration))
         keyring = await keyring_of(configuration, database)
-        yield Office(
+        office = Office(
             PostgresStore(database, keyring, lockout_rules(configuration)),
             voice,
             keyring,
@@ -37,3 +56,4 @@ async def office_of(configuration: Configuration) -> AsyncIterator[Office]:
             # Consent was given elsewhere, to words that the order names.
             enroll_rules(configuration, {}),
         )
+        yield Furnished(office, engine, database, keyring)

@@ -9,7 +9,7 @@ from engine.types import ModelId
 from ivr.domain.call import TenantId
 from ivr.jobs.queue import Queue
 from ivr.storage import Database, tenants
-from ivr.storage.reextraction import newest_model, spread
+from ivr.storage.reextraction import Unreadable, newest_model, spread, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Change:
     """Enrolled profiles that are compared by it."""
     profiles: int
     """Enrolled profiles."""
+    unreadable: tuple[Unreadable, ...]
+    """Of them, those with a recording that cannot be read."""
     suspects_left: int
     """Of the watchlists; nobody can re-extract them."""
 
@@ -52,6 +54,11 @@ class Progress:
         return sum(each.moved for each in self.changes)
 
     @property
+    def unreadable(self) -> int:
+        """Enrolled profiles of all tenants that it cannot do until an operator mends them."""
+        return sum(len(each.unreadable) for each in self.changes)
+
+    @property
     def profiles(self) -> int:
         """Enrolled profiles of all tenants."""
         return sum(each.profiles for each in self.changes)
@@ -74,7 +81,8 @@ async def _change(database: Database, tenant: str, model: ModelId | None) -> Cha
     found = await spread(database, TenantId(tenant))
     moved = found.profiles.get(model, 0) if model else 0
     suspects = {name: count for name, count in found.suspects.items() if name != model}
-    return Change(tenant, moved, sum(found.profiles.values()), sum(suspects.values()))
+    stuck = await unreadable(database, TenantId(tenant), model) if model else ()
+    return Change(tenant, moved, sum(found.profiles.values()), stuck, sum(suspects.values()))
 
 
 def _by_duty(turn: Turn) -> str:

@@ -30,7 +30,7 @@ class Ticket(msgspec.Struct, frozen=True):
 
     tenant: str
     subject: str
-    """The id of a profile."""
+    """The id of a profile, or of an item of a batch."""
 
     def octets(self) -> bytes:
         """Return it as the queue holds it."""

@@ -12,17 +12,19 @@ from uuid import UUID
 import structlog
 
 from engine import SpeakerEngine
+from engine.errors import EngineError
 from engine.types import Embedding, ModelId, Pcm
 from ivr.domain.call import TenantId
 from ivr.domain.profile import ProfileId
 from ivr.jobs.queue import Queue, Ticket
 from ivr.offline.hearing import heard_again
-from ivr.storage import Database, Keyring, tenants
+from ivr.storage import Database, Keyring, SealBrokenError, tenants
 from ivr.storage.reextraction import (
     keep_beside,
     newest_model,
     next_material,
     note_model,
+    note_unreadable,
     stale,
     switch,
 )
@@ -90,11 +92,17 @@ class Reextraction:
     async def work(self, ticket: Ticket) -> None:
         """Make a profile's missing voiceprints, one by one, and switch to them when all are there.
 
-        A profile that was erased, reset or enrolled anew meanwhile is left alone.
+        A profile that was erased, reset or enrolled anew meanwhile is left alone. One with a
+        recording that cannot be read keeps what it has, is noted, and looked at again later.
         """
         tenant, profile = TenantId(ticket.tenant), ProfileId(UUID(ticket.subject))
-        while await self._one(tenant, profile):
-            pass
+        try:
+            while await self._one(tenant, profile):
+                pass
+        except (SealBrokenError, EngineError) as error:
+            await note_unreadable(self._database, tenant, profile, self._model, str(error))
+            log.error("profile_unreadable", profile=str(profile), model=self._model)
+            return
         if await switch(self._database, tenant, profile, self._model):
             log.info("profile_reextracted", profile=str(profile), model=self._model)
 

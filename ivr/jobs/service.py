@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from engine import SpeakerEngine
 from ivr.config import Configuration
 from ivr.config import Retention as RetentionSettings
+from ivr.jobs.batches import BatchWork
 from ivr.jobs.reextraction import Reextraction, embedding_with
 from ivr.jobs.retention import Retention
 from ivr.jobs.worker import Duty, Worker, working
-from ivr.storage import Database, Keyring, RetentionRules
+from ivr.offline import Office
+from ivr.storage import Batches, Database, Keyring, RetentionRules
 
 
 @asynccontextmanager
 async def jobs_of(
-    configuration: Configuration, database: Database, keyring: Keyring, engine: SpeakerEngine
+    configuration: Configuration,
+    database: Database,
+    keyring: Keyring,
+    engine: SpeakerEngine,
+    office: Office,
 ) -> AsyncIterator[None]:
     """Do jobs meanwhile, unless `jobs.run` says that others do them."""
     if not configuration.jobs.run:
         yield
         return
     async with (
-        duties_of(configuration, database, keyring, engine) as duties,
+        duties_of(configuration, database, keyring, engine, office) as duties,
         working(Worker(database, duties)),
     ):
         yield
@@ -32,7 +39,11 @@ async def jobs_of(
 
 @asynccontextmanager
 async def duties_of(
-    configuration: Configuration, database: Database, keyring: Keyring, engine: SpeakerEngine
+    configuration: Configuration,
+    database: Database,
+    keyring: Keyring,
+    engine: SpeakerEngine,
+    office: Office,
 ) -> AsyncIterator[list[Duty]]:
     """Yield what a worker of this configuration can do."""
     rules = retention_rules(configuration.retention)
@@ -40,7 +51,14 @@ async def duties_of(
     retention = Retention(database, rules, lambda: datetime.now(UTC), f"17 {hour} * * *")
     embed = embedding_with(engine)
     async with Reextraction(database, keyring, engine.model, embed) as reextraction:
-        yield [reextraction, retention]
+        yield [reextraction, retention, *_batches(configuration, database, keyring, office)]
+
+
+def _batches(
+    configuration: Configuration, database: Database, keyring: Keyring, office: Office
+) -> list[Duty]:
+    folder = configuration.jobs.batch_folder
+    return [BatchWork(database, Batches(database, keyring), office, Path(folder))] if folder else []
 
 
 def retention_rules(settings: RetentionSettings) -> RetentionRules:

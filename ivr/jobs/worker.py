@@ -19,7 +19,7 @@ from pgqueuer.models import Job, Schedule
 
 from ivr.jobs.queue import Queue, Ticket, queries_on
 from ivr.ports import StoreUnavailableError
-from ivr.storage import Database
+from ivr.storage import Database, StoreRefusedError
 
 LEASE = timedelta(seconds=30)
 """So long after its last sign of life a worker's jobs are given to others."""
@@ -32,6 +32,10 @@ SECONDS_UNTIL_RETRY = timedelta(seconds=5)
 log = structlog.get_logger()
 
 
+class ElsewhereError(Exception):
+    """This worker lacks what a job needs; another may have it."""
+
+
 class Duty(Protocol):
     """A kind of work. It may be called twice for the same thing, here and elsewhere at once."""
 
@@ -41,8 +45,8 @@ class Duty(Protocol):
         ...
 
     @property
-    def when(self) -> str:
-        """Return when `look` is called, by one worker alone: a cron expression, UTC."""
+    def when(self) -> str | None:
+        """Return when one worker alone calls `look`: a cron expression, UTC; None: never."""
         ...
 
     @property
@@ -55,7 +59,10 @@ class Duty(Protocol):
         ...
 
     async def work(self, ticket: Ticket) -> None:
-        """Do one job; after a `StoreUnavailableError` it is tried again."""
+        """Do one job; `ElsewhereError` leaves it to another worker.
+
+        It is tried again after a `StoreUnavailableError`, unless that is a `StoreRefusedError`.
+        """
         ...
 
 
@@ -109,7 +116,10 @@ def _take_on(office: PgQueuer, duty: Duty, queue: Queue) -> None:
     async def work(job: Job) -> None:
         try:
             await duty.work(Ticket.read(job.payload))
-        except StoreUnavailableError as error:
+        except StoreRefusedError:
+            log.error("job_refused", duty=duty.name, subject=Ticket.read(job.payload).subject)
+            raise
+        except (StoreUnavailableError, ElsewhereError) as error:
             log.warning("job_put_back", duty=duty.name, why=str(error))
             raise RetryRequested(delay=SECONDS_UNTIL_RETRY, reason=type(error).__name__) from None
 
@@ -120,7 +130,8 @@ def _take_on(office: PgQueuer, duty: Duty, queue: Queue) -> None:
             log.warning("job_missed", duty=duty.name, why=str(error))
 
     office.entrypoint(duty.name, concurrency_limit=0)(work)
-    office.schedule(duty.name, duty.when)(look)
+    if duty.when is not None:
+        office.schedule(duty.name, duty.when)(look)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ The same voice, the same rules and the same profiles as on the telephone: who is
 be verified there, and the other way round.
 """
 
-from ivr.offline.enrolling import Enrolled, Order, Remark, enroll, warnings_of
+from ivr.offline.enrolling import Enrolled, Order, Remark, enroll, review, warnings_of
 from ivr.offline.identifying import Found, identify, search
 from ivr.offline.office import Office
 from ivr.offline.verifying import verify
@@ -18,6 +18,7 @@ __all__ = [
     "Remark",
     "enroll",
     "identify",
+    "review",
     "search",
     "verify",
     "voiceprint",

@@ -88,15 +88,27 @@ async def enroll(order: Order, files: Iterable[AudioFile], office: Office) -> En
 
     `StoreUnavailableError` where it cannot be stored; then nobody is enrolled.
     """
+    found = await review(order, files, office, EnrollmentId(uuid4()))
+    return replace(found, enrollment=await office.store.enroll(found.enrollment))
+
+
+async def review(
+    order: Order, files: Iterable[AudioFile], office: Office, number: EnrollmentId
+) -> Enrolled:
+    """Take the files in their order, and say how the enrollment is to end; nothing is stored.
+
+    The files are read in a thread, and not at all where the person cannot be enrolled. Raises
+    `StoreUnavailableError`.
+    """
     began, course = office.clock.now(), _Course()
     refusal = refusal_of(await office.store.find(order.tenant, order.account))
-    if refusal is None:
-        for file in files:
-            await _take(file, order, course, office)
+    reading = iter(files if refusal is None else ())
+    while (file := await asyncio.to_thread(next, reading, None)) is not None:
+        await _take(file, order, course, office)
     reason = refusal or (EnrollmentReason.COMPLETE if course.complete else course.complaint)
-    enrollment = _enrollment(order, course, reason, began, office)
+    enrollment = _enrollment(order, course, reason, began, office, number)
     warned = replace(enrollment, warnings=await warnings_of(enrollment, office))
-    return Enrolled(await office.store.enroll(warned), tuple(course.remarks))
+    return Enrolled(warned, tuple(course.remarks))
 
 
 async def _take(file: AudioFile, order: Order, course: _Course, office: Office) -> None:
@@ -157,12 +169,16 @@ def _recording(sound: Sound, found: Examination) -> Recording:
 
 
 def _enrollment(
-    order: Order, course: _Course, reason: EnrollmentReason, began: datetime, office: Office
+    order: Order,
+    course: _Course,
+    reason: EnrollmentReason,
+    began: datetime,
+    office: Office,
+    number: EnrollmentId,
 ) -> Enrollment:
     success = reason is EnrollmentReason.COMPLETE
-    number = uuid4()
     return Enrollment(
-        id=EnrollmentId(number),
+        id=number,
         call=CallId(f"{WORKER}-{number}"),
         tenant=order.tenant,
         worker=office.worker,

@@ -30,14 +30,21 @@ from ivr.ports import Wanted
 
 
 async def verify(
-    tenant: TenantId, account: AccountId, file: AudioFile, office: Office, digits: str = ""
+    tenant: TenantId,
+    account: AccountId,
+    file: AudioFile,
+    office: Office,
+    digits: str = "",
+    *,
+    number: VerificationId | None = None,
 ) -> Verification:
     """Verify a person against a file and return the verdict as it was written.
 
     With `digits`, a challenge, those must have been spoken, in their order, and not the phrase.
+    Under a `number` that was used before, the first verdict stands and is returned.
     `StoreUnavailableError` where it cannot be written; then there is no verdict.
     """
-    opening = _opening(tenant, office)
+    opening = _opening(tenant, office, number or VerificationId(uuid4()))
     await office.store.open(opening)
     # Whoever asks names the account, as a dialplan does; the worker tells the two apart.
     course = Course(claim=Claim(tenant, account, ClaimSource.DIALPLAN))
@@ -117,10 +124,9 @@ def _wanted(profile: Profile, office: Office, digits: str) -> Wanted:
     )
 
 
-def _opening(tenant: TenantId, office: Office) -> Opening:
-    number = uuid4()
+def _opening(tenant: TenantId, office: Office, number: VerificationId) -> Opening:
     call = CallId(f"{WORKER}-{number}")
-    return Opening(VerificationId(number), call, tenant, office.worker, office.clock.now())
+    return Opening(number, call, tenant, office.worker, office.clock.now())
 
 
 def _ended(opening: Opening, course: Course, judgement: Judgement, office: Office) -> Verification:

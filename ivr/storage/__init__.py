@@ -12,6 +12,7 @@ from ivr.storage.audit_chain import AuditEnd, AuditEntry, AuditFault
 from ivr.storage.audit_chain import ends as audit_ends
 from ivr.storage.audit_chain import verify as verify_audit
 from ivr.storage.azure import AzureProfiles
+from ivr.storage.batches import Batches, Item, Wish
 from ivr.storage.browsing import FIRST, LAST, Browsing, Listed, Member, Past
 from ivr.storage.callers import unlock_caller
 from ivr.storage.checkup import Rights, master_fits, outbox_depth, rights
@@ -65,6 +66,7 @@ __all__ = [
     "AuditEntry",
     "AuditFault",
     "AzureProfiles",
+    "Batches",
     "Browsing",
     "Database",
     "DeskCalls",
@@ -74,6 +76,7 @@ __all__ = [
     "EmbeddedPostgres",
     "EmbeddedPostgresError",
     "Holding",
+    "Item",
     "Keyring",
     "Listed",
     "MasterKeyError",
@@ -102,6 +105,7 @@ __all__ = [
     "Terms",
     "UnknownDatabaseError",
     "Watchlists",
+    "Wish",
     "WrongPasswordError",
     "audit_ends",
     "desk_feed",

@@ -116,6 +116,7 @@ class ProfileAdministration:
             row = await transaction.fetch_one("opt-out-profile", uuid4(), *names)
             assert row is not None, "it is made or changed"
             await transaction.execute("forget-voice", row["id"])
+            await transaction.execute("forget-batch-items", *names)
             what = AuditEvent.PROFILE_OPTED_OUT
             await note(transaction, what, tenant, row["id"], who, why)
 
@@ -158,6 +159,7 @@ class ProfileAdministration:
             names = (storable(tenant), storable(account))
             row = await transaction.fetch_one("erase-profile", *names)
             await transaction.execute("forget-account", *names)
+            await transaction.execute("forget-batch-items", *names)
             if row is None:
                 return False
             await note(transaction, AuditEvent.PROFILE_ERASED, tenant, row["id"], who, why)

@@ -59,6 +59,10 @@ class EmbeddedPostgres:
         """Stop the server, whoever uses it, and wait until it has stopped."""
         await asyncio.to_thread(self._running().stop, mode)
 
+    async def sql(self, script: str) -> None:
+        """Let psql run a script as the superuser; `EmbeddedPostgresError`."""
+        await asyncio.to_thread(self._running().sql, script)
+
     def _running(self) -> Cluster:
         if self._cluster is None:
             raise EmbeddedPostgresError("use EmbeddedPostgres as an async context manager")

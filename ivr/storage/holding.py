@@ -26,6 +26,7 @@ _PARTS = {
     "warnings": "held-warnings",
     "groups": "held-groups",
     "answers": "held-answers",
+    "batches": "held-batches",
     "audit": "held-audit",
 }
 """What the export calls each part, and the query for it."""

@@ -12,7 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from engine.types import Embedding, ModelId, Pcm, Quality, Voiceprint
-from ivr.domain.call import TenantId
+from ivr.domain.call import AccountId, TenantId
 from ivr.domain.profile import ProfileId
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
@@ -46,6 +46,33 @@ class Spread:
     profiles: dict[ModelId, int]
     suspects: dict[ModelId, int]
     """Of suspects no recording is kept: they are added anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A profile that cannot be moved to a voice model; it keeps the voiceprints that it has."""
+
+    profile: ProfileId
+    account: AccountId
+    why: str
+
+
+async def note_unreadable(
+    database: Database, tenant: TenantId, profile: ProfileId, model: ModelId, why: str
+) -> None:
+    """Note that a profile cannot be moved, and why; `StoreUnavailableError`."""
+    about = (storable(tenant), profile, model, storable(why))
+    await database.fetch("note-unreadable", *about, tenant=tenant)
+
+
+async def unreadable(
+    database: Database, tenant: TenantId, model: ModelId
+) -> tuple[Unreadable, ...]:
+    """Return which profiles of a tenant cannot be moved to a model; `StoreUnavailableError`."""
+    rows = await database.fetch("unreadable-profiles", storable(tenant), model, tenant=tenant)
+    return tuple(
+        Unreadable(ProfileId(row["id"]), AccountId(row["account"]), row["why"]) for row in rows
+    )
 
 
 async def note_model(database: Database, model: ModelId) -> None:
@@ -149,6 +176,7 @@ async def _switched(
     assert row is not None, "a count has a row"
     if not row["shown"]:
         return False
+    await transaction.execute("forget-unreadable", storable(tenant), profile)
     await note(transaction, AuditEvent.PROFILE_REEXTRACTED, tenant, profile, BY, model)
     return True
 

@@ -67,6 +67,7 @@ async def retain(
     expired = await _each(database, tenant, expire, _before(now, rules.expire_days))
     erased = await _each(database, tenant, _erase, _before(now, rules.erase_days))
     records = await _each(database, tenant, _forget_records, _before(now, rules.records_days))
+    await _each(database, tenant, _forget_batches, _before(now, rules.records_days))
     return Retained(expired, erased, records)
 
 
@@ -106,9 +107,16 @@ async def _erase(transaction: Transaction, tenant: TenantId, before: datetime) -
     for row in due:
         await transaction.execute("erase-profile", name, row["account"])
         await transaction.execute("forget-account", name, row["account"])
+        await transaction.execute("forget-batch-items", name, row["account"])
     for row in due:
         await note(transaction, AuditEvent.PROFILE_ERASED, tenant, row["id"], BY, "expired")
     return len(due)
+
+
+async def _forget_batches(transaction: Transaction, tenant: TenantId, before: datetime) -> int:
+    row = await transaction.fetch_one("forget-batches", storable(tenant), before, BATCH)
+    assert row is not None, "a count has a row"
+    return int(row["forgotten"])
 
 
 async def _forget_records(transaction: Transaction, tenant: TenantId, before: datetime) -> int:

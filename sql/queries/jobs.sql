@@ -32,6 +32,25 @@ GROUP BY v.model ORDER BY v.model;
 SELECT model, count(DISTINCT suspect) AS suspects
 FROM suspect_voiceprints WHERE tenant = $1::text GROUP BY model ORDER BY model;
 
+-- name: unreadable-profiles
+-- Return which enrolled profiles of tenant $1 could not be moved to model $2, and why.
+SELECT p.id, p.account, u.why
+FROM unreadable_profiles AS u
+JOIN profiles AS p ON p.tenant = u.tenant AND p.id = u.profile AND p.state = 'enrolled'
+WHERE u.tenant = $1::text AND u.model = $2::text ORDER BY p.account;
+
+-- name: note-unreadable
+-- Note that enrolled profile $2 of tenant $1 cannot be moved to model $3, and why: $4.
+INSERT INTO unreadable_profiles (profile, tenant, model, why)
+SELECT id, tenant, $3::text, $4::text FROM profiles
+WHERE tenant = $1::text AND id = $2::uuid AND state = 'enrolled'
+ON CONFLICT (profile) DO UPDATE
+SET model = EXCLUDED.model, why = EXCLUDED.why, noted_at = EXCLUDED.noted_at;
+
+-- name: forget-unreadable
+-- Forget that profile $2 of tenant $1 could not be moved: it was.
+DELETE FROM unreadable_profiles WHERE tenant = $1::text AND profile = $2::uuid;
+
 -- name: recordings-to-reextract
 -- Return the next recording of profile $2 of tenant $1 without a voiceprint of model $3, and the profile's key.
 SELECT

@@ -105,6 +105,7 @@ SELECT state FROM profiles WHERE tenant = $1::text AND account = $2::text;
 WITH forgotten AS (DELETE FROM voiceprints WHERE profile = $1::uuid),
 unrecorded AS (DELETE FROM recordings WHERE profile = $1::uuid),
 unheard AS (DELETE FROM heard_fingerprints WHERE profile = $1::uuid),
+readable AS (DELETE FROM unreadable_profiles WHERE profile = $1::uuid),
 unwarned AS (DELETE FROM enrollment_warnings WHERE profile = $1::uuid),
 released AS (DELETE FROM lockouts WHERE profile = $1::uuid)
 DELETE FROM consents WHERE profile = $1::uuid;

@@ -74,6 +74,16 @@ SELECT a.status, convert_from(a.body, 'UTF8') AS body, a.created_at
 FROM profiles AS p JOIN api_answers AS a ON a.tenant = p.tenant AND a.account = p.account
 WHERE p.tenant = $1::text AND p.id = $2::uuid AND a.status IS NOT NULL ORDER BY a.created_at;
 
+-- name: held-batches
+-- Return what batches of recordings in files say of profile $2 of tenant $1.
+SELECT
+    b.kind, b.ordered_by, b.ordered_at, i.id, i.files, i.remarks, i.text_version, i.consented_at,
+    i.result, i.reason, i.ended_at
+FROM profiles AS p
+JOIN batch_items AS i ON i.tenant = p.tenant AND i.account = p.account
+JOIN batches AS b ON b.id = i.batch
+WHERE p.tenant = $1::text AND p.id = $2::uuid ORDER BY b.ordered_at, i.number;
+
 -- name: held-audit
 -- Return the audit entries about profile $2 of tenant $1.
 SELECT at, who, what, about, why

@@ -12,15 +12,23 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
+from engine.types import Verdict
 from ivr.domain.call import AccountId
+from ivr.domain.enrollment import EnrollmentResult
+from ivr.offline import enroll, verify
 from ivr.storage.administration import ProfileAdministration
-from ivr.storage.audit_chain import AuditEnd, verify
+from ivr.storage.audit_chain import AuditEnd
+from ivr.storage.audit_chain import verify as verify_audit
 from ivr.storage.binaries import Binaries
+from ivr.storage.cluster import Cluster
 from ivr.storage.database import Database
 from ivr.storage.errors import MasterKeyError
 from ivr.storage.keys import Keyring, MasterKeys
 from ivr.storage.store import PostgresStore
-from tests.postgres import execute, store_on, with_database
+from tests.postgres import MASTER, execute, store_on, with_database
+from tests.unit.jobs.batching import stage_of
+from tests.unit.offline.conftest import ORDER
+from tests.unit.offline.files import HER, sung, three
 from tests.unit.storage.records import ACCOUNT, TENANT, accepted, enrolled, opening
 
 
@@ -84,7 +92,34 @@ async def test_a_restored_database_knows_the_person_and_its_trail(
             np.testing.assert_allclose(kept.embedding.vector, given.embedding.vector, atol=1e-6)
         closed = replace(accepted(opening()), profile=profile.id)
         assert await store.close(closed) == closed
-        assert isinstance(await verify(database, TENANT), AuditEnd)
+        assert isinstance(await verify_audit(database, TENANT), AuditEnd)
+
+
+async def test_a_person_is_verified_by_voice_on_another_server(
+    database: Database,
+    keyring: Keyring,
+    database_dsn: str,
+    backup: Backup,
+    own_cluster: Cluster,
+    tmp_path: Path,
+) -> None:
+    """Enrolled here, dumped, restored there: the person is accepted, and nobody else."""
+    async with stage_of(tmp_path, database, keyring) as here:
+        enrolled_here = await enroll(ORDER, three(), here.office)
+        assert enrolled_here.enrollment.result is EnrollmentResult.ENROLLED
+    await backup.take(database_dsn)
+    there = own_cluster.dsn("restored", "postgres")
+    await execute(own_cluster.dsn("postgres", "postgres"), "CREATE DATABASE restored")
+    await backup.restore(there)
+    async with (
+        await Database.connect(there) as restored,
+        stage_of(tmp_path, restored, await Keyring.open(restored, MASTER)) as stage,
+    ):
+        himself = await verify(ORDER.tenant, ORDER.account, sung(7), stage.office)
+        she = await verify(ORDER.tenant, ORDER.account, sung(8, HER), stage.office)
+        assert (himself.verdict, she.verdict) == (Verdict.ACCEPT, Verdict.REJECT)
+        assert isinstance(await verify_audit(restored, ORDER.tenant), AuditEnd)
+    await execute(own_cluster.dsn("postgres", "postgres"), "DROP DATABASE restored WITH (FORCE)")
 
 
 async def test_without_the_master_key_a_dump_is_noise(

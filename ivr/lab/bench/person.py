@@ -94,10 +94,11 @@ async def enroll(dsn: str, master_file: Path, engine: SpeakerEngine, worker: str
     made = await asyncio.to_thread(enrolled, engine)
     async with await Database.connect(dsn) as database:
         keyring = await Keyring.open(database, make_master_file(master_file))
-        await PostgresStore(database, keyring).enroll(_enrollment(made, worker))
+        await PostgresStore(database, keyring).enroll(enrollment(made, worker))
 
 
-def _enrollment(made: tuple[Recording, ...], worker: str) -> Enrollment:
+def enrollment(made: tuple[Recording, ...], worker: str) -> Enrollment:
+    """Return the person's enrollment of these recordings."""
     now = datetime.now(UTC)
     return Enrollment(
         id=EnrollmentId(uuid4()),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ivr.lab.bench import embedding
 from ivr.lab.bench.embedding import EmbeddingFigures
+from ivr.lab.bench.gallery import TARGET_RATIO, GalleryFigures
 from ivr.lab.bench.load import LoadFigures, WaitingFigures, middle, percentile
 from ivr.lab.bench.programs import ApiFigures
 from ivr.lab.bench.stages import StageFigures
@@ -18,6 +19,7 @@ TARGET_MS = 60.0
 
 Row = tuple[str, ...]
 EMBEDDING_COLUMNS = ("model", "median ms", "least ms")
+GALLERY_COLUMNS = ("database", "median ms", "least ms")
 STAGE_COLUMNS = ("stage", "median us", "least us", "share", "references")
 LOAD_COLUMNS = (
     "at once",
@@ -104,6 +106,38 @@ def api_json(figures: ApiFigures) -> dict[str, Any]:
         "through_api_per_s": list(figures.through_api),
         "direct_per_s": list(figures.direct),
         "api_over_direct": figures.ratio,
+    }
+
+
+def gallery_table(figures: GalleryFigures) -> str:
+    """Return what PostgreSQL takes for a verification, among many profiles and without."""
+    rows = [
+        (name, f"{stage.median_us / 1000:.2f}", f"{stage.least_us / 1000:.2f}")
+        for name, stage in (
+            ("without others", figures.empty),
+            (f"among {figures.profiles:,} profiles", figures.full),
+        )
+    ]
+    return "\n".join(
+        (
+            "The database's part of a verification: open, find, watchlist, close"
+            f" ({len(figures.full.micros)} rounds in turns)",
+            table([GALLERY_COLUMNS, *rows]),
+            f"among {figures.profiles:,} it takes {figures.ratio:.2f} times as long (median of the"
+            " rounds)",
+            f"target: at most {TARGET_RATIO:g}",
+        )
+    )
+
+
+def gallery_json(figures: GalleryFigures) -> dict[str, Any]:
+    """Return the figures of `gallery_table`."""
+    return {
+        "profiles": figures.profiles,
+        "empty": _stage_json(figures.empty),
+        "full": _stage_json(figures.full),
+        "full_over_empty": figures.ratio,
+        "target_ratio": TARGET_RATIO,
     }
 
 

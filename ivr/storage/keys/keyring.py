@@ -51,6 +51,21 @@ class Keyring:
         key = derive(self._secret, "callers", storable(tenant))
         return hmac.digest(key, number.encode("utf-8", "surrogatepass"), "sha256")
 
+    def batch_name(self, tenant: TenantId, order: bytes) -> bytes:
+        """Return what an order of a batch is known again by: a keyed hash, 32 octets."""
+        key = derive(self._secret, "batches", storable(tenant))
+        return hmac.digest(key, order, "sha256")
+
+    def batch_stamp(self, tenant: TenantId, item: bytes) -> bytes:
+        """Return what proves that an item of a batch is as it was ordered, 32 octets."""
+        key = derive(self._secret, "batch items", storable(tenant))
+        return hmac.digest(key, item, "sha256")
+
+    def folder_name(self, folder: str) -> str:
+        """Return what a folder's jobs are called in the queue: 16 hexadecimal digits."""
+        key = derive(self._secret, "folders")
+        return hmac.digest(key, folder.encode("utf-8", "surrogatepass"), "sha256")[:8].hex()
+
     async def key(self, tenant: str, generation: int) -> TenantKey:
         """Return a generation of a tenant's key."""
         known = self._tenants.get((tenant, generation))

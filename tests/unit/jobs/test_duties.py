@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
-from ivr.cli.jobs import plain, told
+from ivr.cli.jobs import _follow, plain, told
 from ivr.config import Retention as Settings
 from ivr.domain.profile import Profile, ProfileState
 from ivr.jobs import Queue, Reextraction, Retention, retention_rules
@@ -12,8 +13,9 @@ from ivr.jobs.progress import progress
 from ivr.jobs.queue import Ticket
 from ivr.storage.database import Database
 from ivr.storage.store import PostgresStore
-from tests.unit.jobs.conftest import NEWER, found
-from tests.unit.storage.records import TENANT
+from tests.postgres import execute
+from tests.unit.jobs.conftest import NEWER, SOON_S, found
+from tests.unit.storage.records import ACCOUNT, TENANT
 
 
 async def test_retention_does_what_is_due_and_without_rules_nothing(
@@ -48,3 +50,20 @@ async def test_the_progress_counts_who_is_moved(
     after = plain(await progress(database))
     assert (after["moved"], after["profiles"]) == (1, 1)
     assert after["changes"][0]["suspects_left"] == 0
+
+
+async def test_a_profile_that_cannot_be_read_is_named_and_ends_the_change(
+    database: Database, database_dsn: str, duty: Reextraction, person: Profile
+) -> None:
+    """Whoever follows the bar is not left waiting, and is told what to do."""
+    await execute(database_dsn, "UPDATE recordings SET audio = audio || '\\x00'")
+    async with Queue.open(database) as queue:
+        await duty.look(queue)
+    await duty.work(Ticket(TENANT, str(person.id)))
+    found = await progress(database)
+    assert (found.moved, found.unreadable, found.profiles) == (0, 1, 1)
+    assert f"profile {person.id} (account {ACCOUNT}) cannot be moved" in told(found)
+    assert "reset the profile and enroll the person anew" in told(found)
+    assert plain(found)["unreadable"] == 1
+    async with asyncio.timeout(SOON_S):
+        await _follow(database)

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from engine.types import ModelId
+from engine.errors import AudioError
+from engine.types import Embedding, ModelId, Pcm
 from ivr.domain.call import AccountId
 from ivr.domain.profile import Profile, ProfileId
 from ivr.jobs import Queue, Reextraction, Worker
@@ -16,7 +17,7 @@ from ivr.jobs.worker import working
 from ivr.storage.administration import ProfileAdministration
 from ivr.storage.audit_chain import verify
 from ivr.storage.database import Database
-from ivr.storage.keys import Keyring, SealBrokenError
+from ivr.storage.keys import Keyring
 from ivr.storage.keys.rotation import rotate_tenant
 from ivr.storage.reextraction import (
     choose_model,
@@ -25,6 +26,7 @@ from ivr.storage.reextraction import (
     next_material,
     spread,
     switch,
+    unreadable,
 )
 from ivr.storage.store import PostgresStore
 from tests.postgres import execute
@@ -179,11 +181,36 @@ async def test_a_worker_with_an_older_model_moves_nobody_back(
 async def test_altered_audio_is_not_taken_for_a_voice(
     database: Database, database_dsn: str, duty: Reextraction, model: Model, person: Profile
 ) -> None:
-    """The seal says so, and the profile stays as it was."""
+    """The seal says so, and the profile stays as it was: noted, until its audio is put back."""
     await execute(database_dsn, "UPDATE recordings SET audio = audio || '\\x00' WHERE number = 2")
-    with pytest.raises(SealBrokenError):
-        await duty.work(ticket(person))
+    await duty.work(ticket(person))
     assert (await spread(database, TENANT)).profiles == {MODEL: 1}
+    (noted,) = await unreadable(database, TENANT, NEWER)
+    assert (noted.profile, noted.account) == (person.id, ACCOUNT)
+    assert "seal" in noted.why
+    await execute(
+        database_dsn,
+        "UPDATE recordings SET audio = substr(audio, 1, octet_length(audio) - 1) WHERE number = 2",
+    )
+    await duty.work(ticket(person))
+    assert (await spread(database, TENANT)).profiles == {NEWER: 1}
+    assert await unreadable(database, TENANT, NEWER) == ()
+
+
+async def test_audio_that_no_voice_can_be_made_of_is_noted_as_well(
+    database: Database, keyring: Keyring, person: Profile
+) -> None:
+    """An error of the engine is no reason to try for ever; enrolled anew, the note is gone."""
+
+    def refuse(pcm: Pcm) -> Embedding:
+        raise AudioError("nothing is left of it")
+
+    async with Reextraction(database, keyring, NEWER, refuse) as duty:
+        await duty.work(ticket(person))
+    (noted,) = await unreadable(database, TENANT, NEWER)
+    assert noted.why == "nothing is left of it"
+    assert await ProfileAdministration(database).reset(TENANT, ACCOUNT, who="a", why="b")
+    assert await unreadable(database, TENANT, NEWER) == ()
 
 
 async def test_a_ticket_of_nobody_is_done(duty: Reextraction, model: Model) -> None:

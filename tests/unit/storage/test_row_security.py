@@ -47,6 +47,18 @@ SELECT tenant, id, 'text_dependent_verification' FROM profiles WHERE tenant = $1
 _FILL_POINT = """
 INSERT INTO operating_points (tenant, purpose, target_fmr) VALUES ($1, 'verification', 0.01)
 """
+_FILL_BATCH = """
+WITH batch AS (
+    INSERT INTO batches (id, tenant, kind, name, folder, ordered_by, items)
+    VALUES (gen_random_uuid(), $1, 'verify', sha256('1'), '/', 'x', 1) RETURNING id
+)
+INSERT INTO batch_items (id, tenant, batch, number, account, files, stamp)
+SELECT gen_random_uuid(), $1, id, 1, '1', '{/x}', sha256('1') FROM batch
+"""
+_FILL_UNREADABLE = """
+INSERT INTO unreadable_profiles (profile, tenant, model, why)
+SELECT id, tenant, 'm', 'x' FROM profiles WHERE tenant = $1
+"""
 _FILL_CALLER = """
 INSERT INTO caller_lockouts (tenant, caller, rejects, last_reject_at)
 VALUES ($1, sha256('1'), 1, now())
@@ -86,6 +98,8 @@ async def application(
         await owner.execute(_FILL_AZURE, tenant)
         await owner.execute(_FILL_POINT, tenant)
         await owner.execute(_FILL_CALLER, tenant)
+        await owner.execute(_FILL_BATCH, tenant)
+        await owner.execute(_FILL_UNREADABLE, tenant)
         async with desk_feed(database) as feed:
             feed.tell(News(tenant, closed.opening.id, closed.opening.call, "w"))
         await owner.execute(_FILL_DESK, tenant)

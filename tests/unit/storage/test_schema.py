@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from engine.types import Reason, Verdict
+from ivr.domain.batch import BatchKind
 from ivr.domain.claim import ACCOUNT_MAX_CHARACTERS, ClaimSource
 from ivr.domain.consent import ConsentGiven
 from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
@@ -54,6 +55,7 @@ WORDS: list[tuple[str, type[StrEnum]]] = [
     ("enrollment_reason", EnrollmentReason),
     ("audit_event", AuditEvent),
     ("verification_mode", VerificationMode),
+    ("batch_kind", BatchKind),
 ]
 
 

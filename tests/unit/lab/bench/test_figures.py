@@ -9,6 +9,7 @@ import pytest
 
 from ivr.lab.bench.callers import Visit, start_s
 from ivr.lab.bench.embedding import EmbeddingFigures
+from ivr.lab.bench.gallery import GalleryFigures
 from ivr.lab.bench.load import (
     END_SILENCE_S,
     CallFigures,
@@ -22,6 +23,8 @@ from ivr.lab.bench.report import (
     api_table,
     as_json,
     embedding_table,
+    gallery_json,
+    gallery_table,
     load_table,
     stage_table,
     table,
@@ -143,3 +146,13 @@ def test_the_api_is_set_against_the_engine_turn_by_turn() -> None:
     assert figures.ratio == 0.5
     assert "0.50 of the engine alone" in api_table(figures)
     assert api_json(figures)["api_over_direct"] == 0.5
+
+
+def test_the_database_is_compared_round_by_round() -> None:
+    """The median of the ratios, so that a noisy moment counts once."""
+    empty = Stage("empty", lambda: None, micros=[1000.0, 4000.0, 2000.0])
+    full = Stage("full", lambda: None, micros=[1200.0, 4400.0, 9000.0])
+    figures = GalleryFigures(100_000, empty, full)
+    assert figures.ratio == pytest.approx(1.2)
+    assert "among 100,000 it takes 1.20 times as long" in gallery_table(figures)
+    assert gallery_json(figures)["full_over_empty"] == pytest.approx(1.2)
