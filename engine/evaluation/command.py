@@ -24,7 +24,7 @@ from engine.evaluation.plots import draw, draw_pitch
 from engine.evaluation.protocols import PROTOCOLS, calls
 from engine.evaluation.questions import QUESTIONS
 from engine.evaluation.recordings import CorpusError, read_manifest
-from engine.evaluation.report import Result, as_json, table
+from engine.evaluation.report import Result, as_json, lowest, table
 from engine.evaluation.scoring import Model, score
 from engine.evaluation.trials import Trial, read_trials
 
@@ -104,6 +104,9 @@ def _results(task: _Task, models: list[Model], arguments: argparse.Namespace) ->
     scored = [(model.name, score(model, task.trials, task.files)) for model in models]
     if arguments.plot:
         draw(task.name, scored, arguments.plot)
+    if arguments.lowest:
+        for model, each in scored:
+            sys.stdout.write(lowest(task.name, model, each, arguments.lowest) + "\n")
     return [Result(model, task.name, assess(each, arguments.replicates)) for model, each in scored]
 
 
@@ -145,6 +148,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--protocol", default=_ALL, choices=[*PROTOCOLS, _ALL], help="of the corpus (all)")
     add("--leave-out", action="append", default=[], metavar="SPEAKER",
         help="leave out all trials of a speaker, say whose label is in doubt")  # fmt: skip
+    add("--lowest", type=int, default=0, metavar="N",
+        help="list the N trials of one speaker that score lowest: is a label wrong?")  # fmt: skip
     add("--audio", type=Path, metavar="DIR", help="the folder of the trial list's files")
     add("--model", metavar="ID", help="id of a model that comes along, or the path of a card")
     add("--peer", action="append", default=[], choices=sorted(PEERS), help="measure it as well")

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.evaluation.assessment import MEASURES, Assessment, Figure
+import numpy as np
+
+from engine.evaluation.assessment import MEASURES, Assessment, Figure, Scored
 
 _HEADS = ("EER %", "FNMR@1% %", "FNMR@0.1% %", "minDCF", "Cllr", "minCllr")
 _PERCENT = MEASURES[:3]
@@ -28,8 +30,33 @@ def table(results: Iterable[Result]) -> str:
     """Return a table with a line for each part of each result, 95 % intervals in brackets."""
     head = ["trials", "model", "part", "targets", "others", "speakers", *_HEADS]
     rows = [head] + [_row(result, part) for result in results for part in result.parts]
+    return _aligned(rows)
+
+
+def _aligned(rows: list[list[str]]) -> str:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return "\n".join(_line(row, widths) for row in rows)
+
+
+def lowest(name: str, model: str, scored: Scored, count: int) -> str:
+    """Return a table of the `count` trials of one speaker with the lowest scores of a model.
+
+    How many of the trials of two speakers score higher stands beside each: a trial in the midst of
+    those is of two people, or of two very different lines.
+    """
+    target = np.array([trial.target for trial in scored.trials])
+    strangers = np.sort(scored.scores[~target])
+    own = np.flatnonzero(target)
+    rows = [["trials", "model", "speaker", "enrolled", "tested", "score", "others above %"]]
+    for place in own[np.argsort(scored.scores[own], kind="stable")][:count]:
+        trial, score = scored.trials[place], scored.scores[place]
+        above = 1 - np.searchsorted(strangers, score, "right") / max(1, len(strangers))
+        enrolled = " | ".join(group[0] for group in trial.enroll)
+        rows.append(
+            [name, model, trial.test_speaker, enrolled, trial.test[0], f"{score:.3f}",
+             f"{100 * above:.1f}"]
+        )  # fmt: skip
+    return _aligned(rows)
 
 
 def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:

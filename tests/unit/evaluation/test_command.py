@@ -63,6 +63,20 @@ def test_a_speaker_can_be_left_out(trial_list: Path, capsys: pytest.CaptureFixtu
     assert "leaves no trial" in capsys.readouterr().err
 
 
+def test_the_lowest_trials_of_one_speaker_are_listed(
+    trial_list: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trial with a wrong label comes first, and others of two speakers score above it."""
+    wrong = Trial((("a0.wav",),), ("b0.wav",), True, "a", "a")
+    write_trials([*read_trials(trial_list), wrong], trial_list)
+    arguments = ["--trials", str(trial_list), "--audio", str(trial_list.parent)]
+    assert main([*arguments, "--replicates", "0", "--lowest", "2"]) == 0
+    head, first, second, *_ = capsys.readouterr().out.splitlines()
+    assert head.split()[2:5] == ["speaker", "enrolled", "tested"]
+    assert first.split()[2:5] == ["a", "a0.wav", "b0.wav"]
+    assert float(first.split()[-1]) > float(second.split()[-1]) == 0.0
+
+
 def test_pictures_are_drawn(trial_list: Path) -> None:
     """A DET curve for all models and a histogram for each."""
     with warnings.catch_warnings():
