@@ -34,6 +34,7 @@ from ivr.domain.consent import Consent
 from ivr.domain.enrollment import Enrollment, Recording
 from ivr.domain.metering import FrameCounts, Stage
 from ivr.domain.news import News
+from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
 from ivr.domain.prompt import Spoken
 from ivr.domain.verification import Opening, Verification, VerificationId
@@ -58,6 +59,10 @@ class ToldToStopError(PortError):
 
 class StoreUnavailableError(PortError):
     """PostgreSQL could not be reached or refused; the message says what to do."""
+
+
+class RateUnreachableError(PortError):
+    """The voice model cannot be as sure as a tenant wants; the message says what it can."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,8 +167,12 @@ class ProfileStore(Protocol):
         """Return the voices that a tenant watches for."""
         ...
 
-    async def open(self, opening: Opening) -> None:
-        """Note that a verification began."""
+    async def own_rates(self, tenant: TenantId) -> OwnRates:
+        """Return the rates that a tenant has set, as they are now."""
+        ...
+
+    async def open(self, opening: Opening) -> OwnRates:
+        """Note that a verification began, and return `own_rates` for it."""
         ...
 
     async def close(self, verification: Verification) -> Verification:
@@ -286,9 +295,12 @@ class Voice(Protocol):
         """Which voice model makes the embeddings."""
         ...
 
-    @property
-    def threshold(self) -> Llr:
-        """What the evidence of a verification must reach."""
+    def at(self, own: OwnRates) -> Voice:
+        """Return the same voice at a tenant's own rates; `RateUnreachableError`."""
+        ...
+
+    def threshold(self, model: ModelId | None = None) -> Llr:
+        """Return what the evidence of a verification must reach; `model` as for `judge`."""
         ...
 
     def model_of(self, profile: Profile) -> ModelId:

@@ -1272,6 +1272,13 @@ COMMENT ON DOMAIN verification_mode IS 'How a verification came by its speech';
 ALTER TABLE verifications ADD COLUMN mode verification_mode NOT NULL DEFAULT 'asked';
 COMMENT ON COLUMN verifications.mode IS 'Whether the caller was asked to speak, or overheard';
 
+-- 0015_thresholds
+
+-- Which threshold a verification was judged by, now that tenants set their own.
+
+ALTER TABLE verifications ADD COLUMN threshold double precision;
+COMMENT ON COLUMN verifications.threshold IS 'The llr that the evidence had to reach; NULL where nothing was compared';
+
 INSERT INTO schema_versions (version, name) VALUES (1, '0001_first_tables');
 INSERT INTO schema_versions (version, name) VALUES (2, '0002_tenant_columns');
 INSERT INTO schema_versions (version, name) VALUES (3, '0003_sealed_recordings');
@@ -1286,5 +1293,6 @@ INSERT INTO schema_versions (version, name) VALUES (11, '0011_azure_profiles');
 INSERT INTO schema_versions (version, name) VALUES (12, '0012_api');
 INSERT INTO schema_versions (version, name) VALUES (13, '0013_jobs');
 INSERT INTO schema_versions (version, name) VALUES (14, '0014_passive');
+INSERT INTO schema_versions (version, name) VALUES (15, '0015_thresholds');
 
 COMMIT;

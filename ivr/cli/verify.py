@@ -85,6 +85,7 @@ def plain(path: Path, answer: Verification | AudioFileError) -> dict[str, Any]:
         "verdict": answer.verdict,
         "reason": answer.reason,
         "llr": answer.llr,
+        "threshold": answer.threshold,
         "confidence": answer.confidence,
         "explanation": answer.explanation,
         "phrase": [each.phrase for each in answer.attempts],

@@ -33,6 +33,8 @@ class News:
     """All of them so far."""
     llr: Llr | None = None
     """Evidence so far."""
+    threshold: Llr | None = None
+    """What it is to reach."""
     confidence: int | None = None
     """0 to 100, as of a verification."""
     net_speech_s: float | None = None

@@ -47,6 +47,7 @@ def tell_course(
             profile=None if course.profile is None else course.profile.id,
             attempts=tuple(course.attempts),
             llr=course.llr,
+            threshold=course.threshold,
             confidence=None if so_far is None else so_far.confidence,
             net_speech_s=net_speech_s,
             watchlisted=course.watchlisted,

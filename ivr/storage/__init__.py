@@ -46,7 +46,7 @@ from ivr.storage.keys import (
 )
 from ivr.storage.keys.rotation import rotate_master, rotate_tenant
 from ivr.storage.migrate import migrate
-from ivr.storage.operating_points import OperatingPoints, PointPurpose
+from ivr.storage.operating_points import OperatingPoints
 from ivr.storage.outbox import Outbox
 from ivr.storage.retention import Retained, RetentionRules, retain
 from ivr.storage.store import PostgresStore
@@ -83,7 +83,6 @@ __all__ = [
     "Outbox",
     "OutboxError",
     "Past",
-    "PointPurpose",
     "PostgresStore",
     "ProfileAdministration",
     "ProfileDetails",

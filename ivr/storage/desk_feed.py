@@ -129,6 +129,7 @@ def _told(news: News) -> dict[str, Any]:
         "claim_source": news.claim and news.claim.source,
         "attempts": None if attempts is None else [_attempt(each) for each in attempts],
         "llr": _llr(news.llr),
+        "threshold": _llr(news.threshold),
         "confidence": news.confidence,
         "net_speech_s": news.net_speech_s,
         "watchlisted": news.watchlisted,

@@ -29,7 +29,8 @@ SELECT
         'id', d.verification, 'number', d.number, 'call', d.call,
         'account', coalesce(v.claim_account, d.claim_account), 'began_at', d.began_at,
         'verdict', v.verdict, 'reason', v.reason, 'explanation', v.explanation,
-        'llr', v.llr, 'confidence', v.confidence, 'decided_at', v.ended_at,
+        'llr', v.llr, 'threshold', v.threshold, 'confidence', v.confidence,
+        'decided_at', v.ended_at,
         'attempts', (
             SELECT jsonb_agg(jsonb_build_object(
                 'reason', a.reason, 'llr', a.llr, 'phrase', a.phrase,

@@ -22,6 +22,7 @@ from ivr.clock import SystemClock
 from ivr.config import Api
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.lockout import LockoutRules
+from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification
 from ivr.domain.watchlist import Suspect
@@ -166,8 +167,9 @@ class _NoDatabase(PostgresStore):
         del tenant
         return ()
 
-    async def open(self, opening: Opening) -> None:
+    async def open(self, opening: Opening) -> OwnRates:
         del opening
+        return {}
 
     async def close(self, verification: Verification) -> Verification:
         return verification
