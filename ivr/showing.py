@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -15,14 +16,16 @@ from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
 from ivr.config import Configuration, ConfigurationError
 from ivr.config import Desk as Settings
-from ivr.desk import DeskRules, Measured, ModelInUse, desk_part
+from ivr.desk import DeskRules, InUse, Measured, ModelInUse, PointInUse, desk_part
 from ivr.domain.call import CallId
 from ivr.domain.desk import StepUp
+from ivr.domain.operating_point import PointPurpose
 from ivr.domain.verification import VerificationId
 from ivr.flows.services import NobodyWatches
 from ivr.line.leg import Watch, watch_nothing
-from ivr.ports import Desk
-from ivr.storage import Database, DeskCalls, DeskUsers, desk_feed
+from ivr.ports import Desk, RateUnreachableError
+from ivr.rates import tuned
+from ivr.storage import Database, DeskCalls, DeskUsers, OperatingPoints, desk_feed
 
 STEP_UP = "COUNTERSIGN_STEP_UP"
 """With the verification's id: where the subroutine countersign-step-up looks."""
@@ -55,20 +58,19 @@ async def shown(
         feed = await stack.enter_async_context(desk_feed(database))
         if settings.port:
             rules = _rules(settings, configuration.ari.app)
-            await _serve(stack, rules, database, ari, in_use(engine))
+            points = OperatingPoints(database)
+            in_use = InUse(model_in_use(engine), points, partial(point_at, engine=engine))
+            await _serve(stack, rules, database, ari, in_use)
         yield Told(feed, feed.watch)
 
 
-def in_use(engine: SpeakerEngine) -> ModelInUse:
+def model_in_use(engine: SpeakerEngine) -> ModelInUse:
     """Return what the supervisors' page tells of the model and its calibration."""
     card, fitted = engine.embedder.card, engine.calibration.card
     points = (Measured(point.threshold, point.fmr, point.fnmr) for point in fitted.points)
     return ModelInUse(
         id=engine.model,
         description=card.description,
-        target_fmr=engine.rates.verify,
-        threshold=engine.point.threshold,
-        basis=engine.point.basis.value,
         limit=fitted.limit,
         fitted_on=fitted.fitted_on,
         fitted_with=fitted.fitted_with,
@@ -81,8 +83,23 @@ def in_use(engine: SpeakerEngine) -> ModelInUse:
     )
 
 
+def point_at(rate: float | None, engine: SpeakerEngine) -> PointInUse:
+    """Return what comes of a tenant's rate of verification; None: of the installation's."""
+    if rate is None:
+        return _point(engine, own=False)
+    try:
+        return _point(tuned(engine, {PointPurpose.VERIFICATION: rate}), own=True)
+    except RateUnreachableError as error:
+        return PointInUse(rate, own=True, threshold=None, fault=str(error))
+
+
+def _point(engine: SpeakerEngine, *, own: bool) -> PointInUse:
+    point = engine.point
+    return PointInUse(engine.rates.verify, own, point.threshold, point.basis.value)
+
+
 async def _serve(
-    stack: AsyncExitStack, rules: DeskRules, database: Database, ari: AriClient, model: ModelInUse
+    stack: AsyncExitStack, rules: DeskRules, database: Database, ari: AriClient, in_use: InUse
 ) -> None:
     async def ask(call: CallId, verification: VerificationId, asked: StepUp) -> bool:
         """Ask by a global variable: ARI sets none on a channel that is not in our application."""
@@ -94,7 +111,7 @@ async def _serve(
             return False
         return True
 
-    part = desk_part(rules, DeskCalls(database), DeskUsers(database), model, ask)
+    part = desk_part(rules, DeskCalls(database), DeskUsers(database), in_use, ask)
     try:
         await stack.enter_async_context(part)
     except OSError as error:

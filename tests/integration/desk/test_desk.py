@@ -151,6 +151,40 @@ async def test_not_this_person_is_kept(at_work: Office) -> None:
     await expect(sue.locator("#how")).to_contain_text("voice.target_fmr")
 
 
+async def test_a_supervisor_applies_an_operating_point(at_work: Office) -> None:
+    """Asked first, with what changes; the next call is judged by it, and it can be taken back."""
+    sue = await at_work.screen("sue", "/supervisor")
+    configured = await _threshold_of_a_call(at_work)
+    await sue.locator("#slide").focus()
+    await sue.keyboard.press("Home")
+    laxest = float(await sue.locator("#chosen dd").last.inner_text())
+    await sue.locator("#apply").press("Enter")
+    dialog = sue.get_by_role("dialog", name="Change the operating point?")
+    await expect(dialog.locator("#change tr").last).to_contain_text(f"{laxest:.2f}")
+    await dialog.get_by_role("button", name="Cancel").click()
+    assert await _threshold_of_a_call(at_work) == configured
+    await sue.locator("#apply").click()
+    await dialog.get_by_label("Reason").fill("fewer questions")
+    await sue.keyboard.press("Enter")
+    await expect(sue.locator("#applied")).to_contain_text("from the next call on")
+    await expect(sue.locator("#how")).to_contain_text("as set for this tenant")
+    await expect(sue.locator("#apply")).to_be_disabled()
+    assert await _threshold_of_a_call(at_work) == pytest.approx(laxest, abs=0.006)
+    await sue.locator("#drop").click()
+    await dialog.get_by_role("button", name="Apply").click()
+    await expect(sue.locator("#how")).to_contain_text("voice.target_fmr")
+    assert await _threshold_of_a_call(at_work) == configured
+
+
+async def _threshold_of_a_call(office: Office) -> float:
+    """Let the enrolled person call, and return what the evidence had to reach."""
+    since = office.stage.log_length
+    call = await verified(office, ANN)
+    ended = await office.stage.logged("verification_ended", since=since, verdict="ACCEPT")
+    await call.hang_up()
+    return float(ended["threshold"])
+
+
 async def test_no_page_is_wider_than_a_small_screen(at_work: Office) -> None:
     """At 360 px nothing is cut off, in either language."""
     for name, path, locale in (("ann", "/", "en-US"), ("sue", "/supervisor", "de-DE")):

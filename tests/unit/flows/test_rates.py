@@ -12,7 +12,7 @@ from ivr.domain.enrollment import EnrollmentWarning
 from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.domain.prompt import Prompt
 from ivr.domain.watchlist import Suspect
-from tests.fakes.call import FakeCall, Listens, Says, Waits, facts
+from tests.fakes.call import FakeCall, Listens, Says, Step, Waits, facts
 from tests.fakes.voice import voiceprint_of
 from tests.unit.flows.conftest import Desk
 from tests.unit.flows.people import ALICE, NEARLY_ALICE, speech
@@ -39,8 +39,10 @@ async def challenged(desk: Desk) -> FakeCall:
 async def identified(desk: Desk) -> FakeCall:
     """The same speaks freely."""
     desk.store.groups[TENANT, "staff"] = {AccountId("1001")}
-    takes = ([Listens(), Says(speech(NEARLY_ALICE, 5.0)), Waits(1.0)] for _ in range(3))
-    return await desk.identify(*(step for take in takes for step in take))
+    script: list[Step] = []
+    for _ in range(3):
+        script += [Listens(), Says(speech(NEARLY_ALICE, 5.0)), Waits(1.0)]
+    return await desk.identify(*script)
 
 
 async def overheard(desk: Desk) -> FakeCall:
