@@ -22,6 +22,7 @@ from ivr.domain.desk import StepUp
 from ivr.domain.operating_point import PointPurpose
 from ivr.domain.verification import VerificationId
 from ivr.flows.services import NobodyWatches
+from ivr.line.following import Onlooker
 from ivr.line.leg import Watch, watch_nothing
 from ivr.ports import Desk, RateUnreachableError
 from ivr.rates import tuned
@@ -40,6 +41,8 @@ class Told:
     desk: Desk
     watch: Watch
     """Of their states."""
+    onlooker: Onlooker | None
+    """Of what becomes of them in the dialplan."""
 
 
 @asynccontextmanager
@@ -52,7 +55,7 @@ async def shown(
     """
     settings = configuration.desk
     if not settings.port and not settings.tell:
-        yield Told(NobodyWatches(), watch_nothing)
+        yield Told(NobodyWatches(), watch_nothing, None)
         return
     async with AsyncExitStack() as stack:
         feed = await stack.enter_async_context(desk_feed(database))
@@ -61,7 +64,7 @@ async def shown(
             points = OperatingPoints(database)
             in_use = InUse(model_in_use(engine), points, partial(point_at, engine=engine))
             await _serve(stack, rules, database, ari, in_use)
-        yield Told(feed, feed.watch)
+        yield Told(feed, feed.watch, feed)
 
 
 def model_in_use(engine: SpeakerEngine) -> ModelInUse:

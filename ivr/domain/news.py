@@ -12,6 +12,18 @@ from ivr.domain.verification import Attempt, VerificationId
 
 
 @dataclass(frozen=True, slots=True)
+class Onward:
+    """What becomes of a caller whose verification, the last of this channel, may be over."""
+
+    tenant: TenantId
+    call: CallId
+    agents: tuple[str, ...] = ()
+    """To whom the call is offered besides, as the dialplan names them."""
+    gone: bool = False
+    """Whether the caller has hung up."""
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What is known of a call by now; None says nothing, and what was told before still holds.
 

@@ -22,6 +22,7 @@ from ivr.line.arguments import (
 )
 from ivr.line.capability import MediaWay, media_way
 from ivr.line.errors import ApplicationReplacedError
+from ivr.line.following import Following, following_nobody
 from ivr.line.leg import Leg, Watch, watch_nothing
 from ivr.line.line_call import LineCall
 from ivr.line.names import Names
@@ -64,12 +65,14 @@ class Switchboard:
         defaults: RequestDefaults | None = None,
         watch: Watch = watch_nothing,
         carried: Carried = count_nothing,
+        following: Following | None = None,
         way: MediaWay | None = None,
     ) -> None:
         """Take entered `ari` and `sockets`. `adopt` ends the calls that a crash left behind.
 
         `carried` is told at each call's end what became of its audio. `way` is how callers are
-        heard; None: the best that this Asterisk offers.
+        heard; None: the best that this Asterisk offers. `following` is told the events of callers
+        who have gone on.
         """
         self._ari = ari
         self._sockets = sockets
@@ -80,6 +83,7 @@ class Switchboard:
         self._defaults = defaults or RequestDefaults()
         self._watch = watch
         self._carried = carried
+        self._following = following or following_nobody()
         self._names = Names(ari.address.app)
         self._way_wanted = way
         self._way = way or MediaWay.WEBSOCKET
@@ -150,6 +154,7 @@ class Switchboard:
                 self._arrived(notice)
             case _:
                 self._roster.deliver(notice)
+                self._following.took(notice)
 
     async def _connected(self) -> None:
         try:
@@ -212,6 +217,7 @@ class Switchboard:
         try:
             if earlier:
                 await asyncio.wait(earlier)
+            await self._following.begin(call.facts)
             if isinstance(call, PassiveCall):
                 await call.go_on()
             await conversation(call)
@@ -260,7 +266,8 @@ class Switchboard:
         for call_id, call in known.items():
             if call_id not in present:
                 call.leg.hung_up()
-        strays = present - known.keys()
+        self._following.keep(present)
+        strays = present - known.keys() - self._following.calls
         return {CallId(each) for each in strays if not self._names.is_media(each)}
 
     async def _adopt_stray(self, call_id: CallId) -> None:

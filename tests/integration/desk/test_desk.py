@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -116,6 +117,24 @@ async def test_a_program_offers_a_call_and_a_link_opens_it(at_work: Office) -> N
     await bob.goto(at_work.url + url)
     opened = bob.locator(f"#call-{line['verification']} summary")
     await expect(opened).to_be_focused()
+
+
+@pytest.mark.parametrize("way", ["set", "dial", "queue", "passive"])
+async def test_a_call_is_offered_to_who_is_with_the_caller_later(at_work: Office, way: str) -> None:
+    """By a variable set, or because the agent answers; to nobody else, and until the hang-up."""
+    ann, bob = await at_work.screen("ann"), await at_work.screen("bob")
+    before = [await page.locator("article").count() for page in (ann, bob)]
+    picked = asyncio.create_task(at_work.agent.called())
+    call = await at_work.stage.dial(f"{way}-nobody")
+    newest = bob.locator("article").first
+    await expect(bob.locator("article")).to_have_count(before[1] + 1)
+    await expect(newest.locator(".reason")).to_have_text("The person is not enrolled")
+    await expect(newest.locator(".pin")).to_be_enabled()
+    assert await ann.locator("article").count() == before[0]
+    await call.hang_up()
+    await expect(newest.locator(".pin")).to_be_disabled()
+    picked.cancel()
+    await asyncio.wait({picked})
 
 
 async def test_an_agent_asks_for_digits_by_keyboard(at_work: Office) -> None:

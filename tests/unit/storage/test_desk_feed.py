@@ -104,6 +104,25 @@ async def test_numbers_are_committed_in_their_order(database: Database, database
     assert [call["number"] for call in await calls(database_dsn)] == list(range(1, 21))
 
 
+async def test_a_caller_who_goes_on_is_shown_to_who_answers(
+    database: Database, database_dsn: str
+) -> None:
+    """The channel's last call, also by a name of none; and what comes after it on the channel."""
+    first = news(agent="1001", state=CallState.RELEASED)
+    second = replace(first, verification=VerificationId(uuid4()), agent="")
+    facts = CallFacts(first.call, "", CallRequest(Purpose.VERIFY, TENANT, None, "en-US"))
+    async with desk_feed(database) as feed:
+        feed.offered(facts, ("nobody", "yet"))
+        feed.tell(first)
+        feed.offered(facts, ("PJSIP/1002", "1002"))
+        feed.offered(facts, ())
+        feed.tell(second)
+        feed.left(facts)
+    one, other = await calls(database_dsn)
+    assert sorted(one["agents"]) == sorted(other["agents"]) == ["1001", "1002", "PJSIP/1002"]
+    assert (one["news"]["state"], other["news"]["state"]) == ("released", "gone")
+
+
 async def test_an_erased_person_is_off_the_desk(database: Database, database_dsn: str) -> None:
     """The account goes with the person, here too."""
     claim = Claim(TENANT, AccountId("77"), ClaimSource.KEYED)
