@@ -26,7 +26,6 @@ from ivr.jobs import jobs_of
 from ivr.line.agi_door import agi_door
 from ivr.line.agi_switchboard import Follow
 from ivr.line.arguments import RequestDefaults
-from ivr.line.following import Following
 from ivr.line.leg import Watch
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary
@@ -105,7 +104,6 @@ async def serve(configuration: Configuration) -> None:
             passive=passive_rules(configuration),
             longest_call_s=configuration.calls.longest_s,
         )
-        following = Following(partial(ari.applications.subscribe, ari.address.app), told.onlooker)
         switchboard = Switchboard(
             ari,
             sockets,
@@ -116,7 +114,7 @@ async def serve(configuration: Configuration) -> None:
             defaults=RequestDefaults(locale=configuration.prompts.locale, phrases=prompts.phrases),
             watch=told.watch,
             carried=metrics.carried,
-            following=following,
+            following=told.following,
         )
         parts = Watched(ari, database, outbox, switchboard, voice)
         await stack.enter_async_context(watched(configuration.health, metrics, parts))
@@ -124,7 +122,7 @@ async def serve(configuration: Configuration) -> None:
         left = await outbox.unfinished(services.worker)
         mending = asyncio.create_task(end_abandoned(left, ari, services))
         stack.push_async_callback(_ended, mending)
-        door = agi_of(configuration, prompts, services, metrics, told.watch, following.begin)
+        door = agi_of(configuration, prompts, services, metrics, told.watch, told.following.begin)
         agi = await stack.enter_async_context(door)
         drains = [switchboard.drain, *([agi.drain] if agi else [])]
         await _run(switchboard, drains, configuration.calls.drain_s)

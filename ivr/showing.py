@@ -14,15 +14,16 @@ import structlog
 from engine import SpeakerEngine
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
+from ivr.ari.model import Channel
 from ivr.config import Configuration, ConfigurationError
 from ivr.config import Desk as Settings
 from ivr.desk import DeskRules, InUse, Measured, ModelInUse, PointInUse, desk_part
 from ivr.domain.call import CallId
-from ivr.domain.desk import StepUp
+from ivr.domain.desk import StepUp, StepUpState
 from ivr.domain.operating_point import PointPurpose
 from ivr.domain.verification import VerificationId
 from ivr.flows.services import NobodyWatches
-from ivr.line.following import Onlooker
+from ivr.line.following import Following, following_nobody
 from ivr.line.leg import Watch, watch_nothing
 from ivr.ports import Desk, RateUnreachableError
 from ivr.rates import tuned
@@ -30,6 +31,11 @@ from ivr.storage import Database, DeskCalls, DeskUsers, OperatingPoints, desk_fe
 
 STEP_UP = "COUNTERSIGN_STEP_UP"
 """With the verification's id: where the subroutine countersign-step-up looks."""
+
+HAND_BACK = "COUNTERSIGN_HAND_BACK"
+"""`yes` on the caller's channel: when the agent's leg ends, the dialplan goes on with him."""
+BRIDGED_WITH = "BRIDGEPEER"
+"""Asterisk's: the name of the channel that a channel is bridged with, or several with commas."""
 
 log = structlog.get_logger()
 
@@ -41,7 +47,7 @@ class Told:
     desk: Desk
     watch: Watch
     """Of their states."""
-    onlooker: Onlooker | None
+    following: Following
     """Of what becomes of them in the dialplan."""
 
 
@@ -55,16 +61,49 @@ async def shown(
     """
     settings = configuration.desk
     if not settings.port and not settings.tell:
-        yield Told(NobodyWatches(), watch_nothing, None)
+        yield Told(NobodyWatches(), watch_nothing, following_nobody())
         return
     async with AsyncExitStack() as stack:
         feed = await stack.enter_async_context(desk_feed(database))
+        following = Following(partial(ari.applications.subscribe, ari.address.app), feed)
         if settings.port:
             rules = _rules(settings, configuration.ari.app)
             points = OperatingPoints(database)
             in_use = InUse(model_in_use(engine), points, partial(point_at, engine=engine))
-            await _serve(stack, rules, database, ari, in_use)
-        yield Told(feed, feed.watch, feed)
+            await _serve(stack, rules, database, Asking(ari), in_use)
+        yield Told(feed, feed.watch, following)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What agents ask for reaches the dialplan."""
+
+    ari: AriClient
+
+    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> StepUpState:
+        """Ask by a global variable: ARI sets none on a channel that is not in our application."""
+        try:
+            channel = await self.ari.channels.get(call)
+            await self.ari.asterisk.set_global(f"{STEP_UP}_{verification}", asked)
+            return await self._taken_back(channel)
+        except AriError as error:
+            log.warning("dialplan_not_told", call=call, why=str(error))
+            return StepUpState.GONE
+
+    async def _taken_back(self, caller: Channel) -> StepUpState:
+        """Hang the agent's channel up where the dialplan says that it goes on with the caller then.
+
+        Anywhere else that would be the end of the caller's call too.
+        """
+        with_us = caller.dialplan is not None and caller.dialplan.waits_for_us
+        get = self.ari.channels.get_variable
+        if with_us or await get(caller.id, HAND_BACK) != "yes":
+            return StepUpState.TOLD
+        agent = await get(caller.id, BRIDGED_WITH) or ""
+        if not agent or "," in agent:
+            return StepUpState.TOLD
+        await self.ari.channels.hangup(agent)
+        return StepUpState.NOW
 
 
 def model_in_use(engine: SpeakerEngine) -> ModelInUse:
@@ -102,19 +141,9 @@ def _point(engine: SpeakerEngine, *, own: bool) -> PointInUse:
 
 
 async def _serve(
-    stack: AsyncExitStack, rules: DeskRules, database: Database, ari: AriClient, in_use: InUse
+    stack: AsyncExitStack, rules: DeskRules, database: Database, asking: Asking, in_use: InUse
 ) -> None:
-    async def ask(call: CallId, verification: VerificationId, asked: StepUp) -> bool:
-        """Ask by a global variable: ARI sets none on a channel that is not in our application."""
-        try:
-            await ari.channels.get(call)
-            await ari.asterisk.set_global(f"{STEP_UP}_{verification}", asked)
-        except AriError as error:
-            log.warning("dialplan_not_told", call=call, why=str(error))
-            return False
-        return True
-
-    part = desk_part(rules, DeskCalls(database), DeskUsers(database), in_use, ask)
+    part = desk_part(rules, DeskCalls(database), DeskUsers(database), in_use, asking.ask)
     try:
         await stack.enter_async_context(part)
     except OSError as error:

@@ -36,7 +36,7 @@ class News:
     worker: str
     """The ARI application that took the call."""
     purpose: Purpose | None = None
-    agent: str = ""
+    agents: tuple[str, ...] = ()
     """To whom the call is offered, as the dialplan names them; empty: nobody more."""
     state: CallState | None = None
     claim: Claim | None = None

@@ -21,7 +21,7 @@ def tell_beginning(call: Call, opening: Opening, services: Services) -> None:
             call=opening.call,
             worker=opening.worker,
             purpose=request.purpose,
-            agent=request.agent,
+            agents=(request.agent,) if request.agent else (),
             state=CallState.ARRIVED,
         )
     )

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,10 +42,12 @@ class DeskFeed:
         self._database = database
         self._waiting: asyncio.Queue[News | Onward] = asyncio.Queue(WAITING_MAX)
         self._current: dict[CallId, News] = {}
+        self._agents: dict[CallId, tuple[str, ...]] = {}
         self._tidied: dict[TenantId, datetime] = {}
 
     def tell(self, news: News) -> None:
-        """See `ivr.ports.Desk.tell`."""
+        """See `ivr.ports.Desk.tell`; who answered before it was told of is offered it too."""
+        news = replace(news, agents=(*news.agents, *self._agents.get(news.call, ())))
         if news.state in ENDED:
             self._current.pop(news.call, None)
         else:
@@ -60,11 +63,13 @@ class DeskFeed:
             self.tell(News(news.tenant, news.verification, news.call, news.worker, state=state))
 
     def offered(self, facts: CallFacts, agents: tuple[str, ...]) -> None:
-        """Offer the channel's last call to an agent, by each of these names."""
+        """Offer the channel's last call to an agent, by each of these names, and its next ones."""
+        self._agents[facts.id] = (*self._agents.get(facts.id, ()), *agents)
         self._put(Onward(facts.request.tenant, facts.id, agents=agents))
 
     def left(self, facts: CallFacts) -> None:
         """Tell that the caller of the channel's last call has hung up."""
+        self._agents.pop(facts.id, None)
         self._put(Onward(facts.request.tenant, facts.id, gone=True))
 
     async def written(self) -> None:
@@ -134,7 +139,7 @@ def _columns(news: News) -> tuple[Any, ...]:
         storable(news.tenant),
         storable(news.call),
         storable(news.worker),
-        [storable(news.agent)] if news.agent else [],
+        [storable(agent) for agent in news.agents],
         storable(news.claim.account) if news.claim else None,
         news.profile,
         json.dumps(_told(news)),

@@ -38,6 +38,7 @@ TELEPHONE = "<the agent's>"
 QUEUES = """
 [agents]
 joinempty = yes
+retry = 1
 member => Local/1002@desks/n
 """
 
@@ -49,6 +50,13 @@ exten => _set-.,1,Gosub(countersign-verify,s,1(${{EXTEN:4}}))
  same => n,Wait(20)
 exten => _dial-.,1,Gosub(countersign-verify,s,1(${{EXTEN:5}}))
  same => n,Dial(Local/1002@desks)
+exten => _back-.,1,Gosub(countersign-verify,s,1(${{EXTEN:5}}))
+ same => n,Set(COUNTERSIGN_HAND_BACK=yes)
+ same => n,Dial(Local/1002@desks,,g)
+ same => n,Gosub(countersign-step-up,s,1)
+ same => n,GotoIf($["${{COUNTERSIGN_STEP_UP}}" != "challenge"]?done)
+ same => n,Gosub(countersign-challenge,s,1({ACCOUNT}))
+ same => n(done),Hangup(31)
 exten => _queue-.,1,Gosub(countersign-verify,s,1(${{EXTEN:6}}))
  same => n,Queue(agents)
 exten => _passive-.,1,Answer()

@@ -17,6 +17,7 @@ from playwright.async_api import Page, expect
 from ivr.lab.softphone import PhoneCall
 from tests.integration.desk.conftest import TOKEN, Office
 from tests.integration.faults.people import ACCOUNT
+from tests.integration.faults.waiting import patiently
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
@@ -153,6 +154,23 @@ async def test_an_agent_asks_for_digits_by_keyboard(at_work: Office) -> None:
     await expect(ann.locator("article").nth(1).locator(".asked")).to_contain_text("Digits")
     await call.hang_up()
     await expect(ann.locator("article").first.locator(".status")).to_have_text("Inconclusive")
+
+
+async def test_a_call_is_taken_back_where_the_dialplan_allows_it(at_work: Office) -> None:
+    """The agent's leg ends, the caller is asked for digits at once, and the agent sees it."""
+    bob = await at_work.screen("bob")
+    shown = await bob.locator("article").count()
+    picked = asyncio.create_task(at_work.agent.called())
+    call = await at_work.stage.dial("back-nobody")
+    agent = await patiently(picked)
+    await expect(bob.locator("article")).to_have_count(shown + 1)
+    await bob.locator("article").first.locator(".challenge").click()
+    await patiently(agent.ended())
+    await expect(bob.locator("article")).to_have_count(shown + 2)
+    await expect(bob.locator("article").first.locator(".purpose")).to_have_text("Random digits")
+    await expect(bob.locator("article").nth(1).locator(".asked")).to_contain_text("taken back")
+    assert not call.is_over
+    await call.hang_up()
 
 
 async def test_not_this_person_is_kept(at_work: Office) -> None:

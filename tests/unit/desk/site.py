@@ -25,7 +25,7 @@ from ivr.desk import (
 )
 from ivr.desk.guard import COOKIE, CSRF_HEADER
 from ivr.domain.call import CallId, TenantId
-from ivr.domain.desk import DeskUser, Role, StepUp
+from ivr.domain.desk import DeskUser, Role, StepUp, StepUpState
 from ivr.domain.verification import VerificationId
 from ivr.lab.freeports import free_port
 from ivr.storage.database import Database
@@ -85,11 +85,12 @@ class Line:
     told: list[tuple[CallId, VerificationId, StepUp]] = field(default_factory=list)
     gone: set[CallId] = field(default_factory=set)
 
-    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> bool:
+    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> StepUpState:
         """Ask, if the caller is there."""
-        if call not in self.gone:
-            self.told.append((call, verification, asked))
-        return call not in self.gone
+        if call in self.gone:
+            return StepUpState.GONE
+        self.told.append((call, verification, asked))
+        return StepUpState.TOLD
 
 
 @dataclass

@@ -48,8 +48,9 @@ def begins(site: Site, agent: str = "1001", begun: Opening | None = None) -> Ope
     """Tell that a call begins, which is offered to an agent."""
     begun = begun or opening()
     claim = Claim(begun.tenant, AccountId("4711"), ClaimSource.DIALPLAN)
-    news = News(begun.tenant, begun.id, begun.call, begun.worker, Purpose.VERIFY, agent)
-    site.feed.tell(replace(news, state=CallState.LISTENING, claim=claim))
+    news = News(begun.tenant, begun.id, begun.call, begun.worker, Purpose.VERIFY)
+    agents = (agent,) if agent else ()
+    site.feed.tell(replace(news, agents=agents, state=CallState.LISTENING, claim=claim))
     return begun
 
 
