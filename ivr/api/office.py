@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.audio.files import AudioFile, AudioFileError, read_audio
 from ivr.api.errors import RefusedAudioError
@@ -75,8 +75,7 @@ class ApiOffice:
 
         `StoreUnavailableError`; `RateUnreachableError` where another voice model came since.
         """
-        own = await self.points.of(tenant)
-        return replace(self.files, voice=self.voice_at(own)) if own else self.files
+        return await self.files.of_tenant(tenant)
 
     @property
     def _voice(self) -> EngineVoice:

@@ -51,7 +51,7 @@ async def _run(
 ) -> list[Answer]:
     tenant, account = TenantId(chosen.tenant), AccountId(chosen.account)
     answers: list[Answer] = []
-    async with office_of(configuration) as office:
+    async with office_of(configuration, tenant) as office:
         for path in with_progress(files, "verifying"):
             try:
                 answers.append(
