@@ -15,9 +15,9 @@ from ivr.agi.peers import Network, may_enter
 from ivr.agi.server import AgiServer
 from ivr.line.agi_switchboard import AgiSwitchboard, Follow, follow_nobody
 from ivr.line.arguments import RequestDefaults
+from ivr.line.hearing import Carried, count_nothing
 from ivr.line.leg import Watch, watch_nothing
 from ivr.line.switchboard import Conversation
-from ivr.line.websocket_call import Carried, count_nothing
 from ivr.media.audiosockets import AudioSockets
 from ivr.media.prompts import PromptLibrary
 

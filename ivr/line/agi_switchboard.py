@@ -12,9 +12,9 @@ from ivr.domain.call import CallFacts, CallId, CallRequest
 from ivr.line.agi_call import AgiCall
 from ivr.line.agi_leg import AgiLeg
 from ivr.line.arguments import BadRequestError, RequestDefaults, parse_arguments
+from ivr.line.hearing import Carried, count_nothing
 from ivr.line.leg import Watch, watch_nothing
 from ivr.line.switchboard import Conversation
-from ivr.line.websocket_call import Carried, count_nothing
 from ivr.media.audiosockets import AudioSockets
 from ivr.media.prompts import PromptLibrary
 from ivr.ports import CallerHungUpError, PortError
