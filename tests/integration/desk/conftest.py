@@ -33,7 +33,7 @@ USERS = (
     ("sue", Role.SUPERVISOR, ""),
 )
 
-TELEPHONE = "<the agent's>"
+TELEPHONE, AGI = "<the agent's>", "<the port of FastAGI>"
 
 QUEUES = """
 [agents]
@@ -49,6 +49,9 @@ exten => _set-.,1,Gosub(countersign-verify,s,1(${{EXTEN:4}}))
  same => n,Set(COUNTERSIGN_AGENT=1002)
  same => n,Wait(20)
 exten => _dial-.,1,Gosub(countersign-verify,s,1(${{EXTEN:5}}))
+ same => n,Dial(Local/1002@desks)
+exten => _agi-.,1,Set(COUNTERSIGN_AGI={AGI})
+ same => n,Gosub(countersign-verify,s,1(${{EXTEN:4}}))
  same => n,Dial(Local/1002@desks)
 exten => _back-.,1,Gosub(countersign-verify,s,1(${{EXTEN:5}}))
  same => n,Set(COUNTERSIGN_HAND_BACK=yes)
@@ -130,8 +133,14 @@ async def office(
     ground: Ground, module_dsn: str, chromium: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Office]:
     """The system that the tests share; at its end no page may have met a fault."""
-    port = free_port(socket.SOCK_STREAM)
-    settings = {"COUNTERSIGN_DESK_PORT": str(port), "COUNTERSIGN_DESK_TOKEN": TOKEN}
+    port, agi, audio = (free_port(socket.SOCK_STREAM) for _ in range(3))
+    settings = {
+        "COUNTERSIGN_DESK_PORT": str(port),
+        "COUNTERSIGN_DESK_TOKEN": TOKEN,
+        "COUNTERSIGN_AGI_ENABLED": "true",
+        "COUNTERSIGN_AGI_PORT": str(agi),
+        "COUNTERSIGN_AGI_AUDIO_PORT": str(audio),
+    }
     folder = tmp_path_factory.mktemp("desk")
     (folder / "asterisk/etc").mkdir(parents=True)
     (folder / "asterisk/etc/queues.conf").write_text(QUEUES)
@@ -143,7 +152,7 @@ async def office(
                 folder,
                 module_dsn,
                 settings=settings,
-                dialplan=DIALPLAN.replace(TELEPHONE, agent.uri),
+                dialplan=DIALPLAN.replace(TELEPHONE, agent.uri).replace(AGI, f"{LOOPBACK}:{agi}"),
                 modules=("app_dial", "app_queue"),
             )
         )

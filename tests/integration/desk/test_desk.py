@@ -120,7 +120,7 @@ async def test_a_program_offers_a_call_and_a_link_opens_it(at_work: Office) -> N
     await expect(opened).to_be_focused()
 
 
-@pytest.mark.parametrize("way", ["set", "dial", "queue", "passive"])
+@pytest.mark.parametrize("way", ["set", "dial", "queue", "passive", "agi"])
 async def test_a_call_is_offered_to_who_is_with_the_caller_later(at_work: Office, way: str) -> None:
     """By a variable set, or because the agent answers; to nobody else, and until the hang-up."""
     ann, bob = await at_work.screen("ann"), await at_work.screen("bob")
