@@ -16,7 +16,6 @@ from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
 from ivr.ari.model import Channel
 from ivr.config import Configuration, ConfigurationError
-from ivr.config import Desk as Settings
 from ivr.desk import DeskRules, InUse, Measured, ModelInUse, PointInUse, desk_part
 from ivr.domain.call import CallId
 from ivr.domain.desk import StepUp, StepUpState
@@ -27,6 +26,7 @@ from ivr.line.following import Following, following_nobody
 from ivr.line.leg import Watch, watch_nothing
 from ivr.ports import Desk, RateUnreachableError
 from ivr.rates import tuned
+from ivr.settings import Desk as Settings
 from ivr.storage import Database, DeskCalls, DeskUsers, OperatingPoints, desk_feed
 
 STEP_UP = "COUNTERSIGN_STEP_UP"

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from engine import SpeakerEngine
 from ivr.config import Configuration
-from ivr.config import Retention as RetentionSettings
 from ivr.jobs.reextraction import Reextraction, embedding_with
 from ivr.jobs.retention import Retention
 from ivr.jobs.worker import Duty, Worker, working
+from ivr.settings import Retention as RetentionSettings
 from ivr.storage import Database, Keyring, RetentionRules
 
 

@@ -19,7 +19,6 @@ from ivr.api.scopes import Scope
 from ivr.api.server import api_server
 from ivr.api.tokens import Token, new_token
 from ivr.clock import SystemClock
-from ivr.config import Api
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.lockout import LockoutRules
 from ivr.domain.operating_point import OwnRates
@@ -31,6 +30,7 @@ from ivr.lab.bench.cores import only
 from ivr.lab.bench.person import ACCOUNT, TENANT, enroll, recordings
 from ivr.lab.freeports import LOOPBACK
 from ivr.offline import Office, verify
+from ivr.settings import Api
 from ivr.storage import (
     Database,
     EmbeddedPostgres,
