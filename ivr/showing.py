@@ -16,7 +16,7 @@ from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
 from ivr.ari.model import Channel
 from ivr.config import Configuration, ConfigurationError
-from ivr.desk import DeskRules, InUse, Measured, ModelInUse, PointInUse, desk_part
+from ivr.desk import DeskRules, InUse, Measured, ModelInUse, PointInUse, asking_part, desk_part
 from ivr.domain.call import CallId
 from ivr.domain.desk import StepUp, StepUpState
 from ivr.domain.operating_point import PointPurpose
@@ -71,6 +71,9 @@ async def shown(
             points = OperatingPoints(database)
             in_use = InUse(model_in_use(engine), points, partial(point_at, engine=engine))
             await _serve(stack, rules, database, Asking(ari), in_use)
+        else:
+            elsewhere = asking_part(DeskCalls(database), configuration.ari.app, Asking(ari).ask)
+            await stack.enter_async_context(elsewhere)
         yield Told(feed, feed.watch, following)
 
 

@@ -49,6 +49,17 @@ class DeskRules:
 
 
 @asynccontextmanager
+async def asking_part(calls: CallRecords, worker: str, ask: Ask) -> AsyncIterator[Hub]:
+    """Tell the dialplan what agents ask of a worker's callers, on whichever desk; yield the hub.
+
+    Every worker whose calls are shown has this; one that serves a desk has it with `desk_part`.
+    """
+    hub = Hub(calls)
+    async with _running(hub.run(), tell_dialplan(calls, hub, worker, ask)):
+        yield hub
+
+
+@asynccontextmanager
 async def desk_part(
     rules: DeskRules,
     calls: CallRecords,
@@ -57,20 +68,19 @@ async def desk_part(
     ask: Ask,
 ) -> AsyncIterator[None]:
     """Serve the desk until the context is left; `OSError` where the port is taken."""
-    hub = Hub(calls)
-    runner = web.AppRunner(
-        application(rules, calls, users, in_use, hub),
-        access_log=None,
-        shutdown_timeout=END_PATIENCE_S,
-    )
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, rules.host, rules.port, ssl_context=rules.tls).start()
-        log.info("desk_ready", host=rules.host, port=rules.port)
-        async with _running(hub.run(), tell_dialplan(calls, hub, rules.worker, ask)):
+    async with asking_part(calls, rules.worker, ask) as hub:
+        runner = web.AppRunner(
+            application(rules, calls, users, in_use, hub),
+            access_log=None,
+            shutdown_timeout=END_PATIENCE_S,
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, rules.host, rules.port, ssl_context=rules.tls).start()
+            log.info("desk_ready", host=rules.host, port=rules.port)
             yield
-    finally:
-        await runner.cleanup()
+        finally:
+            await runner.cleanup()
 
 
 def application(
