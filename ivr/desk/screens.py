@@ -73,13 +73,14 @@ class Screens:
         session = await self._guard.signed_in(request)
         after = resume_after(request.headers.get("Last-Event-ID"))
         response = web.StreamResponse(headers=STREAM_HEADERS)
-        await response.prepare(request)
         cards = told(self._calls, self._hub, session.user, after)
 
         async def still() -> bool:
             return await self._guard.whose(request) is not None
 
         try:
+            # In here too: a screen may be closed before its stream has begun.
+            await response.prepare(request)
             async with aclosing(cards), aclosing(with_beats(cards, still)) as chunks:
                 async for chunk in chunks:
                     await response.write(chunk)
