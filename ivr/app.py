@@ -25,6 +25,7 @@ from ivr.flows.conduct import adopt, conduct
 from ivr.flows.services import Services
 from ivr.jobs import jobs_of
 from ivr.line.agi_door import agi_door
+from ivr.line.agi_switchboard import Follow
 from ivr.line.arguments import RequestDefaults
 from ivr.line.leg import Watch
 from ivr.line.switchboard import Switchboard
@@ -114,6 +115,7 @@ async def serve(configuration: Configuration) -> None:
             defaults=RequestDefaults(locale=configuration.prompts.locale, phrases=prompts.phrases),
             watch=told.watch,
             carried=metrics.carried,
+            following=told.following,
         )
         parts = Watched(ari, database, outbox, switchboard, voice)
         await stack.enter_async_context(watched(configuration.health, metrics, parts))
@@ -122,7 +124,7 @@ async def serve(configuration: Configuration) -> None:
         left = await outbox.unfinished(services.worker)
         mending = asyncio.create_task(end_abandoned(left, ari, services))
         stack.push_async_callback(_ended, mending)
-        door = agi_of(configuration, prompts, services, metrics, told.watch)
+        door = agi_of(configuration, prompts, services, metrics, told.watch, told.following.begin)
         agi = await stack.enter_async_context(door)
         drains = [switchboard.drain, *([agi.drain] if agi else [])]
         await _run(switchboard, drains, configuration.calls.drain_s)
@@ -135,6 +137,7 @@ async def agi_of(
     services: Services,
     metrics: Metrics,
     watch: Watch,
+    follow: Follow,
 ) -> AsyncIterator[AgiServer | None]:
     """Take calls by FastAGI as well, where that is enabled; cut off those that are not drained."""
     if not configuration.agi.enabled:
@@ -149,6 +152,7 @@ async def agi_of(
         defaults=defaults,
         watch=watch,
         carried=metrics.carried,
+        follow=follow,
     ) as server:
         yield server
 

@@ -7,25 +7,35 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from engine import SpeakerEngine
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
+from ivr.ari.model import Channel
 from ivr.config import Configuration, ConfigurationError
-from ivr.config import Desk as Settings
-from ivr.desk import DeskRules, Measured, ModelInUse, desk_part
+from ivr.desk import DeskRules, InUse, Measured, ModelInUse, PointInUse, asking_part, desk_part
 from ivr.domain.call import CallId
-from ivr.domain.desk import StepUp
+from ivr.domain.desk import StepUp, StepUpState
+from ivr.domain.operating_point import PointPurpose
 from ivr.domain.verification import VerificationId
 from ivr.flows.services import NobodyWatches
+from ivr.line.following import Following, following_nobody
 from ivr.line.leg import Watch, watch_nothing
-from ivr.ports import Desk
-from ivr.storage import Database, DeskCalls, DeskUsers, desk_feed
+from ivr.ports import Desk, RateUnreachableError
+from ivr.rates import tuned
+from ivr.settings import Desk as Settings
+from ivr.storage import Database, DeskCalls, DeskUsers, OperatingPoints, desk_feed
 
 STEP_UP = "COUNTERSIGN_STEP_UP"
 """With the verification's id: where the subroutine countersign-step-up looks."""
+
+HAND_BACK = "COUNTERSIGN_HAND_BACK"
+"""`yes` on the caller's channel: when the agent's leg ends, the dialplan goes on with him."""
+BRIDGED_WITH = "BRIDGEPEER"
+"""Asterisk's: the name of the channel that a channel is bridged with, or several with commas."""
 
 log = structlog.get_logger()
 
@@ -37,6 +47,8 @@ class Told:
     desk: Desk
     watch: Watch
     """Of their states."""
+    following: Following
+    """Of what becomes of them in the dialplan."""
 
 
 @asynccontextmanager
@@ -49,26 +61,61 @@ async def shown(
     """
     settings = configuration.desk
     if not settings.port and not settings.tell:
-        yield Told(NobodyWatches(), watch_nothing)
+        yield Told(NobodyWatches(), watch_nothing, following_nobody())
         return
     async with AsyncExitStack() as stack:
         feed = await stack.enter_async_context(desk_feed(database))
+        following = Following(partial(ari.applications.subscribe, ari.address.app), feed)
         if settings.port:
             rules = _rules(settings, configuration.ari.app)
-            await _serve(stack, rules, database, ari, in_use(engine))
-        yield Told(feed, feed.watch)
+            points = OperatingPoints(database)
+            in_use = InUse(model_in_use(engine), points, partial(point_at, engine=engine))
+            await _serve(stack, rules, database, Asking(ari), in_use)
+        else:
+            elsewhere = asking_part(DeskCalls(database), configuration.ari.app, Asking(ari).ask)
+            await stack.enter_async_context(elsewhere)
+        yield Told(feed, feed.watch, following)
 
 
-def in_use(engine: SpeakerEngine) -> ModelInUse:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What agents ask for reaches the dialplan."""
+
+    ari: AriClient
+
+    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> StepUpState:
+        """Ask by a global variable: ARI sets none on a channel that is not in our application."""
+        try:
+            channel = await self.ari.channels.get(call)
+            await self.ari.asterisk.set_global(f"{STEP_UP}_{verification}", asked)
+            return await self._taken_back(channel)
+        except AriError as error:
+            log.warning("dialplan_not_told", call=call, why=str(error))
+            return StepUpState.GONE
+
+    async def _taken_back(self, caller: Channel) -> StepUpState:
+        """Hang the agent's channel up where the dialplan says that it goes on with the caller then.
+
+        Anywhere else that would be the end of the caller's call too.
+        """
+        with_us = caller.dialplan is not None and caller.dialplan.waits_for_us
+        get = self.ari.channels.get_variable
+        if with_us or await get(caller.id, HAND_BACK) != "yes":
+            return StepUpState.TOLD
+        agent = await get(caller.id, BRIDGED_WITH) or ""
+        if not agent or "," in agent:
+            return StepUpState.TOLD
+        await self.ari.channels.hangup(agent)
+        return StepUpState.NOW
+
+
+def model_in_use(engine: SpeakerEngine) -> ModelInUse:
     """Return what the supervisors' page tells of the model and its calibration."""
     card, fitted = engine.embedder.card, engine.calibration.card
     points = (Measured(point.threshold, point.fmr, point.fnmr) for point in fitted.points)
     return ModelInUse(
         id=engine.model,
         description=card.description,
-        target_fmr=engine.rates.verify,
-        threshold=engine.point.threshold,
-        basis=engine.point.basis.value,
         limit=fitted.limit,
         fitted_on=fitted.fitted_on,
         fitted_with=fitted.fitted_with,
@@ -81,20 +128,25 @@ def in_use(engine: SpeakerEngine) -> ModelInUse:
     )
 
 
-async def _serve(
-    stack: AsyncExitStack, rules: DeskRules, database: Database, ari: AriClient, model: ModelInUse
-) -> None:
-    async def ask(call: CallId, verification: VerificationId, asked: StepUp) -> bool:
-        """Ask by a global variable: ARI sets none on a channel that is not in our application."""
-        try:
-            await ari.channels.get(call)
-            await ari.asterisk.set_global(f"{STEP_UP}_{verification}", asked)
-        except AriError as error:
-            log.warning("dialplan_not_told", call=call, why=str(error))
-            return False
-        return True
+def point_at(rate: float | None, engine: SpeakerEngine) -> PointInUse:
+    """Return what comes of a tenant's rate of verification; None: of the installation's."""
+    if rate is None:
+        return _point(engine, own=False)
+    try:
+        return _point(tuned(engine, {PointPurpose.VERIFICATION: rate}), own=True)
+    except RateUnreachableError as error:
+        return PointInUse(rate, own=True, threshold=None, fault=str(error))
 
-    part = desk_part(rules, DeskCalls(database), DeskUsers(database), model, ask)
+
+def _point(engine: SpeakerEngine, *, own: bool) -> PointInUse:
+    point = engine.point
+    return PointInUse(engine.rates.verify, own, point.threshold, point.basis.value)
+
+
+async def _serve(
+    stack: AsyncExitStack, rules: DeskRules, database: Database, asking: Asking, in_use: InUse
+) -> None:
+    part = desk_part(rules, DeskCalls(database), DeskUsers(database), in_use, asking.ask)
     try:
         await stack.enter_async_context(part)
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from typing import TypeVar
@@ -14,7 +14,6 @@ import numpy as np
 from engine import SpeakerEngine
 from engine.decision.operating_point import Basis, OperatingPoint
 from engine.decision.policy import AttemptEvidence, decide
-from engine.decision.purposes import TargetRates
 from engine.enrollment import EnrollmentRules, Heard, Review
 from engine.identification import Identification
 from engine.liveness import fingerprint, repeat
@@ -36,11 +35,13 @@ from engine.types import (
 from ivr.domain.call import AccountId
 from ivr.domain.enrollment import Recording
 from ivr.domain.metering import Stage
+from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.domain.profile import Profile
 from ivr.domain.watchlist import Suspect
 from ivr.ear import EngineEar
 from ivr.flows.metering import NothingMeasured, measured
 from ivr.ports import Ear, Examination, Listener, Measurement, Meter, Wanted
+from ivr.rates import common_rates, tuned
 from ivr.words import Words
 
 T = TypeVar("T")
@@ -79,26 +80,25 @@ class EngineVoice:
         """Which voice model makes the embeddings."""
         return self._engine.model
 
-    @property
-    def threshold(self) -> Llr:
-        """What the evidence of a verification must reach."""
-        return self._engine.point.threshold
+    def threshold(self, model: ModelId | None = None) -> Llr:
+        """Return what the evidence of a verification must reach."""
+        return self._with(model).point.threshold
 
     @property
-    def rates(self) -> TargetRates:
-        """How often each comparison may be wrong."""
-        return self._engine.rates
+    def rates(self) -> Mapping[PointPurpose, float]:
+        """How often each comparison may be wrong, by what it is for."""
+        return common_rates(self._engine.rates)
 
-    def at(self, rates: TargetRates) -> EngineVoice:
-        """Return the same voice at another tenant's rates: model and threads are shared.
+    def at(self, own: OwnRates) -> EngineVoice:
+        """Return the same voice at a tenant's own rates: model and threads are shared.
 
-        `ModelError` where the calibration cannot reach the rate of verification. It is not to be
-        closed.
+        `RateUnreachableError` where the calibration cannot reach the rate of verification. It is
+        not to be closed.
         """
-        tuned = copy(self)
-        tuned._engine = self._engine.at(rates)
-        tuned._earlier = None if self._earlier is None else self._earlier.at(rates)
-        return tuned
+        other = copy(self)
+        other._engine = tuned(self._engine, own)
+        other._earlier = None if self._earlier is None else tuned(self._earlier, own)
+        return other
 
     def model_of(self, profile: Profile) -> ModelId:
         """Return the voice model that callers are compared with a profile by."""

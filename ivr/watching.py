@@ -12,10 +12,10 @@ import structlog
 
 from ivr.ari.client import AriClient
 from ivr.config import ConfigurationError
-from ivr.config import Health as Settings
 from ivr.jobs.queue import Queue
 from ivr.line.switchboard import Switchboard
 from ivr.ports import StoreUnavailableError
+from ivr.settings import Health as Settings
 from ivr.storage import Database, Outbox
 from ivr.voice import EngineVoice
 from ivr.watch import Checks, Health, Metrics, Present, listening

@@ -1373,6 +1373,13 @@ CREATE POLICY by_tenant ON batches USING (tenant = current_tenant());
 ALTER TABLE batch_items ENABLE ROW LEVEL SECURITY;
 CREATE POLICY by_tenant ON batch_items USING (tenant = current_tenant());
 
+-- 0016_thresholds
+
+-- Which threshold a verification was judged by, now that tenants set their own.
+
+ALTER TABLE verifications ADD COLUMN threshold double precision;
+COMMENT ON COLUMN verifications.threshold IS 'The llr that the evidence had to reach; NULL where nothing was compared';
+
 INSERT INTO schema_versions (version, name) VALUES (1, '0001_first_tables');
 INSERT INTO schema_versions (version, name) VALUES (2, '0002_tenant_columns');
 INSERT INTO schema_versions (version, name) VALUES (3, '0003_sealed_recordings');
@@ -1388,5 +1395,6 @@ INSERT INTO schema_versions (version, name) VALUES (12, '0012_api');
 INSERT INTO schema_versions (version, name) VALUES (13, '0013_jobs');
 INSERT INTO schema_versions (version, name) VALUES (14, '0014_passive');
 INSERT INTO schema_versions (version, name) VALUES (15, '0015_batches');
+INSERT INTO schema_versions (version, name) VALUES (16, '0016_thresholds');
 
 COMMIT;

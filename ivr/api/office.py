@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.audio.files import AudioFile, AudioFileError, read_audio
-from engine.decision.purposes import TargetRates
-from engine.errors import ModelError
 from ivr.api.errors import RefusedAudioError
 from ivr.domain.call import TenantId
+from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.offline import Office
 from ivr.storage import (
     ApiAnswers,
@@ -21,15 +19,10 @@ from ivr.storage import (
     Drafts,
     Keyring,
     OperatingPoints,
-    PointPurpose,
     ProfileAdministration,
     Watchlists,
 )
 from ivr.voice import EngineVoice
-
-
-class RateUnreachableError(Exception):
-    """The voice model cannot be so sure; the message says what it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,39 +62,20 @@ class ApiOffice:
             azure_consent,
         )
 
-    def rates_with(self, own: Mapping[PointPurpose, float]) -> dict[PointPurpose, float]:
+    def rates_with(self, own: OwnRates) -> dict[PointPurpose, float]:
         """Return the rate for each purpose: the tenant's own, else the installation's."""
-        rates = self._voice.rates
-        common = {
-            PointPurpose.VERIFICATION: rates.verify,
-            PointPurpose.IDENTIFICATION: rates.identify,
-            PointPurpose.ENROLLMENT: rates.duplicate,
-            PointPurpose.WATCHLIST: rates.watchlist,
-        }
-        return {**common, **own}
+        return {**self._voice.rates, **own}
 
-    def voice_at(self, own: Mapping[PointPurpose, float]) -> EngineVoice:
+    def voice_at(self, own: OwnRates) -> EngineVoice:
         """Return the engine at a tenant's own rates; `RateUnreachableError`."""
-        rates = self.rates_with(own)
-        try:
-            return self._voice.at(
-                TargetRates(
-                    verify=rates[PointPurpose.VERIFICATION],
-                    identify=rates[PointPurpose.IDENTIFICATION],
-                    watchlist=rates[PointPurpose.WATCHLIST],
-                    duplicate=rates[PointPurpose.ENROLLMENT],
-                )
-            )
-        except ModelError as error:
-            raise RateUnreachableError(str(error)) from error
+        return self._voice.at(own)
 
     async def of_tenant(self, tenant: TenantId) -> Office:
         """Return the work on files at the tenant's own operating points.
 
         `StoreUnavailableError`; `RateUnreachableError` where another voice model came since.
         """
-        own = await self.points.of(tenant)
-        return replace(self.files, voice=self.voice_at(own)) if own else self.files
+        return await self.files.of_tenant(tenant)
 
     @property
     def _voice(self) -> EngineVoice:

@@ -18,7 +18,8 @@ from ivr.api.face import Reception
 from ivr.api.faces import FACES
 from ivr.api.office import ApiOffice
 from ivr.api.rate import RateLimit
-from ivr.config import Api, ConfigurationError
+from ivr.config import ConfigurationError
+from ivr.settings import Api
 
 log = structlog.get_logger()
 

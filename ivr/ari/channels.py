@@ -66,7 +66,7 @@ class Channels(Media):
         await self._requester.request(replace(request, again=tolerant(request, CONFLICT)))
 
     async def hangup(self, channel: str) -> None:
-        """End the leg; one that is gone already is fine."""
+        """End the leg, named by id or by name; one that is gone already is fine."""
         request = Request(Method.DELETE, resource("channels", channel))
         await self._requester.request(tolerant(request, NOT_FOUND))
 

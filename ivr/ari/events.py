@@ -103,6 +103,16 @@ class ChannelVarset(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dial(Event):
+    """Somebody is being called, by Dial() or Queue(): told to who listens to either end."""
+
+    peer: Channel
+    caller: Channel | None = None
+    dialstatus: str = ""
+    """`` at its beginning, then `RINGING`, ..., `ANSWER`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybackStarted(Event):
     """Asterisk began to play."""
 
@@ -179,6 +189,7 @@ EVENTS: tuple[type[Event], ...] = (
     ChannelStateChange,
     ChannelUserevent,
     ChannelVarset,
+    Dial,
     PlaybackFinished,
     PlaybackStarted,
     RecordingFailed,

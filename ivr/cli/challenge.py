@@ -44,13 +44,13 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 async def _run(chosen: argparse.Namespace, configuration: Configuration) -> Verification:
-    async with office_of(configuration) as office:
+    tenant, account = TenantId(chosen.tenant), AccountId(chosen.account)
+    async with office_of(configuration, tenant) as office:
         asked = chosen.digits
         if not asked:
             refuse_what_is_there(chosen.file)
             asked = office.voice.challenge(office.verify.digits)
             await asyncio.to_thread(_wait, asked, chosen.file)
-        tenant, account = TenantId(chosen.tenant), AccountId(chosen.account)
         return await verify(
             tenant, account, read_audio(chosen.file, str(chosen.file)), office, asked
         )

@@ -75,7 +75,7 @@ async def _run(
         chosen.mode,
         PhraseId(chosen.phrase),
     )
-    async with office_of(configuration) as office:
+    async with office_of(configuration, order.tenant) as office:
         recordings = (read_audio(file, str(file)) for file in with_progress(files, "enrolling"))
         return await enroll(order, recordings, office)
 

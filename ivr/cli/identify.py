@@ -54,7 +54,7 @@ async def _run(
 ) -> list[Answer]:
     tenant = TenantId(chosen.tenant)
     answers: list[Answer] = []
-    async with office_of(configuration) as office:
+    async with office_of(configuration, tenant) as office:
         for path in with_progress(files, "identifying"):
             try:
                 answers.append(

@@ -10,6 +10,7 @@ from engine import SpeakerEngine
 from ivr.app import database_of, keyring_of, load_earlier, load_engine
 from ivr.clock import SystemClock
 from ivr.config import Configuration
+from ivr.domain.call import TenantId
 from ivr.logs import configure_log
 from ivr.media.prompts import PromptLibrary
 from ivr.offline import Office
@@ -30,11 +31,16 @@ class Furnished:
 
 
 @asynccontextmanager
-async def office_of(configuration: Configuration) -> AsyncIterator[Office]:
-    """Yield the work on files; what goes wrong is told on standard error."""
+async def office_of(
+    configuration: Configuration, tenant: TenantId | None = None
+) -> AsyncIterator[Office]:
+    """Yield the work on files; what goes wrong is told on standard error.
+
+    The work is done at the operating points of `tenant`; None: at the installation's.
+    """
     configure_log("console", "error")
     async with furnished(configuration) as parts:
-        yield parts.office
+        yield parts.office if tenant is None else await parts.office.of_tenant(tenant)
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ import argparse
 import os
 from typing import TypeAlias
 
-from ivr.config import Configuration, VoiceModel, load, load_voice
+from ivr.config import Configuration, load, load_voice
+from ivr.settings import VoiceModel
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What `add_subparsers` returns; argparse has no public name for it."""

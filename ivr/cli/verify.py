@@ -51,7 +51,7 @@ async def _run(
 ) -> list[Answer]:
     tenant, account = TenantId(chosen.tenant), AccountId(chosen.account)
     answers: list[Answer] = []
-    async with office_of(configuration) as office:
+    async with office_of(configuration, tenant) as office:
         for path in with_progress(files, "verifying"):
             try:
                 answers.append(
@@ -85,6 +85,7 @@ def plain(path: Path, answer: Verification | AudioFileError) -> dict[str, Any]:
         "verdict": answer.verdict,
         "reason": answer.reason,
         "llr": answer.llr,
+        "threshold": answer.threshold,
         "confidence": answer.confidence,
         "explanation": answer.explanation,
         "phrase": [each.phrase for each in answer.attempts],

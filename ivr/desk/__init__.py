@@ -1,7 +1,16 @@
 """The desk: the agents' screen-pop, and the supervisors' figures."""
 
-from ivr.desk.model import Measured, ModelInUse
-from ivr.desk.part import DeskRules, desk_part
+from ivr.desk.model import InUse, Measured, ModelInUse, PointInUse
+from ivr.desk.part import DeskRules, asking_part, desk_part
 from ivr.desk.passwords import hash_password
 
-__all__ = ["DeskRules", "Measured", "ModelInUse", "desk_part", "hash_password"]
+__all__ = [
+    "DeskRules",
+    "InUse",
+    "Measured",
+    "ModelInUse",
+    "PointInUse",
+    "asking_part",
+    "desk_part",
+    "hash_password",
+]

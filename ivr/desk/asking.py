@@ -17,8 +17,8 @@ from ivr.ports import StoreUnavailableError
 
 log = structlog.get_logger()
 
-Ask = Callable[[CallId, VerificationId, StepUp], Awaitable[bool]]
-"""Tells the dialplan what is asked of a caller; False where the caller has left."""
+Ask = Callable[[CallId, VerificationId, StepUp], Awaitable[StepUpState]]
+"""Tells the dialplan what is asked of a caller, and returns how far that has come."""
 
 
 class _Asked(msgspec.Struct):
@@ -50,8 +50,7 @@ async def _tell(card: Card, calls: CallRecords, worker: str, ask: Ask) -> None:
     asked = wanted(card, worker)
     if asked is None:
         return
-    there = await ask(card.call, card.verification, asked)
-    state = StepUpState.TOLD if there else StepUpState.GONE
+    state = await ask(card.call, card.verification, asked)
     log.info("step_up_asked", call=card.call, asked=asked.value, state=state.value)
     try:
         await calls.step_up(card.tenant, card.verification, asked, state)

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from ivr.desk.guard import Guard
-from ivr.desk.model import ModelInUse
+from ivr.desk.model import InUse
 from ivr.desk.records import CallRecords
 from ivr.domain.desk import Role
 
@@ -19,26 +19,28 @@ DAYS_MAX = 31
 class Figures:
     """The route of the supervisors' page."""
 
-    def __init__(self, guard: Guard, calls: CallRecords, model: ModelInUse) -> None:
+    def __init__(self, guard: Guard, calls: CallRecords, in_use: InUse) -> None:
         self._guard = guard
         self._calls = calls
-        self._model = model
+        self._in_use = in_use
 
     def routes(self) -> list[web.RouteDef]:
         """Return it."""
         return [web.get("/api/figures", self.figures)]
 
     async def figures(self, request: web.Request) -> web.StreamResponse:
-        """Return the rates of the last `days` (default 1), the profiles and the model."""
+        """Return the rates of the last `days` (default 1), the profiles, the model, the point."""
         session = await self._guard.signed_in(request, Role.SUPERVISOR, Role.ADMINISTRATOR)
-        tenant, now = session.user.tenant, datetime.now(UTC)
+        tenant, now, in_use = session.user.tenant, datetime.now(UTC), self._in_use
         begin = now - timedelta(days=_days(request.query.get("days", "1")))
         found = {
             "begin": begin.isoformat(),
             "end": now.isoformat(),
             "rates": json.loads(await self._calls.figures(tenant, begin, now)),
-            "profiles": json.loads(await self._calls.profiles(tenant, self._model.id)),
-            "model": msgspec.to_builtins(self._model),
+            "profiles": json.loads(await self._calls.profiles(tenant, in_use.model.id)),
+            "model": msgspec.to_builtins(in_use.model),
+            "point": msgspec.to_builtins(await in_use.point(tenant)),
+            "installation": msgspec.to_builtins(in_use.at(None)),
         }
         return web.json_response(found)
 

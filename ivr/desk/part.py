@@ -18,9 +18,10 @@ from ivr.desk.asking import Ask, tell_dialplan
 from ivr.desk.figures import Figures
 from ivr.desk.guard import Guard, limits
 from ivr.desk.hub import Hub
-from ivr.desk.model import ModelInUse
+from ivr.desk.model import InUse
 from ivr.desk.offers import Offers
 from ivr.desk.pages import Pages
+from ivr.desk.points import Points
 from ivr.desk.records import CallRecords, UserRecords
 from ivr.desk.screens import Screens
 from ivr.desk.sessions import Sessions
@@ -48,32 +49,42 @@ class DeskRules:
 
 
 @asynccontextmanager
+async def asking_part(calls: CallRecords, worker: str, ask: Ask) -> AsyncIterator[Hub]:
+    """Tell the dialplan what agents ask of a worker's callers, on whichever desk; yield the hub.
+
+    Every worker whose calls are shown has this; one that serves a desk has it with `desk_part`.
+    """
+    hub = Hub(calls)
+    async with _running(hub.run(), tell_dialplan(calls, hub, worker, ask)):
+        yield hub
+
+
+@asynccontextmanager
 async def desk_part(
     rules: DeskRules,
     calls: CallRecords,
     users: UserRecords,
-    model: ModelInUse,
+    in_use: InUse,
     ask: Ask,
 ) -> AsyncIterator[None]:
     """Serve the desk until the context is left; `OSError` where the port is taken."""
-    hub = Hub(calls)
-    runner = web.AppRunner(
-        application(rules, calls, users, model, hub),
-        access_log=None,
-        shutdown_timeout=END_PATIENCE_S,
-    )
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, rules.host, rules.port, ssl_context=rules.tls).start()
-        log.info("desk_ready", host=rules.host, port=rules.port)
-        async with _running(hub.run(), tell_dialplan(calls, hub, rules.worker, ask)):
+    async with asking_part(calls, rules.worker, ask) as hub:
+        runner = web.AppRunner(
+            application(rules, calls, users, in_use, hub),
+            access_log=None,
+            shutdown_timeout=END_PATIENCE_S,
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, rules.host, rules.port, ssl_context=rules.tls).start()
+            log.info("desk_ready", host=rules.host, port=rules.port)
             yield
-    finally:
-        await runner.cleanup()
+        finally:
+            await runner.cleanup()
 
 
 def application(
-    rules: DeskRules, calls: CallRecords, users: UserRecords, model: ModelInUse, hub: Hub
+    rules: DeskRules, calls: CallRecords, users: UserRecords, in_use: InUse, hub: Hub
 ) -> web.Application:
     """Return the web application, which serves as long as the hub runs."""
     guard = Guard(Sessions(users, rules.session, time.monotonic))
@@ -81,8 +92,9 @@ def application(
     parts = (
         Pages(guard),
         SigningIn(guard),
-        Screens(guard, calls, hub, model),
-        Figures(guard, calls, model),
+        Screens(guard, calls, hub, in_use),
+        Figures(guard, calls, in_use),
+        Points(guard, in_use),
         Offers(calls, rules.token),
     )
     for part in parts:

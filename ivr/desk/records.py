@@ -9,6 +9,7 @@ from typing import Protocol
 from engine.types import ModelId
 from ivr.domain.call import TenantId
 from ivr.domain.desk import Card, DeskUser, StepUp, StepUpState
+from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.domain.verification import VerificationId
 
 
@@ -46,3 +47,17 @@ class UserRecords(Protocol):
     async def signed_in(self, token: bytes) -> DeskUser | None: ...
 
     async def sign_out(self, user: DeskUser, token: bytes) -> None: ...
+
+
+class PointRecords(Protocol):
+    """`ivr.storage.OperatingPoints` is one; the docstrings are there."""
+
+    async def of(self, tenant: TenantId) -> OwnRates: ...
+
+    async def set(
+        self, tenant: TenantId, purpose: PointPurpose, rate: float, *, who: str, why: str
+    ) -> None: ...
+
+    async def drop(
+        self, tenant: TenantId, purpose: PointPurpose, *, who: str, why: str
+    ) -> bool: ...

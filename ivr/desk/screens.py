@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ivr.desk.guard import HEADERS, Guard
 from ivr.desk.hub import FellBehindError, Hub
-from ivr.desk.model import ModelInUse
+from ivr.desk.model import InUse
 from ivr.desk.records import CallRecords
 from ivr.desk.stream import resume_after, told, with_beats
 from ivr.domain.desk import StepUp, StepUpState
@@ -37,11 +37,11 @@ class SayWho(msgspec.Struct, forbid_unknown_fields=True):
 class Screens:
     """The routes of the agents' page."""
 
-    def __init__(self, guard: Guard, calls: CallRecords, hub: Hub, model: ModelInUse) -> None:
+    def __init__(self, guard: Guard, calls: CallRecords, hub: Hub, in_use: InUse) -> None:
         self._guard = guard
         self._calls = calls
         self._hub = hub
-        self._model = model
+        self._in_use = in_use
 
     def routes(self) -> list[web.RouteDef]:
         """Return them."""
@@ -63,8 +63,8 @@ class Screens:
                 "role": user.role,
                 "agent": user.agent,
                 "csrf": session.csrf,
-                "threshold": self._model.threshold,
-                "limit": self._model.limit,
+                "threshold": (await self._in_use.point(user.tenant)).threshold,
+                "limit": self._in_use.model.limit,
             }
         )
 
@@ -73,13 +73,14 @@ class Screens:
         session = await self._guard.signed_in(request)
         after = resume_after(request.headers.get("Last-Event-ID"))
         response = web.StreamResponse(headers=STREAM_HEADERS)
-        await response.prepare(request)
         cards = told(self._calls, self._hub, session.user, after)
 
         async def still() -> bool:
             return await self._guard.whose(request) is not None
 
         try:
+            # In here too: a screen may be closed before its stream has begun.
+            await response.prepare(request)
             async with aclosing(cards), aclosing(with_beats(cards, still)) as chunks:
                 async for chunk in chunks:
                     await response.write(chunk)

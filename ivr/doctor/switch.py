@@ -15,8 +15,8 @@ from ivr.doctor.clock import check_clock, now
 from ivr.doctor.finding import Finding, fault, good, skipped, warning
 from ivr.domain.call import CallId
 from ivr.line.capability import JSON_SINCE, speaks_json
+from ivr.line.hearing import CONNECTION_ID
 from ivr.line.names import Kind, Names
-from ivr.line.websocket_call import CONNECTION_ID
 from ivr.media.control import MediaStart
 from ivr.media.errors import MediaError
 from ivr.media.socket import MediaSocket, MediaSockets

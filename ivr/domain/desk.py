@@ -72,7 +72,9 @@ class StepUpState(StrEnum):
 
     WANTED = "wanted"
     TOLD = "told"
-    """The variable is set: the dialplan acts on it as soon as it goes on."""
+    """The variable is set: the dialplan acts on it when the agent hands the call back."""
+    NOW = "now"
+    """The call was taken back from the agent, as the dialplan allows: it acts on it now."""
     GONE = "gone"
     """The caller has left."""
 

@@ -12,6 +12,18 @@ from ivr.domain.verification import Attempt, VerificationId
 
 
 @dataclass(frozen=True, slots=True)
+class Onward:
+    """What becomes of a caller whose verification, the last of this channel, may be over."""
+
+    tenant: TenantId
+    call: CallId
+    agents: tuple[str, ...] = ()
+    """To whom the call is offered besides, as the dialplan names them."""
+    gone: bool = False
+    """Whether the caller has hung up."""
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What is known of a call by now; None says nothing, and what was told before still holds.
 
@@ -24,7 +36,7 @@ class News:
     worker: str
     """The ARI application that took the call."""
     purpose: Purpose | None = None
-    agent: str = ""
+    agents: tuple[str, ...] = ()
     """To whom the call is offered, as the dialplan names them; empty: nobody more."""
     state: CallState | None = None
     claim: Claim | None = None
@@ -33,6 +45,8 @@ class News:
     """All of them so far."""
     llr: Llr | None = None
     """Evidence so far."""
+    threshold: Llr | None = None
+    """What it is to reach."""
     confidence: int | None = None
     """0 to 100, as of a verification."""
     net_speech_s: float | None = None

@@ -70,5 +70,7 @@ class Verification:
     ended_at: datetime
     fingerprints: tuple[Fingerprint, ...] = ()
     """Of what was said: keyed hashes, kept with the profile to know a repeat by."""
+    threshold: Llr | None = None
+    """What the evidence had to reach; None where nothing was compared."""
     explanation: str = ""
     """One sentence on what the verdict rests on, for an agent to read."""

@@ -48,6 +48,7 @@ def judged(call: Call, course: Course, evidence: AttemptEvidence, services: Serv
     locale = call.facts.request.locale
     model = None if course.profile is None else services.voice.model_of(course.profile)
     course.note(evidence, services.voice.judge([evidence], model=model, locale=locale))
+    course.threshold = services.voice.threshold(model)
     course.hint = hint_after(evidence)
     judgement = services.voice.judge(
         course.evidence, watchlisted=course.watchlisted, model=model, locale=locale

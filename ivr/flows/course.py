@@ -29,6 +29,8 @@ class Course:
     attempts: list[Attempt] = field(default_factory=list)
     fingerprints: list[Fingerprint] = field(default_factory=list)
     """Of what was said."""
+    threshold: Llr | None = None
+    """What the evidence is to reach, once there is any."""
     watchlisted: bool = False
     hint: Prompt | None = None
     """What to tell the caller before the next attempt."""

@@ -11,7 +11,13 @@ from typing import Generic, TypeVar
 import structlog
 
 from ivr.domain.call import CallState
-from ivr.ports import Call, CallerHungUpError, CallLostError, StoreUnavailableError
+from ivr.ports import (
+    Call,
+    CallerHungUpError,
+    CallLostError,
+    RateUnreachableError,
+    StoreUnavailableError,
+)
 
 log = structlog.get_logger()
 
@@ -35,7 +41,7 @@ async def held(
             return await conversation
     except CallerHungUpError:
         return endings.hung_up
-    except (CallLostError, StoreUnavailableError) as error:
+    except (CallLostError, StoreUnavailableError, RateUnreachableError) as error:
         log.warning("call_cut_off", error=type(error).__name__, why=str(error))
     except TimeoutError:
         log.warning("call_too_long", limit_s=limit_s)

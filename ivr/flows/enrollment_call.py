@@ -78,10 +78,12 @@ async def _converse(call: Call, course: EnrollCourse, services: Services) -> End
     with measured(services.meter, Stage.ATTACH):
         await call.answer()
     await call.note(CallState.ANSWERED)
-    if call.facts.request.purpose is Purpose.PASSIVE_ENROLL:
-        return await passive_enroll(call, course, services)
-    course.answered = True
-    return await enroll(call, course, services)
+    request = call.facts.request
+    course.answered = not request.purpose.passive
+    tuned = services.at(await services.store.own_rates(request.tenant))
+    if request.purpose is Purpose.PASSIVE_ENROLL:
+        return await passive_enroll(call, course, tuned)
+    return await enroll(call, course, tuned)
 
 
 async def _store(enrollment: Enrollment, services: Services) -> Enrollment:

@@ -14,6 +14,7 @@ from ivr.flows.course import Course
 from ivr.flows.hints import hint_after
 from ivr.flows.obstacles import obstacle_to, undecided
 from ivr.flows.services import Services
+from ivr.flows.telling import tell_course
 from ivr.flows.turns import Asking, ask_free
 from ivr.ports import Call, Wanted
 
@@ -93,5 +94,7 @@ def _judged(
     locale = call.facts.request.locale
     judgement = services.voice.judge([evidence], threshold=threshold, locale=locale)
     course.note(evidence, judgement)
+    course.threshold = threshold
     course.hint = hint_after(evidence)
+    tell_course(call, course, services, judgement)
     return judgement

@@ -116,6 +116,7 @@ async def _looked(
         for margin in (0.0, -rules.margin, rules.margin)
     )
     course.retake(evidence, now)
+    course.threshold = voice.threshold(model)
     net_speech_s = capture.quality.net_speech_s
     tell_course(call, course, services, now, net_speech_s)
     stands = standing(now, weaker, stronger, enough=net_speech_s >= rules.enough_s)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ivr.domain.call import CallRequest
 from ivr.domain.news import News
+from ivr.domain.operating_point import OwnRates
 from ivr.flows.metering import NothingMeasured
 from ivr.flows.rules import EnrollRules, PassiveRules, VerifyRules
 from ivr.ports import Clock, Desk, Keys, Ledger, Meter, ProfileStore, Voice
@@ -36,6 +37,10 @@ class Services:
     passive: PassiveRules = field(default_factory=PassiveRules)
     longest_call_s: float = 300.0
     """A conversation that takes longer ends INCONCLUSIVE: the last guard, not a rule of talk."""
+
+    def at(self, own: OwnRates) -> Services:
+        """Return the same at a tenant's own rates; `RateUnreachableError`."""
+        return replace(self, voice=self.voice.at(own)) if own else self
 
     def limit_s(self, request: CallRequest) -> float:
         """Return how long this call may take before it is given up as a fault."""

@@ -21,7 +21,7 @@ def tell_beginning(call: Call, opening: Opening, services: Services) -> None:
             call=opening.call,
             worker=opening.worker,
             purpose=request.purpose,
-            agent=request.agent,
+            agents=(request.agent,) if request.agent else (),
             state=CallState.ARRIVED,
         )
     )
@@ -47,6 +47,7 @@ def tell_course(
             profile=None if course.profile is None else course.profile.id,
             attempts=tuple(course.attempts),
             llr=course.llr,
+            threshold=course.threshold,
             confidence=None if so_far is None else so_far.confidence,
             net_speech_s=net_speech_s,
             watchlisted=course.watchlisted,

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import structlog
 
-from engine.types import Judgement, ModelId, Reason, Verdict
+from engine.types import Judgement, Llr, ModelId, Reason, Verdict
 from ivr.domain.call import AccountId, CallState, Purpose
 from ivr.domain.metering import Stage
 from ivr.domain.verification import (
@@ -101,6 +101,7 @@ def verdict_of(
         model=_model(course, services),
         ended_at=services.clock.now(),
         fingerprints=tuple(course.fingerprints) if course.profile else (),
+        threshold=course.threshold if course.compared else None,
         explanation=judgement.explanation,
     )
 
@@ -114,18 +115,19 @@ def _model(course: Course, services: Services) -> ModelId | None:
 
 async def _converse(call: Call, opening: Opening, course: Course, services: Services) -> Judgement:
     await call.tag(opening.id)
-    await services.store.open(opening)
+    own = await services.store.open(opening)
     tell_beginning(call, opening, services)
+    tuned = services.at(own)
     with measured(services.meter, Stage.ATTACH):
         await call.answer()
     await call.note(CallState.ANSWERED)
     match call.facts.request.purpose:
         case Purpose.IDENTIFY:
-            return await identify(call, course, services)
+            return await identify(call, course, tuned)
         case Purpose.PASSIVE:
-            return await passive(call, course, services)
+            return await passive(call, course, tuned)
         case _:
-            return await verify(call, course, services)
+            return await verify(call, course, tuned)
 
 
 async def _tagged(call: Call, fresh: Opening) -> Opening:
@@ -194,7 +196,8 @@ def fields_of(call: Call, verification: Verification) -> dict[str, object]:
         "verification": str(verification.opening.id),
         "verdict": verification.verdict.value,
         "reason": verification.reason.value,
-        "llr": None if verification.llr is None else round(verification.llr, 2),
+        "llr": _rounded(verification.llr),
+        "threshold": _rounded(verification.threshold),
         "confidence": verification.confidence,
         "attempts": len(verification.attempts),
         "phrase": [attempt.phrase.value for attempt in verification.attempts],
@@ -208,3 +211,7 @@ def fields_of(call: Call, verification: Verification) -> dict[str, object]:
             (verification.ended_at - verification.opening.started_at).total_seconds(), 2
         ),
     }
+
+
+def _rounded(llr: Llr | None) -> float | None:
+    return None if llr is None else round(llr, 2)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from engine import SpeakerEngine
 from ivr.config import Configuration
-from ivr.config import Retention as RetentionSettings
 from ivr.jobs.batches import BatchWork
 from ivr.jobs.reextraction import Reextraction, embedding_with
 from ivr.jobs.retention import Retention
 from ivr.jobs.worker import Duty, Worker, working
 from ivr.offline import Office
+from ivr.settings import Retention as RetentionSettings
 from ivr.storage import Batches, Database, Keyring, RetentionRules
 
 

@@ -18,12 +18,11 @@ from ivr.agi.commands import answer, execute
 from ivr.agi.errors import AgiError
 from ivr.agi.session import AgiSession
 from ivr.domain.call import CallFacts, CallState
-from ivr.domain.metering import FrameCounts
 from ivr.domain.prompt import Spoken
 from ivr.line.agi_leg import AgiLeg
 from ivr.line.beat import Beat
 from ivr.line.ear import Ear
-from ivr.line.websocket_call import Carried, count_nothing
+from ivr.line.hearing import Carried, cost_of, count_nothing
 from ivr.media.audiosocket import Fault, Message, Pressed, Sound
 from ivr.media.audiosockets import AudioSocket, AudioSockets
 from ivr.media.codec import Slin
@@ -224,21 +223,7 @@ class AgiCall:
             await asyncio.wait({self._listening})
         if self._ear is not None:
             self._ear.close()
-            self._log_cost(self._ear)
+            self._carried(cost_of(self.facts.id, self.leg.inbox, self._ear))
             self._ear = None
         if self._socket is not None:
             await self._socket.close()
-
-    def _log_cost(self, ear: Ear) -> None:
-        log.info(
-            "media_ended",
-            call=self.facts.id,
-            frames=ear.frames,
-            gaps=ear.pacer.gaps,
-            silence_frames=ear.pacer.inserted,
-            refused_frames=ear.refused,
-            unheard_frames=self.leg.inbox.dropped,
-        )
-        self._carried(
-            FrameCounts(ear.frames, ear.pacer.inserted, ear.refused, self.leg.inbox.dropped)
-        )

@@ -13,11 +13,11 @@ import structlog
 
 from ivr.agi.peers import Network, may_enter
 from ivr.agi.server import AgiServer
-from ivr.line.agi_switchboard import AgiSwitchboard
+from ivr.line.agi_switchboard import AgiSwitchboard, Follow, follow_nobody
 from ivr.line.arguments import RequestDefaults
+from ivr.line.hearing import Carried, count_nothing
 from ivr.line.leg import Watch, watch_nothing
 from ivr.line.switchboard import Conversation
-from ivr.line.websocket_call import Carried, count_nothing
 from ivr.media.audiosockets import AudioSockets
 from ivr.media.prompts import PromptLibrary
 
@@ -56,6 +56,7 @@ async def agi_door(
     defaults: RequestDefaults | None = None,
     watch: Watch = watch_nothing,
     carried: Carried = count_nothing,
+    follow: Follow = follow_nobody,
 ) -> AsyncIterator[AgiServer]:
     """Take calls while entered; at the end take none and give those at hand `drain_s` to finish.
 
@@ -64,7 +65,13 @@ async def agi_door(
     admit = partial(may_enter, allowed=rules.allowed)
     async with AudioSockets(rules.audio_host, rules.audio_port, rules.audio, admit) as sockets:
         board = AgiSwitchboard(
-            sockets, prompts, conduct=conduct, defaults=defaults, watch=watch, carried=carried
+            sockets,
+            prompts,
+            conduct=conduct,
+            defaults=defaults,
+            watch=watch,
+            carried=carried,
+            follow=follow,
         )
         async with AgiServer(rules.host, rules.port, rules.allowed, board.serve) as server:
             log.info("agi_ready", host=rules.host, port=rules.port, audio=rules.audio)

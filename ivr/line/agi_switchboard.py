@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from ivr.agi.environment import Environment
@@ -10,14 +12,21 @@ from ivr.domain.call import CallFacts, CallId, CallRequest
 from ivr.line.agi_call import AgiCall
 from ivr.line.agi_leg import AgiLeg
 from ivr.line.arguments import BadRequestError, RequestDefaults, parse_arguments
+from ivr.line.hearing import Carried, count_nothing
 from ivr.line.leg import Watch, watch_nothing
 from ivr.line.switchboard import Conversation
-from ivr.line.websocket_call import Carried, count_nothing
 from ivr.media.audiosockets import AudioSockets
 from ivr.media.prompts import PromptLibrary
 from ivr.ports import CallerHungUpError, PortError
 
 log = structlog.get_logger()
+
+Follow = Callable[[CallFacts], Awaitable[None]]
+"""See `Following.begin`."""
+
+
+async def follow_nobody(facts: CallFacts) -> None:
+    """Tell nobody."""
 
 
 class AgiSwitchboard:
@@ -36,14 +45,16 @@ class AgiSwitchboard:
         defaults: RequestDefaults | None = None,
         watch: Watch = watch_nothing,
         carried: Carried = count_nothing,
+        follow: Follow = follow_nobody,
     ) -> None:
-        """Take entered `sockets`."""
+        """Take entered `sockets`. `follow` sees to it that agents are told who is with them."""
         self._sockets = sockets
         self._prompts = prompts
         self._conduct = conduct
         self._defaults = defaults or RequestDefaults()
         self._watch = watch
         self._carried = carried
+        self._follow = follow
 
     async def serve(self, session: AgiSession, environment: Environment) -> None:
         """Conduct one call to its end, and leave nothing of it behind."""
@@ -54,6 +65,7 @@ class AgiSwitchboard:
             return
         call = self._call(session, environment, request)
         try:
+            await self._follow(call.facts)
             await self._conduct(call)
         except Exception:
             # The last line of defence: one call's fault must not end the others.

@@ -14,11 +14,11 @@ from ivr.ari.events import ChannelUserevent, ChannelVarset, Event, StasisEnd, St
 from ivr.domain.call import CallFacts, CallState
 from ivr.domain.prompt import Spoken
 from ivr.line.ear import Ear
+from ivr.line.hearing import CONNECTION_ID, Carried, Hearing, count_nothing
 from ivr.line.leg import HANG_UP_GRACE_S, Leg
 from ivr.line.names import AGAIN, Kind, Names
 from ivr.line.starts import Starts
 from ivr.line.tidying import tidied
-from ivr.line.websocket_call import CONNECTION_ID, Carried, count_nothing, told_cost
 from ivr.media.codec import FORMATS
 from ivr.media.errors import MediaError
 from ivr.media.socket import MediaFrame, MediaSocket, MediaSockets
@@ -57,17 +57,13 @@ class PassiveCall:
         self._bridge = names.of(Kind.BRIDGE, leg.facts.id)
         self._sockets = sockets
         self._websocket = websocket
-        self._carried = carried
+        self._hearing = Hearing(leg, carried)
         self._starts = Starts()
         self._record: UUID | None = None
         self._gone_on = False
         self._attaching = False
         self._hands: list[str] = []
         """Channels of ours that are in the application: with these variables can be written."""
-        self._socket: MediaSocket | None = None
-        self._ear: Ear | None = None
-        self._listening: asyncio.Task[None] | None = None
-        self._closing: asyncio.Task[None] | None = None
 
     @property
     def facts(self) -> CallFacts:
@@ -175,17 +171,18 @@ class PassiveCall:
                 await self.leg.through(self._tell(shared))
             finally:
                 self.leg.leave()
-        self._begin_to_close()
+        self._hearing.begin_to_end(self._remove)
 
     async def close(self) -> None:
         """See `LineCall.close`."""
-        await asyncio.shield(self._begin_to_close())
+        await asyncio.shield(self._hearing.begin_to_end(self._remove))
 
     async def _attach(self) -> None:
         ari, caller = self.leg.ari, self.leg.facts.id
         self._attaching = True
         media = await ari.channels.external_media(self._media)
-        self._socket = await self._sockets.connect(media.channelvars.get(CONNECTION_ID, ""))
+        socket = await self._sockets.connect(media.channelvars.get(CONNECTION_ID, ""))
+        self._hearing.socket = socket
         await self._starts.wait(media.id)
         self._hands.append(media.id)
         await ari.channels.snoop(caller, snoop=self._snoop)
@@ -193,8 +190,7 @@ class PassiveCall:
         await self._starts.wait(self._snoop)
         self._hands.append(self._snoop)
         await ari.bridges.add(self._bridge, self._snoop, media.id)
-        self._ear = Ear(FORMATS["slin"](), self.leg.inbox)
-        self._listening = asyncio.create_task(self._listen(self._socket, self._ear))
+        self._hearing.begin(socket, FORMATS["slin"](), self._listen)
 
     async def _listen(self, socket: MediaSocket, ear: Ear) -> None:
         async for item in socket:
@@ -219,22 +215,7 @@ class PassiveCall:
                 return
         raise refused
 
-    def _begin_to_close(self) -> asyncio.Task[None]:
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._dismantle())
-        return self._closing
-
-    async def _dismantle(self) -> None:
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.wait({self._listening})
-        if self._ear is not None:
-            self._ear.close()
-            self._carried(told_cost(self.leg, self._ear))
-        if self._socket is not None:
-            await self._socket.close()
-        if self.leg.abandoned:
-            return
+    async def _remove(self) -> None:
         ari, caller = self.leg.ari, self.leg.facts.id
         await tidied(ari.applications.unsubscribe(ari.address.app, caller))
         if self._attaching:

@@ -22,20 +22,20 @@ from ivr.line.arguments import (
 )
 from ivr.line.capability import MediaWay, media_way
 from ivr.line.errors import ApplicationReplacedError
+from ivr.line.following import Following, following_nobody
+from ivr.line.hearing import Carried, count_nothing
 from ivr.line.leg import Leg, Watch, watch_nothing
 from ivr.line.line_call import LineCall
 from ivr.line.names import Names
 from ivr.line.passive_call import PassiveCall
 from ivr.line.recorded_call import RecordedCall, RecordRules
 from ivr.line.roster import Roster
-from ivr.line.sweep import sweep
-from ivr.line.websocket_call import Carried, WebsocketCall, count_nothing
+from ivr.line.settling import Settling
+from ivr.line.websocket_call import WebsocketCall
 from ivr.media.prompts import PromptLibrary
 from ivr.media.socket import MediaSockets
 from ivr.ports import Call, CallerHungUpError, PortError
 
-ADOPTION_GRACE_S = 0.5
-"""A channel found in our application may be a new call whose StasisStart is still on its way."""
 CANCEL_GRACE_S = 2.0
 """So long may a call take to be handed back when the program is told to stop at once."""
 
@@ -64,12 +64,14 @@ class Switchboard:
         defaults: RequestDefaults | None = None,
         watch: Watch = watch_nothing,
         carried: Carried = count_nothing,
+        following: Following | None = None,
         way: MediaWay | None = None,
     ) -> None:
         """Take entered `ari` and `sockets`. `adopt` ends the calls that a crash left behind.
 
         `carried` is told at each call's end what became of its audio. `way` is how callers are
-        heard; None: the best that this Asterisk offers.
+        heard; None: the best that this Asterisk offers. `following` is told the events of callers
+        who have gone on.
         """
         self._ari = ari
         self._sockets = sockets
@@ -80,11 +82,14 @@ class Switchboard:
         self._defaults = defaults or RequestDefaults()
         self._watch = watch
         self._carried = carried
+        self._following = following or following_nobody()
         self._names = Names(ari.address.app)
         self._way_wanted = way
         self._way = way or MediaWay.WEBSOCKET
         self._roster = Roster()
-        self._settling = asyncio.Lock()
+        self._settling = Settling(
+            ari, self._names, self._roster, self._following, self._adopt_found
+        )
         self._reading: asyncio.Task[None] | None = None
         self._draining = False
         self._replaced = False
@@ -150,6 +155,7 @@ class Switchboard:
                 self._arrived(notice)
             case _:
                 self._roster.deliver(notice)
+                self._following.took(notice)
 
     async def _connected(self) -> None:
         try:
@@ -157,7 +163,7 @@ class Switchboard:
         except AriError as error:
             log.warning("asterisk_not_asked", why=str(error))
         log.info("asterisk_connected", media=self._way.value)
-        self._spawn(self._settle())
+        self._spawn(self._settling.settle())
 
     def _give_up_all(self) -> None:
         self._replaced = True
@@ -212,6 +218,7 @@ class Switchboard:
         try:
             if earlier:
                 await asyncio.wait(earlier)
+            await self._following.begin(call.facts)
             if isinstance(call, PassiveCall):
                 await call.go_on()
             await conversation(call)
@@ -240,41 +247,7 @@ class Switchboard:
             await call.close()
             self._roster.remove(call)
 
-    async def _settle(self) -> None:
-        """Compare what Asterisk has with what we know: after a start, a crash or a dropped line."""
-        async with self._settling:
-            try:
-                strays = await self._compare()
-                await asyncio.sleep(ADOPTION_GRACE_S if strays else 0)
-                for stray in sorted(strays):
-                    await self._adopt_stray(stray)
-                await sweep(self._ari, self._names, lambda: self.calls)
-            except AriError as error:
-                log.warning("not_settled", why=str(error))
-
-    async def _compare(self) -> set[CallId]:
-        """Hang up our calls that are gone; return the callers that nobody conducts."""
-        known = {call.facts.id: call for call in self._roster}
-        application = await self._ari.applications.get(self._ari.address.app)
-        present = set(application.channel_ids) if application else set()
-        for call_id, call in known.items():
-            if call_id not in present:
-                call.leg.hung_up()
-        strays = present - known.keys()
-        return {CallId(each) for each in strays if not self._names.is_media(each)}
-
-    async def _adopt_stray(self, call_id: CallId) -> None:
-        if call_id in self.calls:
-            return
-        try:
-            channel = await self._ari.channels.get(call_id)
-        except AriError as error:
-            log.warning("stray_not_asked_for", call=call_id, why=str(error))
-            return
-        if channel.dialplan is not None and not channel.dialplan.waits_for_us:
-            # Overheard by a process before us: its caller waits for nothing of ours.
-            await self._ari.applications.unsubscribe(self._ari.address.app, call_id)
-            return
+    def _adopt_found(self, channel: Channel) -> None:
         request = self._request_of(channel)
         log.warning("call_adopted", call=channel.id)
         call = AdoptedCall(self._leg(channel, request), self._names)

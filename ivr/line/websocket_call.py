@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -11,9 +11,9 @@ import structlog
 from engine.types import Pcm
 from ivr.ari.events import ChannelDtmfReceived, Event, StasisStart
 from ivr.domain.call import CallFacts, CallState
-from ivr.domain.metering import FrameCounts
 from ivr.domain.prompt import Spoken
 from ivr.line.ear import Ear
+from ivr.line.hearing import CONNECTION_ID, Carried, Hearing, count_nothing
 from ivr.line.leg import Leg
 from ivr.line.names import AGAIN, Kind, Names
 from ivr.line.starts import Starts
@@ -26,23 +26,14 @@ from ivr.media.prompts import PromptLibrary
 from ivr.media.socket import MediaFrame, MediaSocket, MediaSockets
 from ivr.ports import CallLostError, Heard, Key, PortError, PromptEnded
 
-CONNECTION_ID = "MEDIA_WEBSOCKET_CONNECTION_ID"
-
-Carried = Callable[[FrameCounts], None]
-"""Told what became of a call's audio; must not block."""
-
 log = structlog.get_logger()
-
-
-def count_nothing(frames: FrameCounts) -> None:
-    """Tell nobody."""
 
 
 class WebsocketCall:
     """`ivr.ports.Call` by the recipe that keeps the caller's audio bit-exact under a prompt.
 
     `play` while something plays replaces it. Keys come by ARI, audio and prompts by the media
-    socket. What the call cost is logged once, at its end: frames, silence filled in, frames lost.
+    socket.
     """
 
     def __init__(
@@ -62,16 +53,12 @@ class WebsocketCall:
         self._sockets = sockets
         self._prompts = prompts
         self._format = format
-        self._carried = carried
+        self._hearing = Hearing(leg, carried)
         self._codec = FORMATS[format]()
         self._outflow = Outflow()
         self._sending = asyncio.Lock()
         self._starts = Starts()
         self._attaching = False
-        self._socket: MediaSocket | None = None
-        self._ear: Ear | None = None
-        self._listening: asyncio.Task[None] | None = None
-        self._closing: asyncio.Task[None] | None = None
 
     @property
     def facts(self) -> CallFacts:
@@ -144,11 +131,11 @@ class WebsocketCall:
     async def release(self, variables: Mapping[str, str]) -> None:
         """See `ivr.ports.Call.release`; the media is taken down behind the caller's back."""
         await self.leg.release(variables)
-        self._begin_to_close()
+        self._hearing.begin_to_end(self._remove)
 
     async def close(self) -> None:
         """See `LineCall.close`."""
-        await asyncio.shield(self._begin_to_close())
+        await asyncio.shield(self._hearing.begin_to_end(self._remove))
 
     def _audio(self, prompts: Sequence[Spoken]) -> Pcm:
         try:
@@ -161,12 +148,12 @@ class WebsocketCall:
         await ari.channels.answer(caller)
         self._attaching = True
         media = await ari.channels.external_media(self._channel, format=self._format)
-        self._socket = await self._sockets.connect(media.channelvars.get(CONNECTION_ID, ""))
+        socket = await self._sockets.connect(media.channelvars.get(CONNECTION_ID, ""))
+        self._hearing.socket = socket
         await ari.bridges.create(self._bridge, name=self._bridge)
         await self._starts.wait(media.id)
         await ari.bridges.add(self._bridge, caller, media.id)
-        self._ear = Ear(self._codec, self.leg.inbox)
-        self._listening = asyncio.create_task(self._listen(self._socket, self._ear))
+        self._hearing.begin(socket, self._codec, self._listen)
 
     async def _listen(self, socket: MediaSocket, ear: Ear) -> None:
         try:
@@ -192,44 +179,19 @@ class WebsocketCall:
 
     async def _send(self, messages: Iterable[Message]) -> None:
         """Send to Asterisk, or say what became of the call instead."""
-        if self._socket is None:
+        socket = self._hearing.socket
+        if socket is None:
             raise CallLostError("nothing can be played before the call is answered")
         try:
-            await self.leg.through(self._socket.send(messages))
+            await self.leg.through(socket.send(messages))
         except MediaError as error:
             raise CallLostError(str(error)) from error
 
-    def _begin_to_close(self) -> asyncio.Task[None]:
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._dismantle())
-        return self._closing
-
-    async def _dismantle(self) -> None:
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.wait({self._listening})
-        if self._ear is not None:
-            self._ear.close()
-            self._carried(told_cost(self.leg, self._ear))
-        if self._socket is not None:
-            await self._socket.close()
-        if self._attaching and not self.leg.abandoned:
-            await tidied(
-                self.leg.ari.channels.hangup(self._channel),
-                self.leg.ari.channels.hangup(self._channel + AGAIN),
-                self.leg.ari.bridges.destroy(self._bridge),
-            )
-
-
-def told_cost(leg: Leg, ear: Ear) -> FrameCounts:
-    """Log what a call's audio came to, and return it."""
-    log.info(
-        "media_ended",
-        call=leg.facts.id,
-        frames=ear.frames,
-        gaps=ear.pacer.gaps,
-        silence_frames=ear.pacer.inserted,
-        refused_frames=ear.refused,
-        unheard_frames=leg.inbox.dropped,
-    )
-    return FrameCounts(ear.frames, ear.pacer.inserted, ear.refused, leg.inbox.dropped)
+    async def _remove(self) -> None:
+        if not self._attaching:
+            return
+        await tidied(
+            self.leg.ari.channels.hangup(self._channel),
+            self.leg.ari.channels.hangup(self._channel + AGAIN),
+            self.leg.ari.bridges.destroy(self._bridge),
+        )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ivr.domain.call import TenantId
 from ivr.flows.rules import EnrollRules, VerifyRules
 from ivr.ports import Clock, Keys, ProfileStore, Voice
 
@@ -27,3 +28,11 @@ class Office:
     enroll: EnrollRules = field(default_factory=EnrollRules)
     worker: str = WORKER
     """Who stands in the records and in the audit trail."""
+
+    async def of_tenant(self, tenant: TenantId) -> Office:
+        """Return the same at a tenant's own operating points.
+
+        `StoreUnavailableError`; `RateUnreachableError` where another voice model came since.
+        """
+        own = await self.store.own_rates(tenant)
+        return replace(self, voice=self.voice.at(own)) if own else self

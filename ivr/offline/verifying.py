@@ -71,6 +71,7 @@ async def _judged(course: Course, file: AudioFile, office: Office, digits: str) 
         [evidence], watchlisted=course.watchlisted, model=model, locale=profile.locale
     )
     course.note(evidence, judgement)
+    course.threshold = office.voice.threshold(model)
     return judgement
 
 
@@ -142,6 +143,7 @@ def _ended(opening: Opening, course: Course, judgement: Judgement, office: Offic
         model=_model(course, office),
         ended_at=office.clock.now(),
         fingerprints=tuple(course.fingerprints),
+        threshold=course.threshold if course.compared else None,
         explanation=judgement.explanation,
     )
 

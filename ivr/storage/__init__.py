@@ -47,7 +47,7 @@ from ivr.storage.keys import (
 )
 from ivr.storage.keys.rotation import rotate_master, rotate_tenant
 from ivr.storage.migrate import migrate
-from ivr.storage.operating_points import OperatingPoints, PointPurpose
+from ivr.storage.operating_points import OperatingPoints
 from ivr.storage.outbox import Outbox
 from ivr.storage.retention import Retained, RetentionRules, retain
 from ivr.storage.store import PostgresStore
@@ -86,7 +86,6 @@ __all__ = [
     "Outbox",
     "OutboxError",
     "Past",
-    "PointPurpose",
     "PostgresStore",
     "ProfileAdministration",
     "ProfileDetails",

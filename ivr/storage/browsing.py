@@ -52,6 +52,7 @@ class Past:
     confidence: int
     model: ModelId | None
     explanation: str
+    threshold: float | None
 
 
 class Browsing:
@@ -107,6 +108,7 @@ class Browsing:
                 confidence=row["confidence"],
                 model=None if row["model"] is None else ModelId(row["model"]),
                 explanation=row["explanation"],
+                threshold=row["threshold"],
             )
             for row in rows
         )

@@ -7,13 +7,14 @@ import json
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 
 from ivr.domain.call import CallFacts, CallId, CallState, TenantId
-from ivr.domain.news import News
+from ivr.domain.news import News, Onward
 from ivr.domain.verification import Attempt
 from ivr.ports import StoreUnavailableError
 from ivr.storage.database import Database, Transaction
@@ -39,28 +40,37 @@ class DeskFeed:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: asyncio.Queue[News] = asyncio.Queue(WAITING_MAX)
+        self._waiting: asyncio.Queue[News | Onward] = asyncio.Queue(WAITING_MAX)
         self._current: dict[CallId, News] = {}
+        self._agents: dict[CallId, tuple[str, ...]] = {}
         self._tidied: dict[TenantId, datetime] = {}
 
     def tell(self, news: News) -> None:
-        """See `ivr.ports.Desk.tell`."""
+        """See `ivr.ports.Desk.tell`; who answered before it was told of is offered it too."""
+        news = replace(news, agents=(*news.agents, *self._agents.get(news.call, ())))
         if news.state in ENDED:
             self._current.pop(news.call, None)
         else:
             self._current[news.call] = news
             if len(self._current) > CURRENT_MAX:
                 del self._current[next(iter(self._current))]
-        try:
-            self._waiting.put_nowait(news)
-        except asyncio.QueueFull:
-            log.warning("desk_not_told", why="too much news waits for PostgreSQL")
+        self._put(news)
 
     def watch(self, facts: CallFacts, state: CallState) -> None:
         """Tell the state of a call that was told of before; of others nobody knows which it is."""
         news = self._current.get(facts.id)
         if news is not None:
             self.tell(News(news.tenant, news.verification, news.call, news.worker, state=state))
+
+    def offered(self, facts: CallFacts, agents: tuple[str, ...]) -> None:
+        """Offer the channel's last call to an agent, by each of these names, and its next ones."""
+        self._agents[facts.id] = (*self._agents.get(facts.id, ()), *agents)
+        self._put(Onward(facts.request.tenant, facts.id, agents=agents))
+
+    def left(self, facts: CallFacts) -> None:
+        """Tell that the caller of the channel's last call has hung up."""
+        self._agents.pop(facts.id, None)
+        self._put(Onward(facts.request.tenant, facts.id, gone=True))
 
     async def written(self) -> None:
         """Wait until all that was told so far is written, or given up."""
@@ -77,9 +87,17 @@ class DeskFeed:
             finally:
                 self._waiting.task_done()
 
-    async def _write(self, news: News) -> None:
+    def _put(self, news: News | Onward) -> None:
+        try:
+            self._waiting.put_nowait(news)
+        except asyncio.QueueFull:
+            log.warning("desk_not_told", why="too much news waits for PostgreSQL")
+
+    async def _write(self, news: News | Onward) -> None:
+        name, columns = _statement(news)
+
         async def work(transaction: Transaction) -> None:
-            await transaction.execute("tell-desk", *_columns(news))
+            await transaction.execute(name, *columns)
 
         await self._database.transact(work, tenant=news.tenant)
         now = datetime.now(UTC)
@@ -107,13 +125,21 @@ async def desk_feed(database: Database) -> AsyncIterator[DeskFeed]:
             writing.result()
 
 
+def _statement(news: News | Onward) -> tuple[str, tuple[Any, ...]]:
+    if isinstance(news, News):
+        return "tell-desk", _columns(news)
+    agents = [storable(agent) for agent in news.agents]
+    note = json.dumps({"state": CallState.GONE} if news.gone else {})
+    return "desk-call-onward", (storable(news.tenant), storable(news.call), agents, note)
+
+
 def _columns(news: News) -> tuple[Any, ...]:
     return (
         news.verification,
         storable(news.tenant),
         storable(news.call),
         storable(news.worker),
-        [storable(news.agent)] if news.agent else [],
+        [storable(agent) for agent in news.agents],
         storable(news.claim.account) if news.claim else None,
         news.profile,
         json.dumps(_told(news)),
@@ -129,6 +155,7 @@ def _told(news: News) -> dict[str, Any]:
         "claim_source": news.claim and news.claim.source,
         "attempts": None if attempts is None else [_attempt(each) for each in attempts],
         "llr": _llr(news.llr),
+        "threshold": _llr(news.threshold),
         "confidence": news.confidence,
         "net_speech_s": news.net_speech_s,
         "watchlisted": news.watchlisted,

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Sequence
 
 from ivr.domain.call import TenantId
+from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.storage.audit import AuditEvent, note
-from ivr.storage.database import Database, Transaction
+from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.text import storable
-
-
-class PointPurpose(StrEnum):
-    """What a rate is for."""
-
-    VERIFICATION = "verification"
-    IDENTIFICATION = "identification"
-    ENROLLMENT = "enrollment"
-    """For the warning that a voice is enrolled already."""
-    WATCHLIST = "watchlist"
 
 
 class OperatingPoints:
@@ -27,10 +17,10 @@ class OperatingPoints:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, tenant: TenantId) -> Mapping[PointPurpose, float]:
+    async def of(self, tenant: TenantId) -> OwnRates:
         """Return the rates, in (0, 1), of the purposes for which the tenant has set one."""
         rows = await self._database.fetch("operating-points", storable(tenant), tenant=tenant)
-        return {PointPurpose(row["purpose"]): row["target_fmr"] for row in rows}
+        return rates_from(rows)
 
     async def set(
         self, tenant: TenantId, purpose: PointPurpose, rate: float, *, who: str, why: str
@@ -57,3 +47,8 @@ class OperatingPoints:
             return row is not None
 
         return await self._database.transact(work, tenant=tenant)
+
+
+def rates_from(rows: Sequence[Row]) -> OwnRates:
+    """Return the rates of rows with a `purpose` and a `target_fmr`."""
+    return {PointPurpose(row["purpose"]): row["target_fmr"] for row in rows}

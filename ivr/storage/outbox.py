@@ -19,6 +19,7 @@ from engine.types import Reason, Verdict
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent
 from ivr.domain.enrollment import Enrollment
+from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.domain.watchlist import Suspect
@@ -115,9 +116,16 @@ class Outbox:
         """Return the voices that a tenant watches for; `StoreUnavailableError`."""
         return await self._noticing(self._store.watchlist(tenant))
 
-    async def open(self, opening: Opening) -> None:
-        """Note that a verification began; `StoreUnavailableError`."""
-        await self._noticing(self._store.open(opening))
+    async def own_rates(self, tenant: TenantId) -> OwnRates:
+        """Return the rates that a tenant has set; `StoreUnavailableError`."""
+        return await self._noticing(self._store.own_rates(tenant))
+
+    async def open(self, opening: Opening) -> OwnRates:
+        """Note that a verification began, and return its tenant's rates.
+
+        `StoreUnavailableError`.
+        """
+        return await self._noticing(self._store.open(opening))
 
     async def enroll(self, enrollment: Enrollment) -> Enrollment:
         """Write an enrollment's end, once; `StoreUnavailableError`, and then nothing is kept."""
@@ -282,5 +290,6 @@ def unavailable(verification: Verification) -> Verification:
         verdict=Verdict.INCONCLUSIVE,
         reason=Reason.UNAVAILABLE,
         llr=None,
+        threshold=None,
         confidence=0,
     )

@@ -156,7 +156,7 @@ def opening_from(row: Row) -> Opening:
 
 
 def closing_columns(verification: Verification, caller: bytes | None) -> tuple[Any, ...]:
-    """Return $1 to $27 of `close-verification`; `caller` is the keyed hash of the number."""
+    """Return $1 to $28 of `close-verification`; `caller` is the keyed hash of the number."""
     claim = verification.claim
     return (
         *opening_columns(verification.opening),
@@ -174,6 +174,7 @@ def closing_columns(verification: Verification, caller: bytes | None) -> tuple[A
         list(verification.fingerprints),
         caller,
         verification.opening.mode,
+        verification.threshold,
     )
 
 
@@ -209,6 +210,7 @@ def verification_from(row: Row, attempts: Sequence[Row]) -> Verification:
         model=ModelId(row["model"]) if row["model"] else None,
         ended_at=row["ended_at"],
         explanation=row["explanation"],
+        threshold=_llr(row["threshold"]),
     )
 
 

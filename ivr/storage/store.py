@@ -9,6 +9,7 @@ from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent
 from ivr.domain.enrollment import Enrollment
 from ivr.domain.lockout import LockoutRules
+from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.domain.watchlist import Suspect
@@ -16,6 +17,7 @@ from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.enrolling import write_enrollment
 from ivr.storage.errors import StoreRefusedError
 from ivr.storage.keys import Keyring, PersonKey
+from ivr.storage.operating_points import rates_from
 from ivr.storage.rows import (
     closing_columns,
     consent_from,
@@ -87,10 +89,19 @@ class PostgresStore:
         row = await self._database.fetch_one("find-caller", storable(tenant), caller, tenant=tenant)
         return None if row is None else lockout_from(row, self._lockout)
 
-    async def open(self, opening: Opening) -> None:
-        """Note that a verification began; `StoreUnavailableError`."""
+    async def own_rates(self, tenant: TenantId) -> OwnRates:
+        """Return the rates that a tenant has set, as they are now; `StoreUnavailableError`."""
+        rows = await self._database.fetch("operating-points", storable(tenant), tenant=tenant)
+        return rates_from(rows)
+
+    async def open(self, opening: Opening) -> OwnRates:
+        """Note that a verification began, and return its tenant's rates; `StoreUnavailableError`.
+
+        One statement: what a tenant has set holds for its next call, and costs none a round trip.
+        """
         columns = (*opening_columns(opening), opening.mode)
-        await self._database.fetch("open-verification", *columns, tenant=opening.tenant)
+        rows = await self._database.fetch("open-verification", *columns, tenant=opening.tenant)
+        return rates_from(rows)
 
     async def close(self, verification: Verification) -> Verification:
         """Write the verdict with attempts and audit entry, once, and return what is stored.

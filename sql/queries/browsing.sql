@@ -31,7 +31,7 @@ WHERE tenant = $1::text AND id > $2::uuid ORDER BY id LIMIT $3::bigint;
 -- Return the closed verifications of tenant $1 before $2 and, at that instant, id $3: at most $4.
 SELECT
     id, started_at, ended_at, claim_account, profile, verdict, reason, llr, confidence, model,
-    explanation
+    explanation, threshold
 FROM verifications
 WHERE tenant = $1::text AND ended_at <= $2::timestamptz
 AND (ended_at < $2::timestamptz OR id < $3::uuid)

@@ -1,12 +1,18 @@
 -- name: tell-desk
 -- Take news of call $1 into what the desk shows of it.
+--
+-- To whom an earlier call of the same channel was offered, this one is too.
 WITH owner AS (INSERT INTO tenants (tenant) VALUES ($2::text) ON CONFLICT DO NOTHING)
 INSERT INTO desk_calls AS d (
     verification, tenant, number, call, worker, agents, claim_account, profile, news
 )
 VALUES (
-    $1::uuid, $2::text, desk_next($2::text), $3::text, $4::text, $5::text[], $6::text, $7::uuid,
-    $8::text::jsonb
+    $1::uuid, $2::text, desk_next($2::text), $3::text, $4::text,
+    ARRAY(
+        SELECT unnest($5::text[]) UNION
+        SELECT unnest(e.agents) FROM desk_calls AS e WHERE e.tenant = $2::text AND e.call = $3::text
+    ),
+    $6::text, $7::uuid, $8::text::jsonb
 )
 ON CONFLICT (verification) DO UPDATE
 SET number = EXCLUDED.number, agents = ARRAY(SELECT DISTINCT unnest(d.agents || EXCLUDED.agents)),
@@ -29,7 +35,8 @@ SELECT
         'id', d.verification, 'number', d.number, 'call', d.call,
         'account', coalesce(v.claim_account, d.claim_account), 'began_at', d.began_at,
         'verdict', v.verdict, 'reason', v.reason, 'explanation', v.explanation,
-        'llr', v.llr, 'confidence', v.confidence, 'decided_at', v.ended_at,
+        'llr', v.llr, 'threshold', v.threshold, 'confidence', v.confidence,
+        'decided_at', v.ended_at,
         'attempts', (
             SELECT jsonb_agg(jsonb_build_object(
                 'reason', a.reason, 'llr', a.llr, 'phrase', a.phrase,
@@ -78,6 +85,17 @@ WITH next AS MATERIALIZED (SELECT desk_next($1::text) AS number)
 UPDATE desk_calls AS d
 SET number = next.number, agents = ARRAY(SELECT DISTINCT unnest(d.agents || $3::text))
 FROM next WHERE d.tenant = $1::text AND d.verification = $2::uuid;
+
+-- name: desk-call-onward
+-- Show the last call of channel $2 of tenant $1 to agents $3 too, with the keys of the JSON object $4.
+WITH next AS MATERIALIZED (SELECT desk_next($1::text) AS number)
+UPDATE desk_calls AS d
+SET number = next.number, agents = ARRAY(SELECT DISTINCT unnest(d.agents || $3::text[])),
+    news = d.news || $4::text::jsonb
+FROM next WHERE d.tenant = $1::text AND d.verification = (
+    SELECT e.verification FROM desk_calls AS e
+    WHERE e.tenant = $1::text AND e.call = $2::text ORDER BY e.number DESC LIMIT 1
+);
 
 -- name: note-on-desk-call
 -- Add the keys of the JSON object $3 to what the desk shows of call $2 of tenant $1.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -10,11 +11,13 @@ import numpy as np
 import pytest
 
 from engine.types import Reason, Verdict
-from ivr.domain.call import AccountId
+from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
+from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.domain.profile import ProfileState
 from ivr.domain.verification import VerificationId, VerificationMode
 from ivr.ports import ProfileStore
+from ivr.storage import OperatingPoints
 from tests.fakes.profile_store import FakeProfileStore
 from tests.unit.storage.records import (
     ACCOUNT,
@@ -28,6 +31,8 @@ from tests.unit.storage.records import (
     opening,
     rejected,
 )
+
+Set = Callable[[TenantId, OwnRates], Awaitable[None]]
 
 
 @pytest.fixture(params=["fake", "postgres"])
@@ -208,6 +213,33 @@ async def test_a_verification_names_the_profile_it_was_compared_with(store: Prof
     assert kept is not None
     assert kept.profile == profile.id
     assert (kept.verdict, kept.reason) == (Verdict.ACCEPT, Reason.MATCH)
+
+
+@pytest.fixture
+def set_rates(request: pytest.FixtureRequest, store: ProfileStore) -> Set:
+    """How each store's tenants set their rates."""
+
+    async def set_on_postgres(tenant: TenantId, own: OwnRates) -> None:
+        points = OperatingPoints(request.getfixturevalue("database"))
+        for purpose, rate in own.items():
+            await points.set(tenant, purpose, rate, who="a test", why="to see")
+
+    async def set_on_fake(tenant: TenantId, own: OwnRates) -> None:
+        assert isinstance(store, FakeProfileStore)
+        store.rates[tenant] = own
+
+    return set_on_fake if isinstance(store, FakeProfileStore) else set_on_postgres
+
+
+async def test_a_call_begins_with_its_tenants_rates(store: ProfileStore, set_rates: Set) -> None:
+    """As they are at that moment, those of its tenant alone, and none where none are set."""
+    assert await store.open(opening()) == {}
+    own = {PointPurpose.VERIFICATION: 0.05, PointPurpose.WATCHLIST: 0.2}
+    await set_rates(TENANT, own)
+    assert await store.open(opening()) == own
+    assert await store.own_rates(TENANT) == own
+    assert await store.open(opening(tenant=OTHER_TENANT)) == {}
+    assert await store.own_rates(OTHER_TENANT) == {}
 
 
 async def test_a_passive_verification_stays_one(store: ProfileStore) -> None:

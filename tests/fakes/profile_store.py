@@ -19,6 +19,7 @@ from ivr.domain.enrollment import (
     EnrollmentResult,
 )
 from ivr.domain.lockout import LockoutRules, locked_until
+from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile, ProfileId, ProfileState
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.domain.watchlist import Suspect
@@ -40,6 +41,7 @@ class FakeProfileStore:
     enrollments: dict[EnrollmentId, Enrollment] = field(default_factory=dict)
     groups: dict[tuple[TenantId, str], set[AccountId]] = field(default_factory=dict)
     suspects: dict[TenantId, tuple[Suspect, ...]] = field(default_factory=dict)
+    rates: dict[TenantId, OwnRates] = field(default_factory=dict)
     lockout: LockoutRules = field(default_factory=LockoutRules)
     rejects: dict[ProfileId, tuple[int, datetime]] = field(default_factory=dict)
     callers: dict[tuple[TenantId, str], tuple[int, datetime]] = field(default_factory=dict)
@@ -85,10 +87,16 @@ class FakeProfileStore:
         self._answer()
         return self.suspects.get(tenant, ())
 
-    async def open(self, opening: Opening) -> None:
-        """Note that a verification began."""
+    async def own_rates(self, tenant: TenantId) -> OwnRates:
+        """Return the rates that a tenant has set."""
+        self._answer()
+        return self.rates.get(tenant, {})
+
+    async def open(self, opening: Opening) -> OwnRates:
+        """Note that a verification began, and return its tenant's rates."""
         self._answer()
         self.openings.setdefault(opening.id, opening)
+        return await self.own_rates(opening.tenant)
 
     async def close(self, verification: Verification) -> Verification:
         """Keep the verdict, once, and return the one kept; the profile takes note of it."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
@@ -36,9 +37,10 @@ from engine.types import (
 )
 from ivr.domain.call import AccountId
 from ivr.domain.enrollment import Recording
+from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.domain.profile import Profile
 from ivr.domain.watchlist import Suspect
-from ivr.ports import Ear, Examination, Measurement, Wanted
+from ivr.ports import Ear, Examination, Measurement, RateUnreachableError, Wanted
 
 MODEL = ModelId("fake")
 LOUD = 100
@@ -46,6 +48,7 @@ WAIT_S, END_SILENCE_S, LONGEST_S, ENOUGH_S = 2.0, 0.6, 4.0, 0.8
 NOISY = 30_000
 """A speaker this loud counts as noise."""
 ANGLE_PER_UNIT = 1e-3
+LOWEST_RATE = 1e-6
 
 
 def voice_of(amplitude: int) -> Embedding:
@@ -137,10 +140,27 @@ class FakeVoice:
     model: ModelId = MODEL
     embedded: int = 0
     failure: Exception | None = None
-    threshold: Llr = Llr(5.0)  # noqa: RUF009 - a NewType
+    needed: Llr = Llr(5.0)  # noqa: RUF009 - a NewType
     group_threshold: float = 7.0
+    watchlist_threshold: float = 5.0
     recognises: bool = True
     wanted: list[Wanted] = field(default_factory=list)
+
+    def at(self, own: OwnRates) -> FakeVoice:
+        """Return a voice with the bound -ln(rate) as threshold; a rate below 1e-6 is too low."""
+        if any(rate < LOWEST_RATE for rate in own.values()):
+            raise RateUnreachableError("no such evidence is supported")
+        bounds = {purpose: -math.log(rate) for purpose, rate in own.items()}
+        return replace(
+            self,
+            needed=Llr(bounds.get(PointPurpose.VERIFICATION, self.needed)),
+            group_threshold=bounds.get(PointPurpose.IDENTIFICATION, self.group_threshold),
+            watchlist_threshold=bounds.get(PointPurpose.WATCHLIST, self.watchlist_threshold),
+        )
+
+    def threshold(self, model: ModelId | None = None) -> Llr:
+        """Return what is needed."""
+        return self.needed
 
     def model_of(self, profile: Profile) -> ModelId:
         """There is one."""
@@ -202,7 +222,7 @@ class FakeVoice:
         locale: str,
     ) -> Judgement:
         """Judge by the policy itself."""
-        needed = self.threshold if threshold is None else threshold
+        needed = self.needed if threshold is None else threshold
         point = OperatingPoint(needed, Basis.BOUND)
         return decide(attempts, point, watchlisted=watchlisted, locale=Locale(locale))
 
@@ -223,7 +243,8 @@ class FakeVoice:
     ) -> bool:
         """Compare with each."""
         return any(
-            self.compare(embedding, quality, each.voiceprints) > self.threshold for each in suspects
+            self.compare(embedding, quality, each.voiceprints) > self.watchlist_threshold
+            for each in suspects
         )
 
     def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from ivr.lab import LabError
 from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk, find
-from tests.integration import probing
+from tests.integration import line_stage, probing
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +49,24 @@ async def own_asterisk(
         tmp_path, program=asterisk_program, extra_dialplan=probing.DIALPLAN
     ) as own:
         yield own
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def line_asterisk(
+    asterisk_program: AsteriskProgram, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[PrivateAsterisk]:
+    """An Asterisk with callers that need no telephone; a module may have another one."""
+    async with PrivateAsterisk(
+        tmp_path_factory.mktemp("line"),
+        program=asterisk_program,
+        extra_modules=line_stage.MODULES,
+        extra_dialplan=line_stage.DIALPLAN,
+    ) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(line_asterisk: PrivateAsterisk) -> AsyncIterator[line_stage.Stage]:
+    """A stage that asserts at its end that nothing is left over."""
+    async with line_stage.open_stage(line_asterisk) as stage:
+        yield stage

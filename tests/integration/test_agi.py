@@ -4,55 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from uuid import uuid4
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
 from ivr.domain.prompt import Prompt
-from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.lab.freeports import LOOPBACK, free_port
 from ivr.line.agi_door import AgiRules, agi_door
 from ivr.media.audiosocket import Hello, encode_message
 from ivr.ports import Call, CallerHungUpError, CallLostError, Frame, Key, PromptEnded
 from tests.integration.line_stage import (
-    DIALPLAN,
     LIBRARY,
-    MODULES,
     Stage,
     listened,
     next_of,
-    open_stage,
     prompt_audio,
     ramp,
 )
 from tests.relay import Relay
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def line_asterisk(
-    asterisk_program: AsteriskProgram, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[PrivateAsterisk]:
-    """An Asterisk with callers that need no telephone."""
-    async with PrivateAsterisk(
-        tmp_path_factory.mktemp("agi"),
-        program=asterisk_program,
-        extra_modules=MODULES,
-        extra_dialplan=DIALPLAN,
-    ) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def stage(line_asterisk: PrivateAsterisk) -> AsyncIterator[Stage]:
-    """A stage that asserts at its end that nothing is left over."""
-    async with open_stage(line_asterisk) as stage:
-        yield stage
 
 
 async def test_caller_is_heard_bit_exact_while_a_prompt_plays(stage: Stage) -> None:

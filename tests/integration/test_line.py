@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
 from ivr.domain.prompt import Prompt
 from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
@@ -34,27 +32,6 @@ WAV_CUT_SAMPLES = 22
 """Asterisk's format_wav takes the 44 bytes of the header for audio at the end (measured)."""
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def line_asterisk(
-    asterisk_program: AsteriskProgram, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[PrivateAsterisk]:
-    """An Asterisk with callers that need no telephone."""
-    async with PrivateAsterisk(
-        tmp_path_factory.mktemp("line"),
-        program=asterisk_program,
-        extra_modules=MODULES,
-        extra_dialplan=DIALPLAN,
-    ) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def stage(line_asterisk: PrivateAsterisk) -> AsyncIterator[Stage]:
-    """A stage that asserts at its end that nothing is left over."""
-    async with open_stage(line_asterisk) as stage:
-        yield stage
 
 
 async def test_caller_is_heard_bit_exact_while_a_prompt_plays(stage: Stage) -> None:

@@ -17,7 +17,6 @@ from tests.integration.line_stage import (
     Stage,
     eventually,
     listened,
-    open_stage,
     ramp,
 )
 from tests.relay import Relay
@@ -56,13 +55,6 @@ async def line_asterisk(
         extra_dialplan=DIALPLAN,
     ) as running:
         yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def stage(line_asterisk: PrivateAsterisk) -> AsyncIterator[Stage]:
-    """A stage that asserts at its end that nothing is left over."""
-    async with open_stage(line_asterisk) as stage:
-        yield stage
 
 
 async def shared(caller: Caller, name: str) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivr.cli.main import STATUS_REPLACED, parser
-from ivr.config import Calls
+from ivr.settings import Calls
 from tests.unit.documents import ROOT
 
 UNIT = ROOT / "docs/countersign.service"

@@ -28,8 +28,9 @@ from engine.types import (
     Voiceprint,
 )
 from engine.voice.embedder import Embedder
+from ivr.domain.operating_point import PointPurpose
 from ivr.domain.watchlist import Suspect
-from ivr.ports import Voice, Wanted
+from ivr.ports import RateUnreachableError, Voice, Wanted
 from ivr.voice import EngineVoice
 from ivr.words import Words
 from tests.unit.engine.voice.models import CARD
@@ -40,6 +41,17 @@ ENGINE = SpeakerEngine.load()
 NO_WORDS = Words([])
 WANTED = Wanted(b"k" * 32, Locale("en-US"))
 PATIENCE_S = 10.0
+
+
+def test_a_tenants_own_rate_moves_the_threshold_and_nothing_else() -> None:
+    """Model and threads are shared; what the calibration cannot reach is refused."""
+    voice = EngineVoice(ENGINE, NO_WORDS)
+    laxer = voice.at({PointPurpose.VERIFICATION: 0.1})
+    assert laxer.threshold() < voice.threshold()
+    assert laxer.rates == {**voice.rates, PointPurpose.VERIFICATION: 0.1}
+    assert laxer.model == voice.model
+    with pytest.raises(RateUnreachableError):
+        voice.at({PointPurpose.VERIFICATION: 1e-12})
 
 
 class SlowEmbedder(Embedder):

@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.audio.files import AudioFile
 from engine.errors import ModelError
-from engine.types import Llr, Quality, Reason, Verdict
+from engine.types import Quality, Reason, Verdict
 from ivr.api.azure.enrolling import check_length
 from ivr.api.azure.kinds import IDENTIFICATION, Contract
 from ivr.api.azure.refusals import (
@@ -70,14 +70,14 @@ async def verified(
     rules = _lenient(office.verify) if ignore_min_length else office.verify
     asked = replace(office, verify=rules)
     verification = await verify(tenant, profile.account, file, asked)
-    recognition = recognition_of(verification, office.voice.threshold)
+    recognition = recognition_of(verification)
     if recognition is None:
         quality = verification.attempts[-1].quality if verification.attempts else None
         raise _nothing(verification.reason, quality, office, rules)
     return recognition
 
 
-def recognition_of(verification: Verification, threshold: Llr) -> Recognition | None:
+def recognition_of(verification: Verification) -> Recognition | None:
     """Say what a verification came to; None where there is nothing to say of the voice.
 
     A score counts for the voice alone: what is rejected for another reason has 0, so that no
@@ -89,7 +89,8 @@ def recognition_of(verification: Verification, threshold: Llr) -> Recognition | 
         return None
     accepted = verification.verdict is Verdict.ACCEPT
     result = RecognitionResult.ACCEPT if accepted else RecognitionResult.REJECT
-    return Recognition(recognition_result=result, score=score_of(verification.llr, threshold))
+    score = score_of(verification.llr, verification.threshold)
+    return Recognition(recognition_result=result, score=score)
 
 
 async def identified(

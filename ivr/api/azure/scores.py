@@ -16,12 +16,12 @@ _DIGITS: Final = 4
 _JUST_BELOW_HALF: Final = 0.5 - 10**-_DIGITS
 
 
-def score_of(llr: Llr | None, threshold: Llr) -> float:
+def score_of(llr: Llr | None, threshold: Llr | None) -> float:
     """Return the logistic of the evidence beyond the threshold; 0 for none, or what is no number.
 
     Rounding never lifts what is below the threshold to half.
     """
-    if llr is None or not math.isfinite(llr) or not math.isfinite(threshold):
+    if llr is None or threshold is None or not math.isfinite(llr - threshold):
         return 0.0
     beyond = llr - threshold
     score = round(0.5 * (1 + math.tanh(beyond / 2)), _DIGITS)

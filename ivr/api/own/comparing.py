@@ -43,6 +43,8 @@ class VerificationAnswer(msgspec.Struct, frozen=True):
     verdict: Verdict
     reason: Reason
     llr: float | None
+    threshold: float | None
+    """The llr that was needed; None where nothing was compared."""
     confidence: int
     explanation: str
     attempts: tuple[AttemptAnswer, ...]
@@ -123,6 +125,7 @@ def verdict_of(verification: Verification) -> VerificationAnswer:
         verification.verdict,
         verification.reason,
         verification.llr,
+        verification.threshold,
         verification.confidence,
         verification.explanation,
         tuple(_attempt(each) for each in verification.attempts),

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from ivr.api.errors import ConflictError, InvalidRequestError
-from ivr.api.office import RateUnreachableError
 from ivr.api.operations import Operation, Visit
 from ivr.api.scopes import Scope
-from ivr.storage import PointPurpose
+from ivr.domain.operating_point import PointPurpose
+from ivr.ports import RateUnreachableError
 
 
 class OperatingPointAnswer(msgspec.Struct, frozen=True):
@@ -83,7 +83,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/operating-points/{purpose}",
         scope=Scope.SETTINGS_WRITE,
         perform=change,
-        summary="Set how sure to be for one purpose, in what the API does",
+        summary="Set how sure to be for one purpose, on the telephone and in the API",
         takes=OperatingPointRequest,
         gives=OperatingPointsAnswer,
         parts=_PURPOSE,

@@ -35,6 +35,7 @@ class PastAnswer(msgspec.Struct, frozen=True):
     verdict: Verdict
     reason: Reason
     llr: float | None
+    threshold: float | None
     confidence: int
     model: str | None
     explanation: str
@@ -125,6 +126,7 @@ def _past(past: Past) -> PastAnswer:
         past.verdict,
         past.reason,
         past.llr,
+        past.threshold,
         past.confidence,
         past.model,
         past.explanation,

@@ -133,14 +133,16 @@ function showEvidence(article, call) {
   const place = (llr) => `${(100 * (Math.max(-me.limit, Math.min(me.limit, llr)) + me.limit)) / (2 * me.limit)}%`;
   const has = typeof call.llr === "number";
   article.querySelector(".fill").style.width = has ? place(call.llr) : "0";
-  article.querySelector(".mark").style.left = place(me.threshold);
+  // Each call keeps the point that it began with.
+  const needed = call.threshold ?? me.threshold;
   const point = article.querySelector(".point");
-  point.style.left = place(me.threshold);
+  article.querySelector(".mark").hidden = point.hidden = needed === null;
+  article.querySelector(".mark").style.left = point.style.left = place(needed ?? 0);
   point.textContent = word("card.point");
   const sure = has && call.confidence !== undefined ? word("card.confidence", { percent: number(call.confidence) }) : word("card.none");
   article.querySelector(".confidence").textContent = sure;
   article.querySelector(".bar").ariaLabel = has
-    ? word("card.bar", { llr: number(call.llr, 1), threshold: number(me.threshold, 1) })
+    ? word("card.bar", { llr: number(call.llr, 1), threshold: number(needed, 1) })
     : word("card.no_evidence");
 }
 

@@ -40,7 +40,7 @@ export function overTime(place, rows, begin, end) {
       bar.append(draw("title", {}, `${spans[i].label}: ${count} ${word(`verdict.${VERDICTS[v]}`)}`));
       svg.append(bar);
     });
-    if (i % Math.ceil(spans.length / 6) === 0) svg.append(draw("text", { x: 38 + i * wide, y: 180 }, spans[i].label));
+    if (i % Math.ceil(spans.length / 5) === 0) svg.append(draw("text", { x: 38 + i * wide, y: 180 }, spans[i].label));
   });
 }
 
@@ -81,7 +81,7 @@ export function errors(place, points, chosen) {
     svg.append(draw("text", { x: x(point.fmr), y: 270, "text-anchor": "middle" }, percent(point.fmr, 2)));
   }
   svg.append(draw("text", { x: (width + 46) / 2, y: 292, "text-anchor": "middle" }, word("plot.fmr")));
-  svg.append(draw("text", { x: 14, y: 135, "text-anchor": "middle", transform: "rotate(-90 14 135)" }, word("plot.fnmr")));
+  svg.append(draw("text", { class: "side", x: 14, y: 135, "text-anchor": "middle", transform: "rotate(-90 14 135)" }, word("plot.fnmr")));
   svg.append(draw("polyline", { class: "curve", points: points.map((point) => `${x(point.fmr)},${y(point.fnmr)}`).join(" ") }));
   for (const point of points) svg.append(draw("circle", { class: "dot-of", cx: x(point.fmr), cy: y(point.fnmr), r: 4 }));
   svg.append(draw("circle", { class: "chosen", cx: x(chosen.fmr), cy: y(chosen.fnmr), r: 8 }));

@@ -16,7 +16,6 @@ from engine import SpeakerEngine
 from engine.types import Pcm
 from ivr.ari.address import AriAddress
 from ivr.ari.client import AriClient
-from ivr.config import Listening
 from ivr.lab import Say
 from ivr.lab.application import Application, Line
 from ivr.lab.bench.asking import APP
@@ -25,6 +24,7 @@ from ivr.lab.bench.cores import only, seconds_used
 from ivr.lab.bench.person import enroll, hear, recordings
 from ivr.lab.caller import spoken_s
 from ivr.lab.system import System
+from ivr.settings import Listening
 
 CORES = 2
 LEAST_CALLS = 6

@@ -19,9 +19,9 @@ from ivr.api.scopes import Scope
 from ivr.api.server import api_server
 from ivr.api.tokens import Token, new_token
 from ivr.clock import SystemClock
-from ivr.config import Api
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.lockout import LockoutRules
+from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification
 from ivr.domain.watchlist import Suspect
@@ -30,6 +30,7 @@ from ivr.lab.bench.cores import only
 from ivr.lab.bench.person import ACCOUNT, TENANT, enroll, recordings
 from ivr.lab.freeports import LOOPBACK
 from ivr.offline import Office, verify
+from ivr.settings import Api
 from ivr.storage import (
     Database,
     EmbeddedPostgres,
@@ -166,8 +167,9 @@ class _NoDatabase(PostgresStore):
         del tenant
         return ()
 
-    async def open(self, opening: Opening) -> None:
+    async def open(self, opening: Opening) -> OwnRates:
         del opening
+        return {}
 
     async def close(self, verification: Verification) -> Verification:
         return verification

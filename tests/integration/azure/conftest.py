@@ -21,12 +21,12 @@ from ivr.api.scopes import Scope
 from ivr.api.server import api_server
 from ivr.api.tokens import new_token
 from ivr.clock import SystemClock
-from ivr.config import Api
 from ivr.domain.call import TenantId
 from ivr.flows.rules import EnrollRules, FreeSpeechRules, VerifyRules
 from ivr.lab.apt import AptError
 from ivr.lab.speech import Synthesiser, Voice, render, synthetic
 from ivr.offline import Office
+from ivr.settings import Api
 from ivr.storage import Database, Keyring, PostgresStore
 from ivr.voice import EngineVoice
 from ivr.words import Words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,7 +15,8 @@ from ivr.desk import hash_password
 from ivr.domain.call import TenantId
 from ivr.domain.desk import DeskUser, Role
 from ivr.lab import LabError, browser
-from ivr.lab.freeports import free_port
+from ivr.lab.freeports import LOOPBACK, free_port
+from ivr.lab.softphone import Softphone
 from ivr.storage import Database, DeskUsers
 from tests.integration.faults.conftest import ground, module_dsn
 from tests.integration.faults.people import ACCOUNT
@@ -31,7 +33,42 @@ USERS = (
     ("sue", Role.SUPERVISOR, ""),
 )
 
+TELEPHONE, AGI = "<the agent's>", "<the port of FastAGI>"
+
+QUEUES = """
+[agents]
+joinempty = yes
+retry = 1
+member => Local/1002@desks/n
+"""
+
 DIALPLAN = f"""
+[inbound](+)
+; Who the agent is, is known only afterwards: by a variable, by who answers Dial() or a queue.
+exten => _set-.,1,Gosub(countersign-verify,s,1(${{EXTEN:4}}))
+ same => n,Set(COUNTERSIGN_AGENT=1002)
+ same => n,Wait(20)
+exten => _dial-.,1,Gosub(countersign-verify,s,1(${{EXTEN:5}}))
+ same => n,Dial(Local/1002@desks)
+exten => _agi-.,1,Set(COUNTERSIGN_AGI={AGI})
+ same => n,Gosub(countersign-verify,s,1(${{EXTEN:4}}))
+ same => n,Dial(Local/1002@desks)
+exten => _back-.,1,Gosub(countersign-verify,s,1(${{EXTEN:5}}))
+ same => n,Set(COUNTERSIGN_HAND_BACK=yes)
+ same => n,Dial(Local/1002@desks,,g)
+ same => n,Gosub(countersign-step-up,s,1)
+ same => n,GotoIf($["${{COUNTERSIGN_STEP_UP}}" != "challenge"]?done)
+ same => n,Gosub(countersign-challenge,s,1({ACCOUNT}))
+ same => n(done),Hangup(31)
+exten => _queue-.,1,Gosub(countersign-verify,s,1(${{EXTEN:6}}))
+ same => n,Queue(agents)
+exten => _passive-.,1,Answer()
+ same => n,Gosub(countersign-passive,s,1(${{EXTEN:8}}))
+ same => n,Queue(agents)
+
+[desks]
+exten => 1002,1,Dial(PJSIP/trunk/{TELEPHONE})
+
 [inbound](+)
 ; An agent is known from the beginning, and while the caller is with them nothing happens here.
 exten => _for.,1,Set(COUNTERSIGN_AGENT=${{EXTEN:3:4}})
@@ -52,6 +89,7 @@ class Office:
     """The system with its desk, and the screens that look at it."""
 
     stage: Stage
+    agent: Softphone
     url: str
     browser: Browser
     faults: list[str] = field(default_factory=list)
@@ -95,16 +133,35 @@ async def office(
     ground: Ground, module_dsn: str, chromium: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Office]:
     """The system that the tests share; at its end no page may have met a fault."""
-    port = free_port(socket.SOCK_STREAM)
-    settings = {"COUNTERSIGN_DESK_PORT": str(port), "COUNTERSIGN_DESK_TOKEN": TOKEN}
+    port, agi, audio = (free_port(socket.SOCK_STREAM) for _ in range(3))
+    settings = {
+        "COUNTERSIGN_DESK_PORT": str(port),
+        "COUNTERSIGN_DESK_TOKEN": TOKEN,
+        "COUNTERSIGN_AGI_ENABLED": "true",
+        "COUNTERSIGN_AGI_PORT": str(agi),
+        "COUNTERSIGN_AGI_AUDIO_PORT": str(audio),
+    }
     folder = tmp_path_factory.mktemp("desk")
-    stage = open_stage(ground, folder, module_dsn, settings=settings, dialplan=DIALPLAN)
-    async with stage as opened, async_playwright() as playwright:
+    (folder / "asterisk/etc").mkdir(parents=True)
+    (folder / "asterisk/etc/queues.conf").write_text(QUEUES)
+    async with AsyncExitStack() as stack:
+        agent = await stack.enter_async_context(Softphone(LOOPBACK))
+        opened = await stack.enter_async_context(
+            open_stage(
+                ground,
+                folder,
+                module_dsn,
+                settings=settings,
+                dialplan=DIALPLAN.replace(TELEPHONE, agent.uri).replace(AGI, f"{LOOPBACK}:{agi}"),
+                modules=("app_dial", "app_queue"),
+            )
+        )
+        playwright = await stack.enter_async_context(async_playwright())
         await add_users(module_dsn, USERS)
         running = await playwright.chromium.launch(
             executable_path=chromium, args=list(browser.ARGUMENTS)
         )
-        office = Office(opened, f"http://127.0.0.1:{port}", running)
+        office = Office(opened, agent, f"http://127.0.0.1:{port}", running)
         yield office
         await running.close()
         assert not office.faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -16,6 +17,7 @@ from playwright.async_api import Page, expect
 from ivr.lab.softphone import PhoneCall
 from tests.integration.desk.conftest import TOKEN, Office
 from tests.integration.faults.people import ACCOUNT
+from tests.integration.faults.waiting import patiently
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
@@ -118,6 +120,24 @@ async def test_a_program_offers_a_call_and_a_link_opens_it(at_work: Office) -> N
     await expect(opened).to_be_focused()
 
 
+@pytest.mark.parametrize("way", ["set", "dial", "queue", "passive", "agi"])
+async def test_a_call_is_offered_to_who_is_with_the_caller_later(at_work: Office, way: str) -> None:
+    """By a variable set, or because the agent answers; to nobody else, and until the hang-up."""
+    ann, bob = await at_work.screen("ann"), await at_work.screen("bob")
+    before = [await page.locator("article").count() for page in (ann, bob)]
+    picked = asyncio.create_task(at_work.agent.called())
+    call = await at_work.stage.dial(f"{way}-nobody")
+    newest = bob.locator("article").first
+    await expect(bob.locator("article")).to_have_count(before[1] + 1)
+    await expect(newest.locator(".reason")).to_have_text("The person is not enrolled")
+    await expect(newest.locator(".pin")).to_be_enabled()
+    assert await ann.locator("article").count() == before[0]
+    await call.hang_up()
+    await expect(newest.locator(".pin")).to_be_disabled()
+    picked.cancel()
+    await asyncio.wait({picked})
+
+
 async def test_an_agent_asks_for_digits_by_keyboard(at_work: Office) -> None:
     """The button sets the variable on the channel; the dialplan asks, and the screen shows it."""
     ann = await at_work.screen("ann")
@@ -136,6 +156,23 @@ async def test_an_agent_asks_for_digits_by_keyboard(at_work: Office) -> None:
     await expect(ann.locator("article").first.locator(".status")).to_have_text("Inconclusive")
 
 
+async def test_a_call_is_taken_back_where_the_dialplan_allows_it(at_work: Office) -> None:
+    """The agent's leg ends, the caller is asked for digits at once, and the agent sees it."""
+    bob = await at_work.screen("bob")
+    shown = await bob.locator("article").count()
+    picked = asyncio.create_task(at_work.agent.called())
+    call = await at_work.stage.dial("back-nobody")
+    agent = await patiently(picked)
+    await expect(bob.locator("article")).to_have_count(shown + 1)
+    await bob.locator("article").first.locator(".challenge").click()
+    await patiently(agent.ended())
+    await expect(bob.locator("article")).to_have_count(shown + 2)
+    await expect(bob.locator("article").first.locator(".purpose")).to_have_text("Random digits")
+    await expect(bob.locator("article").nth(1).locator(".asked")).to_contain_text("taken back")
+    assert not call.is_over
+    await call.hang_up()
+
+
 async def test_not_this_person_is_kept(at_work: Office) -> None:
     """What an agent found out stays on the screen, and in the supervisor's figures."""
     ann = await at_work.screen("ann")
@@ -149,6 +186,40 @@ async def test_not_this_person_is_kept(at_work: Office) -> None:
     await expect(sue.locator("#feedback")).to_contain_text("somebody else")
     await expect(sue.locator("#tiles dd").first).not_to_have_text("0 ")
     await expect(sue.locator("#how")).to_contain_text("voice.target_fmr")
+
+
+async def test_a_supervisor_applies_an_operating_point(at_work: Office) -> None:
+    """Asked first, with what changes; the next call is judged by it, and it can be taken back."""
+    sue = await at_work.screen("sue", "/supervisor")
+    configured = await _threshold_of_a_call(at_work)
+    await sue.locator("#slide").focus()
+    await sue.keyboard.press("Home")
+    laxest = float(await sue.locator("#chosen dd").last.inner_text())
+    await sue.locator("#apply").press("Enter")
+    dialog = sue.get_by_role("dialog", name="Change the operating point?")
+    await expect(dialog.locator("#change tr").last).to_contain_text(f"{laxest:.2f}")
+    await dialog.get_by_role("button", name="Cancel").click()
+    assert await _threshold_of_a_call(at_work) == configured
+    await sue.locator("#apply").click()
+    await dialog.get_by_label("Reason").fill("fewer questions")
+    await sue.keyboard.press("Enter")
+    await expect(sue.locator("#applied")).to_contain_text("from the next call on")
+    await expect(sue.locator("#how")).to_contain_text("as set for this tenant")
+    await expect(sue.locator("#apply")).to_be_disabled()
+    assert await _threshold_of_a_call(at_work) == pytest.approx(laxest, abs=0.006)
+    await sue.locator("#drop").click()
+    await dialog.get_by_role("button", name="Apply").click()
+    await expect(sue.locator("#how")).to_contain_text("voice.target_fmr")
+    assert await _threshold_of_a_call(at_work) == configured
+
+
+async def _threshold_of_a_call(office: Office) -> float:
+    """Let the enrolled person call, and return what the evidence had to reach."""
+    since = office.stage.log_length
+    call = await verified(office, ANN)
+    ended = await office.stage.logged("verification_ended", since=since, verdict="ACCEPT")
+    await call.hang_up()
+    return float(ended["threshold"])
 
 
 async def test_no_page_is_wider_than_a_small_screen(at_work: Office) -> None:

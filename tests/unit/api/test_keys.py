@@ -12,7 +12,7 @@ from ivr.api.rate import RateLimit
 from ivr.api.scopes import Scope
 from ivr.api.tokens import Token, new_token, read_token
 from ivr.cli import main
-from ivr.config import Api
+from ivr.settings import Api
 from tests.unit.api.conftest import OTHER_TENANT, TENANT, Client, Maker
 
 

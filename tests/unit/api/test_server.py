@@ -15,7 +15,8 @@ from cryptography.x509.oid import NameOID
 
 from ivr.api.office import ApiOffice
 from ivr.api.server import api_server
-from ivr.config import Api, ConfigurationError
+from ivr.config import ConfigurationError
+from ivr.settings import Api
 from tests.unit.api.conftest import Client
 
 

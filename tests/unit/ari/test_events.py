@@ -93,9 +93,9 @@ def test_what_happens_to_a_call_carries_its_details() -> None:
 
 def test_an_event_without_use_for_us_is_unknown_by_name() -> None:
     """It is tolerated, and says what it is."""
-    event = parse_event(CAPTURED["Dial"])
+    event = parse_event(CAPTURED["ChannelDialplan"])
     assert isinstance(event, UnknownEvent)
-    assert event.type == "Dial"
+    assert event.type == "ChannelDialplan"
     assert parse_event('{"type":"FromTheFuture","what":[1]}') == UnknownEvent(type="FromTheFuture")
 
 

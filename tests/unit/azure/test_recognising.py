@@ -20,14 +20,14 @@ from tests.unit.storage.records import accepted, opening
 
 THRESHOLD = Llr(2.0)
 SPOKEN = Quality(5.0, 30.0, -20.0, 0.0)
-ENDED = accepted(opening())
+ENDED = replace(accepted(opening()), threshold=THRESHOLD)
 EVERYBODY = {each.account: each for each in (profile(number=number) for number in range(1, 8))}
 RANKED = tuple(Candidate(name, Llr(4.0 - place)) for place, name in enumerate(EVERYBODY))
 
 
 def test_an_accept_is_an_accept() -> None:
     """And has half or more."""
-    told = recognition_of(replace(ENDED, llr=Llr(2.0)), THRESHOLD)
+    told = recognition_of(replace(ENDED, llr=Llr(2.0)))
     assert told is not None
     assert (told.recognition_result, told.score) == (RecognitionResult.ACCEPT, 0.5)
 
@@ -35,7 +35,7 @@ def test_an_accept_is_an_accept() -> None:
 def test_another_voice_is_rejected_with_its_score() -> None:
     """Below half, however much it leans to the claim."""
     ended = replace(ENDED, verdict=Verdict.REJECT, reason=Reason.NO_MATCH, llr=Llr(1.99))
-    told = recognition_of(ended, THRESHOLD)
+    told = recognition_of(ended)
     assert told is not None
     assert told.recognition_result is RecognitionResult.REJECT
     assert 0.4 < told.score < 0.5
@@ -51,7 +51,7 @@ def test_another_voice_is_rejected_with_its_score() -> None:
 )
 def test_what_is_refused_for_another_reason_has_no_score(verdict: Verdict, reason: Reason) -> None:
     """The voice may match as it likes: a program that looks at the score must not accept it."""
-    told = recognition_of(replace(ENDED, verdict=verdict, reason=reason, llr=Llr(9.0)), THRESHOLD)
+    told = recognition_of(replace(ENDED, verdict=verdict, reason=reason, llr=Llr(9.0)))
     assert told is not None
     assert (told.recognition_result, told.score) == (RecognitionResult.REJECT, 0.0)
 
@@ -61,7 +61,7 @@ def test_nothing_but_a_match_is_accepted(reason: Reason) -> None:
     """Every other reason is a Reject, or an error with a status of its own."""
     if reason is Reason.MATCH:
         return
-    told = recognition_of(replace(ENDED, verdict=Verdict.INCONCLUSIVE, reason=reason), THRESHOLD)
+    told = recognition_of(replace(ENDED, verdict=Verdict.INCONCLUSIVE, reason=reason))
     if told is not None:
         assert told.recognition_result is RecognitionResult.REJECT
         return

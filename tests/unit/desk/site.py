@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,16 +14,25 @@ from typing import Any, Self
 import aiohttp
 
 from engine.types import ModelId
-from ivr.desk import DeskRules, Measured, ModelInUse, desk_part, hash_password
+from ivr.desk import (
+    DeskRules,
+    InUse,
+    Measured,
+    ModelInUse,
+    PointInUse,
+    desk_part,
+    hash_password,
+)
 from ivr.desk.guard import COOKIE, CSRF_HEADER
 from ivr.domain.call import CallId, TenantId
-from ivr.domain.desk import DeskUser, Role, StepUp
+from ivr.domain.desk import DeskUser, Role, StepUp, StepUpState
 from ivr.domain.verification import VerificationId
 from ivr.lab.freeports import free_port
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_feed import DeskFeed, desk_feed
 from ivr.storage.desk_users import DeskUsers
+from ivr.storage.operating_points import OperatingPoints
 from tests.unit.storage.records import MODEL, TENANT, WORKER
 
 PASSWORD = "correct horse battery"
@@ -31,12 +41,9 @@ KEPT = hash_password(PASSWORD, cost=16)
 PATIENCE_S = 10.0
 TOKEN = "a token of programs"
 
-IN_USE = ModelInUse(
+MODEL_IN_USE = ModelInUse(
     id=ModelId(MODEL),
     description="A model of the tests",
-    target_fmr=0.01,
-    threshold=2.7,
-    basis="measured",
     limit=6.8,
     fitted_on="2026-11-23",
     fitted_with="made up",
@@ -58,6 +65,19 @@ IN_USE = ModelInUse(
 )
 
 
+REACHABLE = 1e-3
+"""The model of the tests can be no surer than that."""
+
+
+def point_at(rate: float | None) -> PointInUse:
+    """Return what comes of a rate, as the service would."""
+    if rate is None:
+        return PointInUse(0.01, own=False, threshold=2.7, basis="measured")
+    if rate < REACHABLE:
+        return PointInUse(rate, own=True, threshold=None, fault="aim for a higher rate")
+    return PointInUse(rate, own=True, threshold=-math.log(rate), basis="bound")
+
+
 @dataclass
 class Line:
     """Takes what is asked of callers; those in `gone` have left."""
@@ -65,11 +85,12 @@ class Line:
     told: list[tuple[CallId, VerificationId, StepUp]] = field(default_factory=list)
     gone: set[CallId] = field(default_factory=set)
 
-    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> bool:
+    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> StepUpState:
         """Ask, if the caller is there."""
-        if call not in self.gone:
-            self.told.append((call, verification, asked))
-        return call not in self.gone
+        if call in self.gone:
+            return StepUpState.GONE
+        self.told.append((call, verification, asked))
+        return StepUpState.TOLD
 
 
 @dataclass
@@ -157,6 +178,7 @@ class Site:
     feed: DeskFeed
     calls: DeskCalls
     users: DeskUsers
+    points: OperatingPoints
     line: Line
     http: aiohttp.ClientSession
 
@@ -172,11 +194,12 @@ class Site:
 async def open_site(database: Database, *, token: str = TOKEN) -> AsyncIterator[Site]:
     """Serve a desk on a port of its own."""
     calls, users, line = DeskCalls(database), DeskUsers(database), Line()
+    points = OperatingPoints(database)
     port = free_port(socket.SOCK_STREAM)
     rules = DeskRules("127.0.0.1", port, WORKER, token=token)
     async with (
         desk_feed(database) as feed,
-        desk_part(rules, calls, users, IN_USE, line.ask),
+        desk_part(rules, calls, users, InUse(MODEL_IN_USE, points, point_at), line.ask),
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
-        yield Site(f"http://127.0.0.1:{port}", feed, calls, users, line, http)
+        yield Site(f"http://127.0.0.1:{port}", feed, calls, users, points, line, http)

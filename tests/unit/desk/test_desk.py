@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from ivr.desk import asking_part
 from ivr.desk.guard import HEADERS
 from ivr.domain.call import AccountId, CallId, CallState, Purpose
 from ivr.domain.claim import Claim, ClaimSource
@@ -17,9 +18,10 @@ from ivr.domain.news import News
 from ivr.domain.verification import Opening, Verification
 from ivr.ports import StoreUnavailableError
 from ivr.storage.database import Database
+from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.store import PostgresStore
 from tests.postgres import execute
-from tests.unit.desk.site import PASSWORD, PATIENCE_S, TOKEN, Screen, Site, open_site
+from tests.unit.desk.site import PASSWORD, PATIENCE_S, TOKEN, Line, Screen, Site, open_site
 from tests.unit.storage.records import OTHER_TENANT, TENANT, accepted, opening, rejected
 
 CUT_ALL = """
@@ -48,8 +50,9 @@ def begins(site: Site, agent: str = "1001", begun: Opening | None = None) -> Ope
     """Tell that a call begins, which is offered to an agent."""
     begun = begun or opening()
     claim = Claim(begun.tenant, AccountId("4711"), ClaimSource.DIALPLAN)
-    news = News(begun.tenant, begun.id, begun.call, begun.worker, Purpose.VERIFY, agent)
-    site.feed.tell(replace(news, state=CallState.LISTENING, claim=claim))
+    news = News(begun.tenant, begun.id, begun.call, begun.worker, Purpose.VERIFY)
+    agents = (agent,) if agent else ()
+    site.feed.tell(replace(news, agents=agents, state=CallState.LISTENING, claim=claim))
     return begun
 
 
@@ -148,6 +151,25 @@ async def test_what_an_agent_asks_for_is_told_to_the_dialplan(
             states.append(call.get("step_up", {}).get("state"))
     told = [(begun.call, begun.id, StepUp(asked))] if state == "told" else []
     assert site.line.told == told
+
+
+async def test_a_worker_without_a_desk_hears_what_is_asked_of_its_callers(
+    site: Site, database: Database
+) -> None:
+    """An agent asks on another worker's desk; that one leaves the call alone."""
+    ann, line = await site.user("ann", agent="1001"), Line()
+    begun = begins(site, begun=replace(opening(), worker="another worker"))
+    await site.feed.written()
+    async with asking_part(DeskCalls(database), "another worker", line.ask), ann.events() as events:
+        await events.calls_until_ready()
+        path = f"/api/calls/{begun.id}/step-up"
+        assert await ann.status("POST", path, json={"ask": "pin"}) == 200
+        state = ""
+        while state != "told":
+            _, call = await events.next()
+            state = call.get("step_up", {}).get("state", "")
+    assert line.told == [(begun.call, begun.id, StepUp.PIN)]
+    assert site.line.told == []
 
 
 async def test_feedback_is_kept_with_its_evidence(

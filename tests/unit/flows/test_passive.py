@@ -98,7 +98,7 @@ async def test_noise_is_left_out(watching: Desk) -> None:
 
 async def test_evidence_near_the_threshold_is_listened_to_for_longer(watching: Desk) -> None:
     """Accepted by a hair with 4.5 s, the voice must stay accepted until there is enough."""
-    watching.voice.threshold = Llr(9.5)
+    watching.voice.needed = Llr(9.5)
     call = await overheard(watching, *talk(ALICE, 10))
     assert told(call) == ("ACCEPT", "MATCH")
     (attempt,) = record(watching).attempts
@@ -108,7 +108,7 @@ async def test_evidence_near_the_threshold_is_listened_to_for_longer(watching: D
 
 async def test_what_only_leans_is_inconclusive_in_the_end(watching: Desk) -> None:
     """The evidence never reaches the threshold: no REJECT, for it is for the claim."""
-    watching.voice.threshold = Llr(50.0)
+    watching.voice.needed = Llr(50.0)
     call = await overheard(watching, *talk(NEARLY_ALICE, 10))
     assert told(call) == ("INCONCLUSIVE", "NOT_ENOUGH_SPEECH")
     assert record(watching).llr is not None

@@ -6,11 +6,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from ivr.cli.jobs import _follow, plain, told
-from ivr.config import Retention as Settings
 from ivr.domain.profile import Profile, ProfileState
 from ivr.jobs import Queue, Reextraction, Retention, retention_rules
 from ivr.jobs.progress import progress
 from ivr.jobs.queue import Ticket
+from ivr.settings import Retention as Settings
 from ivr.storage.database import Database
 from ivr.storage.store import PostgresStore
 from tests.postgres import execute

@@ -52,6 +52,7 @@ def accepted(begun: Opening) -> Verification:
         ),
         model=MODEL,
         ended_at=BEGAN + timedelta(seconds=9),
+        threshold=Llr(2.7),
     )
 
 

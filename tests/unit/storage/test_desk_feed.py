@@ -41,11 +41,13 @@ async def calls(dsn: str) -> list[dict[str, Any]]:
 async def test_what_is_told_adds_up(database: Database, database_dsn: str) -> None:
     """The newest of each key stands; agents add up; what is not said changes nothing."""
     claim = Claim(TENANT, ACCOUNT, ClaimSource.DIALPLAN)
-    first = news(agent="1001", state=CallState.ARRIVED)
+    first = news(agents=("1001",), state=CallState.ARRIVED)
     async with desk_feed(database) as feed:
         feed.tell(first)
         feed.tell(replace(first, claim=claim, llr=Llr(1.234), state=None))
-        feed.tell(replace(first, agent="1002", llr=Llr(float("nan")), state=CallState.LISTENING))
+        feed.tell(
+            replace(first, agents=("1002",), llr=Llr(float("nan")), state=CallState.LISTENING)
+        )
     (call,) = await calls(database_dsn)
     assert sorted(call["agents"]) == ["1001", "1002"]
     assert call["claim_account"] == ACCOUNT
@@ -102,6 +104,27 @@ async def test_numbers_are_committed_in_their_order(database: Database, database
             one.tell(replace(news(), verification=VerificationId(uuid4())))
             other.tell(replace(news(), verification=VerificationId(uuid4())))
     assert [call["number"] for call in await calls(database_dsn)] == list(range(1, 21))
+
+
+async def test_a_caller_who_goes_on_is_shown_to_who_answers(
+    database: Database, database_dsn: str
+) -> None:
+    """The channel's last call, and what comes after it; also who answered before it was told of."""
+    first = news(agents=("1001",), state=CallState.RELEASED)
+    second = replace(first, verification=VerificationId(uuid4()), agents=())
+    facts = CallFacts(first.call, "", CallRequest(Purpose.VERIFY, TENANT, None, "en-US"))
+    async with desk_feed(database) as feed:
+        feed.offered(facts, ("quick",))
+        feed.tell(first)
+        feed.offered(facts, ("PJSIP/1002", "1002"))
+        feed.offered(facts, ())
+        feed.tell(second)
+        feed.left(facts)
+    one, other = await calls(database_dsn)
+    assert (
+        sorted(one["agents"]) == sorted(other["agents"]) == ["1001", "1002", "PJSIP/1002", "quick"]
+    )
+    assert (one["news"]["state"], other["news"]["state"]) == ("released", "gone")
 
 
 async def test_an_erased_person_is_off_the_desk(database: Database, database_dsn: str) -> None:

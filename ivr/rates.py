@@ -1,0 +1,39 @@
+"""A tenant's own rates laid over the installation's: what the engine is to aim for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine import SpeakerEngine
+from engine.decision.purposes import TargetRates
+from engine.errors import ModelError
+from ivr.domain.operating_point import OwnRates, PointPurpose
+from ivr.ports import RateUnreachableError
+
+
+def common_rates(rates: TargetRates) -> Mapping[PointPurpose, float]:
+    """Return the installation's rates by their purpose."""
+    return {
+        PointPurpose.VERIFICATION: rates.verify,
+        PointPurpose.IDENTIFICATION: rates.identify,
+        PointPurpose.ENROLLMENT: rates.duplicate,
+        PointPurpose.WATCHLIST: rates.watchlist,
+    }
+
+
+def tuned(engine: SpeakerEngine, own: OwnRates) -> SpeakerEngine:
+    """Return the engine at a tenant's own rates; it shares the voice model.
+
+    `RateUnreachableError` where the calibration cannot be so sure.
+    """
+    rates = {**common_rates(engine.rates), **own}
+    target = TargetRates(
+        verify=rates[PointPurpose.VERIFICATION],
+        identify=rates[PointPurpose.IDENTIFICATION],
+        watchlist=rates[PointPurpose.WATCHLIST],
+        duplicate=rates[PointPurpose.ENROLLMENT],
+    )
+    try:
+        return engine.at(target)
+    except ModelError as error:
+        raise RateUnreachableError(str(error)) from error
