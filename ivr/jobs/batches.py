@@ -26,7 +26,7 @@ from ivr.domain.verification import VerificationId
 from ivr.jobs.queue import Queue, Ticket
 from ivr.jobs.worker import ElsewhereError
 from ivr.offline import Office, Order, Remark, review, verify
-from ivr.ports import StoreUnavailableError
+from ivr.ports import RateUnreachableError, StoreUnavailableError
 from ivr.storage import (
     Batches,
     Database,
@@ -106,7 +106,7 @@ class BatchWork:
         try:
             self._check_files(item)
             return await self._done(tenant, item)
-        except (EngineError, StoreRefusedError) as error:
+        except (EngineError, StoreRefusedError, RateUnreachableError) as error:
             return Undone.CANNOT, str(error)
         except StoreUnavailableError:
             raise
@@ -129,7 +129,7 @@ class BatchWork:
                 raise AudioFileError(str(path), f"it lies outside {self._folder}")
 
     async def _done(self, tenant: TenantId, item: Item) -> Ended:
-        office = replace(self._office, worker=_worker(item))
+        office = replace(await self._office.of_tenant(tenant), worker=_worker(item))
         if item.terms is None:
             return await _verified(tenant, item, office)
         return await self._enrolled(tenant, item, item.terms, office)

@@ -14,12 +14,14 @@ import pytest
 from ivr.domain.batch import BatchKind
 from ivr.domain.call import AccountId
 from ivr.domain.enrollment import Enrollment
+from ivr.domain.operating_point import PointPurpose
 from ivr.domain.profile import ProfileState
 from ivr.jobs import BatchWork, Queue, Worker
 from ivr.jobs.queue import Ticket
 from ivr.jobs.worker import ElsewhereError, working
 from ivr.storage import Database, Keyring, PostgresStore, Wish, holding
 from ivr.storage.administration import ProfileAdministration
+from ivr.storage.operating_points import OperatingPoints
 from ivr.storage.retention import RetentionRules, retain
 from tests.postgres import execute
 from tests.unit.jobs.batching import TENANT, Stage, stage_of
@@ -76,6 +78,24 @@ async def test_a_worker_enrolls_and_verifies_what_was_ordered(
     assert (first.result, second.result) == ("ACCEPT", "REJECT")
     assert first.llr is not None
     assert await rows(database_dsn, "SELECT DISTINCT who FROM audit") == [("batch of ann",)]
+
+
+async def test_a_batch_is_judged_at_the_tenants_own_operating_point(
+    stage: Stage, database_dsn: str
+) -> None:
+    """As a call is; one that the voice model cannot reach is told, and no verdict is made up."""
+    await stage.do(await stage.order(BatchKind.ENROLL, stage.person("4711", HIM)))
+    points = OperatingPoints(stage.database)
+    results = []
+    for number, rate in enumerate((0.2, 1e-9)):
+        await points.set(TENANT, PointPurpose.VERIFICATION, rate, who="ann", why="a test")
+        claim = Wish(ACCOUNT, (stage.record(f"call-{number}.wav", 7 + number, HIM),), None)
+        batch = await stage.order(BatchKind.VERIFY, claim)
+        await stage.do(batch)
+        results += await stage.results(batch)
+    assert results == ["ACCEPT", "CANNOT"]
+    lenient = stage.office.voice.at({PointPurpose.VERIFICATION: 0.2}).threshold()
+    assert await rows(database_dsn, "SELECT threshold FROM verifications") == [(lenient,)]
 
 
 async def test_the_same_order_again_is_the_same_batch(stage: Stage) -> None:
