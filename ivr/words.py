@@ -50,11 +50,6 @@ class Words:
         found = (_listed(Locale(name)) for name in locales)
         return cls([each for each in found if each is not None])
 
-    def warm(self, callers: int) -> None:
-        """Have decoders for so many callers at once ready."""
-        for recogniser in self._recognisers.values():
-            recogniser.warm(callers)
-
     def recognises(self, locale: str) -> bool:
         """Say whether anything recognises the words of a locale."""
         return Locale(locale) in self._recognisers

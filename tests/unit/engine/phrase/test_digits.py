@@ -54,9 +54,9 @@ def test_neighbours_are_one_digit_away(digits: str) -> None:
     [
         (10.0, 50.0, -1.0, "right"),
         (-10.0, -30.0, -2.0, "right"),
-        (-60.0, -30.0, -2.0, "unsure"),
+        (-60.0, -30.0, -1.0, "unsure"),
         (10.0, 50.0, -9.0, "unsure"),
-        (-60.0, -300.0, -3.0, "wrong"),
+        (-60.0, -300.0, -1.0, "wrong"),
         (math.inf, -math.inf, -1.0, "wrong"),
         (-math.inf, -math.inf, -math.inf, "unsure"),
         (math.nan, 0.0, -1.0, "unsure"),
