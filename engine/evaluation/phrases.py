@@ -32,6 +32,7 @@ from engine.evaluation.said import (
 )
 from engine.phrase import (
     Challenge,
+    DigitListener,
     PhraseFrames,
     PhraseList,
     PhraseRecogniser,
@@ -40,7 +41,6 @@ from engine.phrase import (
     load_phrases,
 )
 from engine.phrase.digits import judged as judged_digits
-from engine.phrase.digits import weigh_digits
 from engine.phrase.evidence import judged
 from engine.phrase.lexicon import known_words
 from engine.types import PhraseFinding, PhraseId, Utterance
@@ -200,8 +200,9 @@ def _digits(recordings: Sequence[Recording], files: AudioFiles) -> Iterator[Tria
     for number, (each, digits) in enumerate(mine):
         asked = dict(_challenges(digits, mine[number - 1][1]))
         challenges = [Challenge(wanted) for wanted in asked.values()]
-        found = weigh_digits(joined((each.member,), files), challenges, EN_US)
-        for kind, evidence in zip(asked, found, strict=True):
+        listener = DigitListener(challenges)
+        listener.push(joined((each.member,), files).samples)
+        for kind, evidence in zip(asked, listener.evidence(), strict=True):
             yield Trial(DIGITS, kind, each.speaker, judged_digits(evidence))
 
 

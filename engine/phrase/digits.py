@@ -9,15 +9,20 @@ from functools import cache
 from random import Random
 from typing import Final
 
-from engine.audio.pcm import to_int
 from engine.errors import RecogniserError
 from engine.phrase.acoustics import telephone_model
 from engine.phrase.evidence import fit
 from engine.phrase.lexicon import pronunciations
-from engine.phrase.listening import Prepared, Trace, heard
+from engine.phrase.listening import Listening, Prepared, Trace
 from engine.phrase.network import Network, Slots, any_phones, strings
 from engine.phrase.passphrases import DIGITS, PhraseList, load_phrases
-from engine.types import ENGINE_RATE_HZ, Locale, PhraseFinding, PhraseOutcome, Utterance
+from engine.types import (
+    ENGINE_RATE_HZ,
+    Locale,
+    PhraseFinding,
+    PhraseOutcome,
+    Samples,
+)
 
 EN_US: Final = Locale("en-US")
 LONGEST_S: Final = 30.0
@@ -62,17 +67,6 @@ def draw_challenge(length: int, random: Random) -> Challenge:
     return Challenge(drawn)
 
 
-def recognise_digits(
-    utterance: Utterance, challenge: Challenge, locale: Locale = EN_US
-) -> PhraseFinding:
-    """Say whether the digits were said, all of them, in order and nothing else; `heard` is None.
-
-    UNSURE where they are near, or nothing clear was said. `RecogniserError` where the locale has no
-    recogniser or no digits.
-    """
-    return judged(*weigh_digits(utterance, [challenge], locale))
-
-
 @dataclass(frozen=True, slots=True)
 class DigitEvidence:
     """How well a challenge's digits fit what was said, in nats over the whole utterance."""
@@ -89,18 +83,40 @@ NO_DIGITS: Final = DigitEvidence(-math.inf, -math.inf, -math.inf)
 """Where the digits cannot be laid over the audio at all."""
 
 
-def weigh_digits(
-    utterance: Utterance, challenges: Sequence[Challenge], locale: Locale
-) -> list[DigitEvidence]:
-    """Lay challenges over one utterance; `RecogniserError` as `recognise_digits`."""
-    known = _digits_of(locale)
-    own = [network for each in challenges for network in known.networks(each.digits)]
-    prepared = Prepared.of(telephone_model(), known.any_digits, known.any_phones, *own)
-    (loop,), (phones,), *rest = heard(prepared, to_int(utterance.samples[:_LONGEST]))
-    return [
-        _evidence(asked, near, loop, phones)
-        for (asked,), near in zip(rest[::2], rest[1::2], strict=True)
-    ]
+class DigitListener:
+    """Follows what one caller says, piece by piece, for the digits of some challenges.
+
+    One thread at a time. What it finds depends on the audio alone.
+    """
+
+    def __init__(self, challenges: Sequence[Challenge], locale: Locale = EN_US) -> None:
+        """Lay out the digits; `RecogniserError` where the locale has no recogniser or no digits."""
+        known = _digits_of(locale)
+        own = [network for each in challenges for network in known.networks(each.digits)]
+        prepared = Prepared.of(telephone_model(), known.any_digits, known.any_phones, *own)
+        self._listening = Listening(prepared, _LONGEST)
+
+    def push(self, samples: Samples) -> None:
+        """Take the next samples, float32 `[n]` at 16 kHz of any length, and follow them.
+
+        `AudioError` for anything but a vector of finite floats.
+        """
+        self._listening.push(samples)
+
+    def evidence(self) -> list[DigitEvidence]:
+        """Say of each challenge how well it fits what was heard so far."""
+        (loop,), (phones,), *rest = self._listening.traces()
+        return [
+            _evidence(asked, near, loop, phones)
+            for (asked,), near in zip(rest[::2], rest[1::2], strict=True)
+        ]
+
+    def finding(self) -> PhraseFinding:
+        """Say whether the digits of the first challenge were said, in order and nothing else.
+
+        UNSURE where they are near, or nothing clear was said; `heard` is None.
+        """
+        return judged(self.evidence()[0])
 
 
 def judged(evidence: DigitEvidence) -> PhraseFinding:

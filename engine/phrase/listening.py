@@ -7,15 +7,17 @@ from typing import Final, Self
 
 import numpy as np
 
+from engine.audio.pcm import to_int
 from engine.phrase.acoustics import AcousticModel, Senones
 from engine.phrase.cepstra import AHEAD, Cepstra, Line, cepstra, features, samples_of
 from engine.phrase.network import Network
 from engine.phrase.search import Path, Search
 from engine.phrase.sphinx_files import Floats, Numbers
-from engine.types import ENGINE_RATE_HZ, Pcm
+from engine.types import ENGINE_RATE_HZ, Pcm, Samples
 
 SETTLED: Final = round(1.5 * ENGINE_RATE_HZ)
-"""The line is known from so many samples: from then on speech is followed while it comes."""
+"""The line is known from so many samples: from then on speech is followed while it comes. Where
+they are silent, it is known at the end."""
 
 _AT_ONCE: Final = 20
 """Frames that are looked at together: always so many, so that pieces make no difference."""
@@ -84,9 +86,10 @@ class _Followed:
 
 
 class Listening:
-    """Follows what one caller says. One thread at a time."""
+    """Follows what one caller says, for at most so many samples. One thread at a time."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, longest: int) -> None:
+        self._longest = longest
         self._pcm = _NOTHING
         self._line: Line | None = None
         self._cepstra: Cepstra = np.zeros((0, 13))
@@ -94,11 +97,16 @@ class Listening:
         searches = tuple(Search(each) for each in prepared.networks)
         self._start = self._followed = _Followed(prepared, searches)
 
-    def push(self, pcm: Pcm) -> None:
-        """Take the next samples, int16 `[n]` at 16 kHz, and follow them as far as they go."""
+    def push(self, samples: Samples) -> None:
+        """Take the next samples, float32 `[n]` at 16 kHz of any length, and follow them.
+
+        `AudioError` for anything but a vector of finite floats.
+        """
+        pcm = to_int(samples)[: self._longest - len(self._pcm)]
         self._pcm = np.concatenate([self._pcm, pcm])
         if self._line is None and len(self._pcm) >= SETTLED:
-            self._line = Line.of(self._pcm[:SETTLED])
+            line = Line.of(self._pcm[:SETTLED])
+            self._line = None if line.silent else line
         if self._line is None:
             return
         self._cepstra = np.concatenate([self._cepstra, self._next(self._line)])
@@ -145,10 +153,3 @@ def aligned(prepared: Prepared, pcm: Pcm) -> tuple[Floats, Numbers] | None:
     if not np.isfinite(search.best()[0]):
         return None
     return near, prepared.networks[0].senones[search.paths()[0]]
-
-
-def heard(prepared: Prepared, pcm: Pcm) -> list[list[Trace]]:
-    """Lay a whole utterance, int16 `[n]` at 16 kHz, over the networks."""
-    listening = Listening(prepared)
-    listening.push(pcm)
-    return listening.traces()

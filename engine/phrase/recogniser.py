@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Self
 
-from engine.audio.pcm import to_int
 from engine.errors import RecogniserError
 from engine.phrase.acoustics import telephone_model
 from engine.phrase.evidence import Fit, fit, judged
@@ -65,7 +64,7 @@ class PhraseRecogniser:
 
     def listening(self) -> Listening:
         """Begin to follow an utterance."""
-        return Listening(self._prepared)
+        return Listening(self._prepared, _LONGEST)
 
     def fits(self, listening: Listening) -> dict[PhraseId, Fit]:
         """Say how well each phrase of the list fits what was followed so far."""
@@ -86,17 +85,13 @@ class PhraseListener:
     def __init__(self, recogniser: PhraseRecogniser) -> None:
         self._recogniser = recogniser
         self._listening = recogniser.listening()
-        self._taken = 0
 
     def push(self, samples: Samples) -> None:
         """Take the next samples, float32 `[n]` at 16 kHz of any length, and follow them.
 
         `AudioError` for anything but a vector of finite floats.
         """
-        pcm = to_int(samples)[: max(0, _LONGEST - self._taken)]
-        self._taken += len(pcm)
-        if len(pcm):
-            self._listening.push(pcm)
+        self._listening.push(samples)
 
     def finding(self, asked: PhraseId) -> PhraseFinding:
         """Say whether the phrase was said in what was heard so far.

@@ -59,6 +59,19 @@ async def test_another_utterance_is_decoded_anew(words: Words, pool: ThreadPoolE
     assert await ear.finding(other) == expected
 
 
+async def test_digits_are_followed_as_a_phrase_is(words: Words, pool: ThreadPoolExecutor) -> None:
+    """In whatever pieces; and none are claimed where none were wanted."""
+    wanted = replace(WANTED, phrase=None, digits="4711")
+    ear, at_once = EngineEar(words, wanted, pool), EngineEar(words, wanted, pool)
+    for end in range(8_000, 48_001, 8_000):
+        ear.follow(said(NOISE[:end]))
+    found = await ear.digits(said(NOISE))
+    assert found == await at_once.digits(said(NOISE))
+    assert found.outcome not in (PhraseOutcome.RIGHT, PhraseOutcome.UNCHECKED)
+    nothing = await EngineEar(words, WANTED, pool).digits(said(NOISE))
+    assert nothing.outcome is PhraseOutcome.UNCHECKED
+
+
 async def test_nothing_is_claimed_of_an_unknown_language(
     words: Words, pool: ThreadPoolExecutor
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -80,6 +81,13 @@ def test_a_finding_in_a_pause_is_no_end(recogniser: PhraseRecogniser) -> None:
         halting.push(half)
         halting.finding(ASKED)
     assert halting.fits() == whole.fits()
+
+
+def test_silence_before_the_speech_is_no_end_of_it(recogniser: PhraseRecogniser) -> None:
+    """The line is known from the speech, however late it comes."""
+    late = recogniser.listener()
+    late.push(np.concatenate([np.zeros(32_000, np.float32), sung(2.0)]))
+    assert any(math.isfinite(each.ratio) for each in late.fits().values())
 
 
 def test_an_unknown_phrase_is_refused(recogniser: PhraseRecogniser) -> None:
