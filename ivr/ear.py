@@ -92,23 +92,19 @@ class EngineEar:
             self._task = asyncio.ensure_future(self._catch_up())
             self._task.add_done_callback(_heeded)
 
-    async def finding(self, utterance: Utterance) -> PhraseFinding:
-        """Say whether the wanted phrase was said; UNCHECKED where nothing recognises it."""
+    def finding(self, utterance: Utterance) -> PhraseFinding:
+        """Say whether the wanted phrase was said; UNCHECKED where nothing recognises it.
+
+        Listens to what is left, for some tens of milliseconds: call it away from the event loop.
+        """
         phrase = self._wanted.phrase
         if phrase is None:
             return UNCHECKED_PHRASE
-        return await self._asked(
-            lambda: self._phrase.found(utterance.samples, lambda ears: ears.finding(phrase))
-        )
+        return self._phrase.found(utterance.samples, lambda ears: ears.finding(phrase))
 
-    async def digits(self, utterance: Utterance) -> PhraseFinding:
-        """Say whether the wanted digits were said; UNCHECKED where nothing recognises them."""
-        return await self._asked(
-            lambda: self._digits.found(utterance.samples, lambda ears: ears.finding())
-        )
-
-    async def _asked(self, found: Callable[[], PhraseFinding]) -> PhraseFinding:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, found)
+    def digits(self, utterance: Utterance) -> PhraseFinding:
+        """Say whether the wanted digits were said, as `finding` does."""
+        return self._digits.found(utterance.samples, lambda ears: ears.finding())
 
     async def _catch_up(self) -> None:
         loop = asyncio.get_running_loop()
