@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -96,20 +98,15 @@ def read_definition(path: Path) -> Definition:
     )
 
 
-class _blamed:  # noqa: N801  # reads as a word: with _blamed(path)
-    """Turns what goes wrong while a file is read into a `RecogniserError` that names it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, OSError | ValueError | struct.error | IndexError):
-            raise RecogniserError(
-                f"{self._path} is not as PocketSphinx has it ({error}); install pocketsphinx anew"
-            ) from error
+@contextmanager
+def _blamed(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while a file is read into a `RecogniserError` that names it."""
+    try:
+        yield
+    except (OSError, ValueError, struct.error, IndexError) as error:
+        raise RecogniserError(
+            f"{path} is not as PocketSphinx has it ({error}); install pocketsphinx anew"
+        ) from error
 
 
 def _after_header(path: Path) -> tuple[bytes, int]:
