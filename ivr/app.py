@@ -82,7 +82,6 @@ async def serve(configuration: Configuration) -> None:
         voice = EngineVoice(engine, words, threads, metrics, earlier)
         stack.push_async_callback(voice.close)
         await asyncio.to_thread(warm, configuration.voice.listeners)
-        await asyncio.to_thread(words.warm, configuration.voice.listeners)
         database = await stack.enter_async_context(database_of(configuration))
         keyring = await keyring_of(configuration, database)
         outbox = await stack.enter_async_context(outbox_of(configuration, database, keyring))

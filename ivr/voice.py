@@ -239,14 +239,13 @@ class EngineVoice:
         self, utterance: Utterance, wanted: Wanted, ear: Ear
     ) -> tuple[PhraseFinding, bytes, PhraseFinding]:
         assert isinstance(ear, EngineEar), "ears are made by `ear`"
-        recognised = await ear.finding(utterance)
-        return await self._in_pool(lambda: self._worded(utterance, wanted, recognised))
+        return await self._in_pool(lambda: self._worded(utterance, wanted, ear))
 
     def _worded(
-        self, utterance: Utterance, wanted: Wanted, recognised: PhraseFinding
+        self, utterance: Utterance, wanted: Wanted, ear: EngineEar
     ) -> tuple[PhraseFinding, bytes, PhraseFinding]:
-        phrase, frames = self._words.phrase(utterance, wanted, recognised)
-        return phrase, frames, self._words.digits(utterance, wanted)
+        phrase, frames = self._words.phrase(utterance, wanted, ear.finding(utterance))
+        return phrase, frames, ear.digits(utterance)
 
     def _with(self, model: ModelId | None) -> SpeakerEngine:
         """Return the engine of a voice model: today's, unless it is the earlier one."""

@@ -12,6 +12,7 @@ from engine.decision.policy import UNCHECKED_PHRASE
 from engine.errors import PassphraseFileError
 from engine.phrase import (
     Challenge,
+    DigitListener,
     PhraseFrames,
     PhraseList,
     PhraseListener,
@@ -20,7 +21,6 @@ from engine.phrase import (
     draw_challenge,
     frames,
     load_phrases,
-    recognise_digits,
     vote,
 )
 from engine.types import Locale, PhraseFinding, Utterance
@@ -50,11 +50,6 @@ class Words:
         found = (_listed(Locale(name)) for name in locales)
         return cls([each for each in found if each is not None])
 
-    def warm(self, callers: int) -> None:
-        """Have decoders for so many callers at once ready."""
-        for recogniser in self._recognisers.values():
-            recogniser.warm(callers)
-
     def recognises(self, locale: str) -> bool:
         """Say whether anything recognises the words of a locale."""
         return Locale(locale) in self._recognisers
@@ -80,12 +75,14 @@ class Words:
         aligned = alike(made, [PhraseFrames.from_bytes(each) for each in wanted.frames])
         return vote(recognised, aligned), made.to_bytes()
 
-    def digits(self, utterance: Utterance, wanted: Wanted) -> PhraseFinding:
-        """Say whether the digits were said, in their order; UNCHECKED where nothing knows them."""
+    def digit_listener(self, wanted: Wanted) -> DigitListener | None:
+        """Return ears for the digits that are wanted; None where there are none, or nothing knows
+        them.
+        """
         known = self._lists.get(wanted.locale)
         if not wanted.digits or known is None or known.recogniser is None or not known.digits:
-            return UNCHECKED_PHRASE
-        return recognise_digits(utterance, Challenge(wanted.digits), wanted.locale)
+            return None
+        return DigitListener([Challenge(wanted.digits)], wanted.locale)
 
     def challenge(self, length: int) -> str:
         """Draw so many random digits, which nobody can foresee."""

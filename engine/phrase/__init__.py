@@ -1,13 +1,14 @@
 """What was said: passphrases per locale, and whether one was spoken."""
 
 from engine.phrase.alignment import PhraseFrames, alike, frames
-from engine.phrase.digits import Challenge, draw_challenge, recognise_digits
+from engine.phrase.digits import Challenge, DigitListener, draw_challenge
 from engine.phrase.passphrases import Passphrase, PhraseList, load_phrases
 from engine.phrase.recogniser import PhraseListener, PhraseRecogniser
 from engine.phrase.vote import vote
 
 __all__ = [
     "Challenge",
+    "DigitListener",
     "Passphrase",
     "PhraseFrames",
     "PhraseList",
@@ -17,6 +18,5 @@ __all__ = [
     "draw_challenge",
     "frames",
     "load_phrases",
-    "recognise_digits",
     "vote",
 ]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Self
 
-import numpy as np
-
-from engine.audio.pcm import to_int
 from engine.errors import RecogniserError
-from engine.phrase.decoders import PHONE_LOOP, Piece, Pool, word
-from engine.phrase.decoding import SETTLED, Decoding
-from engine.phrase.evidence import Evidence, judged, weighed
+from engine.phrase.acoustics import telephone_model
+from engine.phrase.evidence import Fit, fit, judged
 from engine.phrase.lexicon import pronunciations
+from engine.phrase.listening import Listening, Prepared
+from engine.phrase.network import any_phones, strings
 from engine.phrase.passphrases import PhraseList
 from engine.types import ENGINE_RATE_HZ, PhraseFinding, PhraseId, Samples, Utterance
 
@@ -22,27 +21,22 @@ _LONGEST: Final = round(LONGEST_S * ENGINE_RATE_HZ)
 
 
 class PhraseRecogniser:
-    """Knows the phrases of one list. Any number of threads may listen through one recogniser.
-
-    Each listener at work holds two decoders, which are used again afterwards.
-    """
+    """Knows the phrases of one list. Any number of threads may listen through one recogniser."""
 
     def __init__(self, phrases: PhraseList) -> None:
-        """Build the first pair of decoders; `RecogniserError` as `load`."""
-        self._phrases = phrases
-        said = pronunciations(
-            {word for each in phrases.phrases.values() for word in each.words},
-            phrases.pronunciations,
-        )
-        self.pools = Pool(said, _grammar(phrases)), Pool(PHONE_LOOP, None)
-        self._named = {each.text: each.id for each in phrases.phrases.values()}
+        """Lay out what may be said; `RecogniserError` as `load`."""
+        self._phrases, model = phrases, telephone_model()
+        listed = [each.words for each in phrases.phrases.values()]
+        said = pronunciations({word for each in listed for word in each}, phrases.pronunciations)
+        wanted = [[[word] for word in each] for each in listed]
+        self._prepared = Prepared.of(model, strings(model, wanted, said), any_phones(model))
 
     @classmethod
     def load(cls, phrases: PhraseList) -> Self:
         """Make a recogniser of a list.
 
-        `RecogniserError` where the locale has none, a word has no pronunciation, or PocketSphinx
-        does not start.
+        `RecogniserError` where the locale has none, a word has no pronunciation, or PocketSphinx's
+        model cannot be read.
         """
         if phrases.recogniser is None:
             raise RecogniserError(
@@ -50,11 +44,6 @@ class PhraseRecogniser:
                 " (engine.phrase.alignment)"
             )
         return cls(phrases)
-
-    def warm(self, count: int) -> None:
-        """Have decoders for `count` callers ready: 0.03 s and 15 MB each."""
-        for pool in self.pools:
-            pool.warm(count)
 
     def listener(self) -> PhraseListener:
         """Return ears for one utterance."""
@@ -73,39 +62,36 @@ class PhraseRecogniser:
         """Raise `UnknownPassphraseError` where the list does not have the phrase."""
         self._phrases.passphrase(asked)
 
-    def evidence(self, listed: list[Piece], loop: list[Piece]) -> Evidence:
-        """Weigh the best path through the list beside that through any phones."""
-        text = " ".join(word(each) for each in listed if each.spoken)
-        return weighed(self._named.get(text), listed, loop)
+    def listening(self) -> Listening:
+        """Begin to follow an utterance."""
+        return Listening(self._prepared, _LONGEST)
+
+    def fits(self, listening: Listening) -> dict[PhraseId, Fit]:
+        """Say how well each phrase of the list fits what was followed so far."""
+        listed, (loop,) = listening.traces()
+        return {
+            phrase: fit(trace, loop)
+            for phrase, trace in zip(self._phrases.phrases, listed, strict=True)
+        }
 
 
 class PhraseListener:
-    """Decodes what one caller says, piece by piece; what it finds depends on the audio alone.
+    """Follows what one caller says, piece by piece; what it finds depends on the audio alone.
 
     One thread at a time. The audio should begin with the speech, give or take a second. Where
-    audio follows a finding, the utterance goes on, at the cost of decoding it again.
+    audio follows a finding, the utterance goes on.
     """
 
     def __init__(self, recogniser: PhraseRecogniser) -> None:
         self._recogniser = recogniser
-        self._pcm = np.zeros(0, np.int16)
-        self._decoding: Decoding | None = None
-        self._evidence: Evidence | None = None
+        self._listening = recogniser.listening()
 
     def push(self, samples: Samples) -> None:
-        """Take the next samples, float32 `[n]` at 16 kHz of any length, and decode them.
+        """Take the next samples, float32 `[n]` at 16 kHz of any length, and follow them.
 
         `AudioError` for anything but a vector of finite floats.
         """
-        pcm = to_int(samples)[: max(0, _LONGEST - len(self._pcm))]
-        if not len(pcm):
-            return
-        self._pcm = np.concatenate([self._pcm, pcm])
-        self._evidence = None
-        if self._decoding is not None:
-            self._decoding.feed(pcm)
-        elif len(self._pcm) >= SETTLED:
-            self._decoding = Decoding(self._recogniser.pools, self._pcm)
+        self._listening.push(samples)
 
     def finding(self, asked: PhraseId) -> PhraseFinding:
         """Say whether the phrase was said in what was heard so far.
@@ -113,17 +99,8 @@ class PhraseListener:
         `UnknownPassphraseError` where the list does not have it.
         """
         self._recogniser.check(asked)
-        return judged(self.evidence(), asked)
+        return judged(self.fits(), asked)
 
-    def evidence(self) -> Evidence:
-        """Return what the decoders made of what was heard so far."""
-        if self._evidence is None:
-            decoding = self._decoding or Decoding(self._recogniser.pools, self._pcm)
-            self._decoding = None
-            self._evidence = self._recogniser.evidence(*decoding.finish())
-        return self._evidence
-
-
-def _grammar(phrases: PhraseList) -> str:
-    texts = " | ".join(f"( {each.text} )" for each in phrases.phrases.values())
-    return f"#JSGF V1.0; grammar listed; public <wanted> = {texts};"
+    def fits(self) -> Mapping[PhraseId, Fit]:
+        """Say how well each phrase fits what was heard so far."""
+        return self._recogniser.fits(self._listening)

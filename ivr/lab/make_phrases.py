@@ -36,15 +36,16 @@ FREE = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write `VOICE/PHRASE-TAKE.wav` and `VOICE/free-N.wav` to a folder; return the exit status."""
+    """Write `SYNTHESISER-VOICE/PHRASE-TAKE.wav` and `../free-N.wav`; return the exit status."""
     parser = argparse.ArgumentParser(description="Render the passphrases of a locale.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--locale", default="en-US")
     chosen = parser.parse_args(arguments)
     try:
-        for voice in VOICES:
+        for voice, made in VOICES.items():
+            folder = chosen.folder / f"{made.synthesiser}-{voice}"
             for name, text, take in _sentences(Locale(chosen.locale)):
-                _write(chosen.folder / voice / f"{name}.wav", voice, text, take)
+                _write(folder / f"{name}.wav", voice, text, take)
     except LabError as error:
         print(error, file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -45,8 +46,9 @@ async def test_what_was_followed_is_found_as_if_heard_at_once(
     ear, at_once = EngineEar(words, WANTED, pool), EngineEar(words, WANTED, pool)
     for end in range(8_000, 48_001, 8_000):
         ear.follow(said(NOISE[:end]))
-    found = await ear.finding(said(NOISE))
-    assert found.outcome is (await at_once.finding(said(NOISE))).outcome
+        await asyncio.sleep(0)
+    found = await asyncio.to_thread(ear.finding, said(NOISE))
+    assert found.outcome is at_once.finding(said(NOISE)).outcome
     assert found.outcome is not PhraseOutcome.RIGHT
 
 
@@ -55,8 +57,22 @@ async def test_another_utterance_is_decoded_anew(words: Words, pool: ThreadPoolE
     ear = EngineEar(words, WANTED, pool)
     ear.follow(said(NOISE[:16_000]))
     other = said(NOISE[20_000:])
-    expected = await EngineEar(words, WANTED, pool).finding(other)
-    assert await ear.finding(other) == expected
+    expected = EngineEar(words, WANTED, pool).finding(other)
+    assert await asyncio.to_thread(ear.finding, other) == expected
+
+
+async def test_digits_are_followed_as_a_phrase_is(words: Words, pool: ThreadPoolExecutor) -> None:
+    """In whatever pieces; and none are claimed where none were wanted."""
+    wanted = replace(WANTED, phrase=None, digits="4711")
+    ear, at_once = EngineEar(words, wanted, pool), EngineEar(words, wanted, pool)
+    for end in range(8_000, 48_001, 8_000):
+        ear.follow(said(NOISE[:end]))
+        await asyncio.sleep(0)
+    found = await asyncio.to_thread(ear.digits, said(NOISE))
+    assert found == at_once.digits(said(NOISE))
+    assert found.outcome not in (PhraseOutcome.RIGHT, PhraseOutcome.UNCHECKED)
+    nothing = EngineEar(words, WANTED, pool).digits(said(NOISE))
+    assert nothing.outcome is PhraseOutcome.UNCHECKED
 
 
 async def test_nothing_is_claimed_of_an_unknown_language(
@@ -66,7 +82,7 @@ async def test_nothing_is_claimed_of_an_unknown_language(
     for wanted in (replace(WANTED, locale=Locale("xx-XX")), replace(WANTED, phrase=None)):
         ear = EngineEar(words, wanted, pool)
         ear.follow(said(NOISE))
-        assert (await ear.finding(said(NOISE))).outcome is PhraseOutcome.UNCHECKED
+        assert ear.finding(said(NOISE)).outcome is PhraseOutcome.UNCHECKED
 
 
 async def test_what_cannot_be_decoded_is_an_error_of_the_finding(
@@ -77,4 +93,4 @@ async def test_what_cannot_be_decoded_is_an_error_of_the_finding(
     broken.samples[100] = np.nan
     ear.follow(broken)
     with pytest.raises(AudioError):
-        await ear.finding(broken)
+        await asyncio.to_thread(ear.finding, broken)

@@ -75,10 +75,13 @@ def test_a_phrase_of_ones_own_is_compared_too(words: Words) -> None:
 
 
 def test_digits_are_checked_where_they_are_known(words: Words) -> None:
-    """Other digits are never those that were asked for; an unknown language claims nothing."""
+    """Those that were said are right, others wrong; an unknown language has no ears for them."""
     spoken = said("three one four one six two", 5, "slt")
-    wanted = replace(WANTED, phrase=None, digits="271828")
-    assert words.digits(spoken, wanted).outcome is PhraseOutcome.WRONG
-    unknown = words.digits(spoken, replace(wanted, locale=NOWHERE))
-    assert unknown.outcome is PhraseOutcome.UNCHECKED
-    assert words.digits(spoken, WANTED).outcome is PhraseOutcome.UNCHECKED
+    for digits, outcome in (("314162", PhraseOutcome.RIGHT), ("271828", PhraseOutcome.WRONG)):
+        wanted = replace(WANTED, phrase=None, digits=digits)
+        listener = words.digit_listener(wanted)
+        assert listener is not None
+        listener.push(spoken.samples)
+        assert listener.finding().outcome is outcome
+        assert words.digit_listener(replace(wanted, locale=NOWHERE)) is None
+    assert words.digit_listener(WANTED) is None

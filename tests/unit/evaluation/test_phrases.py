@@ -20,15 +20,14 @@ from engine.evaluation.phrases import joined, run
 from engine.evaluation.protocols import SENTENCES, WORDS
 from engine.evaluation.recordings import CorpusError, Recording, read_manifest
 from engine.evaluation.said import (
-    EN_US,
     LIST,
     digit_strings,
     halves,
     sentences,
     telephone_strings,
 )
-from engine.phrase import Challenge, PhraseRecogniser
-from engine.phrase.digits import judged, weigh_digits
+from engine.phrase import Challenge, DigitListener, PhraseRecogniser
+from engine.phrase.digits import judged
 from engine.types import PhraseFinding, PhraseOutcome
 from tests.unit.engine.liveness.takes import take
 from tests.unit.engine.voice.models import MODELS
@@ -166,8 +165,9 @@ def test_real_digits_are_told_from_one_other() -> None:
         for each, digits in spoken:
             changed = digits[:-1] + str((int(digits[-1]) + 3) % 10)
             challenges = [Challenge(digits), Challenge(changed)]
-            evidence = weigh_digits(joined((each.member,), files), challenges, EN_US)
-            own, other = (judged(each).outcome for each in evidence)
+            listener = DigitListener(challenges)
+            listener.push(joined((each.member,), files).samples)
+            own, other = (judged(each).outcome for each in listener.evidence())
             right += own is PhraseOutcome.RIGHT
             assert other is not PhraseOutcome.RIGHT
     assert right >= CHALLENGES - 1

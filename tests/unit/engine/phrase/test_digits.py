@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import PassphraseFileError, RecogniserError
-from engine.phrase import Challenge, draw_challenge, recognise_digits
+from engine.phrase import Challenge, DigitListener, draw_challenge
 from engine.phrase.digits import CONFUSED, DigitEvidence, judged, neighbours
-from engine.types import Locale, PhraseOutcome, Samples, Utterance
+from engine.types import Locale, PhraseOutcome, Samples
 
 
 @given(st.integers(1, 12), st.integers())
@@ -54,16 +54,16 @@ def test_neighbours_are_one_digit_away(digits: str) -> None:
     [
         (10.0, 50.0, -1.0, "right"),
         (-10.0, -30.0, -2.0, "right"),
-        (-60.0, -30.0, -2.0, "unsure"),
+        (-60.0, -30.0, -1.0, "unsure"),
         (10.0, 50.0, -9.0, "unsure"),
-        (-60.0, -300.0, -3.0, "wrong"),
+        (-60.0, -300.0, -1.0, "wrong"),
         (math.inf, -math.inf, -1.0, "wrong"),
         (-math.inf, -math.inf, -math.inf, "unsure"),
         (math.nan, 0.0, -1.0, "unsure"),
     ],
 )
 def test_rivals_decide(near: float, any_: float, clear: float, outcome: str) -> None:
-    """Right are digits that no other string beats; what is unclear or not a number never is."""
+    """Right are digits that no other string clearly beats; never what is unclear or no number."""
     finding = judged(DigitEvidence(near, any_, clear))
     assert finding.outcome is PhraseOutcome(outcome)
     assert 0.5 <= finding.confidence <= 1.0
@@ -82,7 +82,9 @@ def test_rivals_decide(near: float, any_: float, clear: float, outcome: str) -> 
 )
 def test_what_is_no_digit_is_not_right(samples: Samples) -> None:
     """It was not said: it can be asked again."""
-    finding = recognise_digits(Utterance(samples.astype(np.float32)), Challenge("4711"))
+    listener = DigitListener([Challenge("4711")])
+    listener.push(samples.astype(np.float32))
+    finding = listener.finding()
     assert finding.outcome is not PhraseOutcome.RIGHT
     assert finding.heard is None
     assert 0.0 <= finding.confidence <= 1.0
@@ -91,4 +93,4 @@ def test_what_is_no_digit_is_not_right(samples: Samples) -> None:
 def test_a_locale_without_digits_says_so() -> None:
     """Rather than finding everything wrong."""
     with pytest.raises((RecogniserError, PassphraseFileError)):
-        recognise_digits(Utterance(np.zeros(100, np.float32)), Challenge("1"), Locale("xx-XX"))
+        DigitListener([Challenge("1")], Locale("xx-XX"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from engine.audio import upsample
 from engine.errors import AudioError, UnknownPassphraseError
 from engine.phrase import PhraseRecogniser
-from engine.phrase.evidence import Evidence, judged
+from engine.phrase.evidence import NO_FIT, Fit, judged
 from engine.types import PhraseId, PhraseOutcome, Samples, Utterance
 from tests.unit.engine.audio.synthetic import voice
 
@@ -54,7 +56,7 @@ def test_what_is_very_long_is_heard_for_its_first_seconds(recogniser: PhraseReco
 
 
 def test_pieces_make_no_difference(recogniser: PhraseRecogniser) -> None:
-    """Whatever their lengths, the evidence is the same to the last bit."""
+    """Whatever their lengths, what is found is the same to the last bit."""
     samples = sung(2.1)
     whole = recogniser.listener()
     whole.push(samples)
@@ -65,7 +67,7 @@ def test_pieces_make_no_difference(recogniser: PhraseRecogniser) -> None:
         listener = recogniser.listener()
         for piece in np.split(samples, np.cumsum(lengths)):
             listener.push(piece)
-        assert listener.evidence() == whole.evidence()
+        assert listener.fits() == whole.fits()
 
     pieces()
 
@@ -78,7 +80,14 @@ def test_a_finding_in_a_pause_is_no_end(recogniser: PhraseRecogniser) -> None:
     for half in np.split(samples, 2):
         halting.push(half)
         halting.finding(ASKED)
-    assert halting.evidence() == whole.evidence()
+    assert halting.fits() == whole.fits()
+
+
+def test_silence_before_the_speech_is_no_end_of_it(recogniser: PhraseRecogniser) -> None:
+    """The line is known from the speech, however late it comes."""
+    late = recogniser.listener()
+    late.push(np.concatenate([np.zeros(32_000, np.float32), sung(2.0)]))
+    assert any(math.isfinite(each.ratio) for each in late.fits().values())
 
 
 def test_an_unknown_phrase_is_refused(recogniser: PhraseRecogniser) -> None:
@@ -97,11 +106,11 @@ def test_threads_do_not_mix(recogniser: PhraseRecogniser) -> None:
     """Several callers at once hear what each alone would."""
     samples = sung(1.6)
 
-    def hear(_: int) -> Evidence:
+    def hear(_: int) -> Mapping[PhraseId, Fit]:
         listener = recogniser.listener()
         for piece in np.array_split(samples, 10):
             listener.push(piece)
-        return listener.evidence()
+        return listener.fits()
 
     with ThreadPoolExecutor(3) as threads:
         heard = list(threads.map(hear, range(4)))
@@ -110,20 +119,21 @@ def test_threads_do_not_mix(recogniser: PhraseRecogniser) -> None:
 
 def test_a_clear_phrase_is_right_or_wrong_by_what_was_asked() -> None:
     """A poor fit is no phrase; one between is asked again."""
-    clear, poor = Evidence(ASKED, 0.0, 0.0, 1.0), Evidence(ASKED, -30.0, -30.0, 0.0)
+    clear = {ASKED: Fit(0.0, -1.0), OTHER: Fit(-5.0, -7.0)}
+    poor = {ASKED: NO_FIT, OTHER: Fit(-5.0, -7.0)}
+    doubtful = {ASKED: Fit(-3.0, -4.0), OTHER: Fit(-5.0, -7.0)}
     assert judged(clear, ASKED).outcome is PhraseOutcome.RIGHT
     assert judged(clear, OTHER).outcome is PhraseOutcome.WRONG
     assert judged(poor, ASKED).outcome is PhraseOutcome.WRONG
     assert judged(poor, ASKED).heard is None
+    assert judged(doubtful, ASKED).outcome is PhraseOutcome.UNSURE
 
 
-@given(
-    st.floats(-60, 10), st.floats(-60, 10), st.floats(0, 1), st.sampled_from([ASKED, OTHER, None])
-)
-def test_only_the_asked_phrase_is_ever_right(
-    mean: float, worst: float, covered: float, heard: PhraseId | None
+@given(st.floats(-60, 10), st.floats(-60, 10), st.floats(-60, 10), st.floats(-60, 10))
+def test_only_the_phrase_that_fits_best_is_ever_right(
+    asked: float, other: float, weakest: float, of_other: float
 ) -> None:
-    """Whatever the evidence; and the confidence is a probability."""
-    finding = judged(Evidence(heard, mean, worst, covered), ASKED)
+    """Whatever the fits; and the confidence is a probability."""
+    finding = judged({ASKED: Fit(asked, weakest), OTHER: Fit(other, of_other)}, ASKED)
     assert 0.0 <= finding.confidence <= 1.0
-    assert finding.outcome is not PhraseOutcome.RIGHT or heard == ASKED
+    assert finding.outcome is not PhraseOutcome.RIGHT or asked >= other

@@ -1,0 +1,155 @@
+"""One utterance laid over several networks at once, as its audio comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+
+from engine.audio.pcm import to_int
+from engine.phrase.acoustics import AcousticModel, Senones
+from engine.phrase.cepstra import AHEAD, Cepstra, Line, cepstra, features, samples_of
+from engine.phrase.network import Network
+from engine.phrase.search import Path, Search
+from engine.phrase.sphinx_files import Floats, Numbers
+from engine.types import ENGINE_RATE_HZ, Pcm, Samples
+
+SETTLED: Final = round(1.5 * ENGINE_RATE_HZ)
+"""The line is known from so many samples: from then on speech is followed while it comes. Where
+they are silent, it is known at the end."""
+
+_AT_ONCE: Final = 20
+"""Frames that are looked at together: always so many, so that pieces make no difference."""
+_NOTHING: Final = np.zeros(0, np.int16)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Networks, and the states that they have in common."""
+
+    senones: Senones
+    networks: tuple[Network, ...]
+    columns: tuple[Numbers, ...]
+    """For each network the columns of its states."""
+
+    @classmethod
+    def of(cls, model: AcousticModel, *networks: Network) -> Self:
+        """Prepare to search these."""
+        senones = Senones.of(model, np.concatenate([each.senones for each in networks]))
+        return cls(senones, networks, tuple(senones.columns(each.senones) for each in networks))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """The best path through a string."""
+
+    score: float
+    """Its log probability; -inf where the audio is too short for it, or silent."""
+    words: Path
+    """What each frame is a part of, as `Network.words`: `[frames]`."""
+    likelihoods: Floats
+    """Log likelihood of each frame, `[frames]`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Followed:
+    """What became of the frames so far."""
+
+    prepared: Prepared
+    searches: tuple[Search, ...]
+    likelihoods: tuple[Floats, ...] = ()
+
+    def after(self, found: Floats) -> _Followed:
+        """Go on with features `[frames, 39]`."""
+        new = self.prepared.senones.likelihoods(found)
+        searches = tuple(
+            each.after(new[:, columns])
+            for each, columns in zip(self.searches, self.prepared.columns, strict=True)
+        )
+        return _Followed(self.prepared, searches, (*self.likelihoods, new))
+
+    def traces(self) -> list[list[Trace]]:
+        """Return the best path through each string of each network."""
+        columns = self.prepared.columns
+        return [self._of(each, own) for each, own in zip(self.searches, columns, strict=True)]
+
+    def _of(self, search: Search, columns: Numbers) -> list[Trace]:
+        whole = np.concatenate(
+            [*self.likelihoods, np.zeros((0, len(self.prepared.senones.chosen)))]
+        )
+        frames = np.arange(len(whole))
+        return [
+            Trace(score, search.network.words[path], whole[frames, columns[path]])
+            for score, path in zip(search.best(), search.paths(), strict=True)
+        ]
+
+
+class Listening:
+    """Follows what one caller says, for at most so many samples. One thread at a time."""
+
+    def __init__(self, prepared: Prepared, longest: int) -> None:
+        self._longest = longest
+        self._pcm = _NOTHING
+        self._line: Line | None = None
+        self._cepstra: Cepstra = np.zeros((0, 13))
+        self._done = 0
+        searches = tuple(Search(each) for each in prepared.networks)
+        self._start = self._followed = _Followed(prepared, searches)
+
+    def push(self, samples: Samples) -> None:
+        """Take the next samples, float32 `[n]` at 16 kHz of any length, and follow them.
+
+        `AudioError` for anything but a vector of finite floats.
+        """
+        pcm = to_int(samples)[: self._longest - len(self._pcm)]
+        self._pcm = np.concatenate([self._pcm, pcm])
+        if self._line is None and len(self._pcm) >= SETTLED:
+            line = Line.of(self._pcm[:SETTLED])
+            self._line = None if line.silent else line
+        if self._line is None:
+            return
+        self._cepstra = np.concatenate([self._cepstra, self._next(self._line)])
+        while len(self._cepstra) >= self._done + _AT_ONCE + AHEAD:
+            until = self._done + _AT_ONCE
+            self._followed = self._followed.after(_around(self._cepstra, self._done, until))
+            self._done = until
+
+    def traces(self) -> list[list[Trace]]:
+        """Return the best path through each string of each network, if this was all."""
+        line = self._line or Line.of(self._pcm)
+        found = self._cepstra if self._line else self._next(line)
+        if line.silent or not len(found):
+            return self._start.traces()
+        rest = self._followed
+        for first in range(self._done, len(found), _AT_ONCE):
+            rest = rest.after(_around(found, first, min(len(found), first + _AT_ONCE)))
+        return rest.traces()
+
+    def _next(self, line: Line) -> Cepstra:
+        """Return the cepstra of what was not looked at yet, the line's means taken out."""
+        led, position = np.append(self._pcm[:1], self._pcm), samples_of(len(self._cepstra))
+        return cepstra(led[position:], line.gain, position) - line.means
+
+
+def _around(found: Cepstra, first: int, end: int) -> Floats:
+    """Return the features of some frames; beyond both ends the outermost goes on."""
+    near = np.clip(np.arange(first - AHEAD, end + AHEAD), 0, len(found) - 1)
+    return features(found[near])
+
+
+def aligned(prepared: Prepared, pcm: Pcm) -> tuple[Floats, Numbers] | None:
+    """Lay a whole utterance over the one string of the first network.
+
+    Returns its features `[frames, 39]` and senones `[frames]`; None where it cannot be that string.
+    """
+    line = Line.of(pcm)
+    found = cepstra(np.append(pcm[:1], pcm), line.gain, 0) - line.means
+    if line.silent or not len(found):
+        return None
+    near = _around(found, 0, len(found))
+    search = Search(prepared.networks[0])
+    search = search.after(prepared.senones.likelihoods(near)[:, prepared.columns[0]])
+    if not np.isfinite(search.best()[0]):
+        return None
+    return near, prepared.networks[0].senones[search.paths()[0]]

@@ -1,0 +1,202 @@
+"""What may have been said, as states to go through: strings of words, or any phones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from engine.phrase.acoustics import SILENCE, AcousticModel
+from engine.phrase.sphinx_files import Floats, Numbers
+
+NO_WORD: Final = -1
+"""Where there is silence."""
+
+_INSIDE, _BEGINNING, _END, _ALONE = range(4)
+"""Places in a word, as `AcousticModel.states` has them."""
+_WORD: Final = math.log(0.5)
+"""Cost of a word, in nats."""
+_PAUSE: Final = math.log(0.1)
+"""Cost of a pause between words."""
+_PHONE: Final = -3.0
+"""Cost of a phone among any phones."""
+
+Slots = Sequence[Collection[str]]
+"""A string: for each of its places the words that may stand there."""
+Pronunciations = Mapping[str, tuple[tuple[str, ...], ...]]
+"""Of each word, as phones."""
+
+_Way = tuple[int, float]
+"""The state that one comes from, and the log probability of coming."""
+_Sound = tuple[str, Sequence[int]]
+"""A phone, and its senones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """Strings side by side, none of which leads into another.
+
+    A state leads on to itself, and to the next unless that is an entry. An entry is also reached
+    from the states that its row of `before` names.
+    """
+
+    senones: Numbers
+    """`[states]`"""
+    words: Numbers
+    """The place in its string that a state is a part of, `[states]`, or `NO_WORD`. Among any
+    phones it is the number of the phone."""
+    staying: Floats
+    moving: Floats
+    """Log probabilities `[states]`: of staying, and of coming from the state before."""
+    entries: Numbers
+    """`[entries]`"""
+    before: Numbers
+    """`[entries, ways]`; -1 where there are fewer ways."""
+    costs: Floats
+    """`[entries, ways]`: log probabilities of these ways."""
+    starts: Numbers
+    """States that the first frame may be in."""
+    ends: tuple[tuple[tuple[int, float], ...], ...]
+    """For each string the states that it may end in, and the log probability of ending."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A network that is being written."""
+
+    model: AcousticModel
+    senones: list[int] = field(default_factory=list)
+    words: list[int] = field(default_factory=list)
+    staying: list[float] = field(default_factory=list)
+    moving: list[float] = field(default_factory=list)
+    ways: dict[int, list[_Way]] = field(default_factory=dict)
+    starts: list[int] = field(default_factory=list)
+    ends: list[tuple[_Way, ...]] = field(default_factory=list)
+
+    def chain(self, sounds: Sequence[_Sound], word: int, before: Sequence[_Way]) -> _Way:
+        """Add phones one after the other, reached by these ways; return the way out."""
+        self.ways[len(self.senones)] = list(before)
+        leave = -math.inf
+        for phone, senones in sounds:
+            stay, on = self.model.onward[self.model.definition.phones.index(phone)].T.tolist()
+            self.senones += senones
+            self.words += [word] * len(senones)
+            self.staying += stay
+            self.moving += [leave, *on[:-1]]
+            leave = on[-1]
+        return len(self.senones) - 1, leave
+
+    def pause(self, before: Sequence[_Way]) -> _Way:
+        """Add silence."""
+        return self.chain([(SILENCE, self.model.alone(SILENCE))], NO_WORD, before)
+
+    def string(self, slots: Slots, said: Pronunciations, joined: bool, again: bool) -> None:
+        """Add a string, with silence wherever there may be some."""
+        self.starts.append(len(self.senones))
+        ways = _dearer([self.pause([])], _PAUSE)
+        firsts: list[int] = []
+        for place, slot in enumerate(slots):
+            beside = _beside(slots, place, said) if joined else (SILENCE, SILENCE)
+            known = len(self.ways)
+            left = [
+                self.chain(_sounds(self.model, phones, *beside), place, _dearer(ways, _WORD))
+                for word in sorted(slot)
+                for phones in said[word]
+            ]
+            firsts = firsts or list(self.ways)[known:]
+            ways = [*left, self.pause(_dearer(left, _PAUSE))]
+        self.starts += firsts
+        for entry in firsts if again else ():
+            self.ways[entry] += _dearer(ways, _WORD)
+        self.ends.append(tuple(ways))
+
+    def any_phones(self) -> None:
+        """Add a loop of any phones."""
+        names = [each for each in self.model.definition.phones if not each.startswith("+")]
+        ways = [
+            self.chain([(name, self.model.alone(name))], _sounding(number, name), [])
+            for number, name in enumerate(names)
+        ]
+        self.starts += list(self.ways)
+        for entry in self.ways:
+            self.ways[entry] = _dearer(ways, _PHONE)
+        self.ends.append(tuple(ways))
+
+    def whole(self) -> Network:
+        """Return what was written."""
+        most = max(len(each) for each in self.ways.values())
+        padded = [[*each, *[(-1, -math.inf)] * (most - len(each))] for each in self.ways.values()]
+        before = np.array([[state for state, _ in each] for each in padded], np.int64)
+        costs = np.array([[cost for _, cost in each] for each in padded], np.float32)
+        return Network(
+            senones=np.array(self.senones, np.int64),
+            words=np.array(self.words, np.int64),
+            staying=np.array(self.staying, np.float32),
+            moving=np.array(self.moving, np.float32),
+            entries=np.array(list(self.ways), np.int64),
+            before=before.reshape(-1, most),
+            costs=costs.reshape(-1, most),
+            starts=np.array(self.starts, np.int64),
+            ends=tuple(self.ends),
+        )
+
+
+def strings(
+    model: AcousticModel,
+    wanted: Sequence[Slots],
+    said: Mapping[str, tuple[str, ...]],
+    *,
+    joined: bool = True,
+    again: bool = False,
+) -> Network:
+    """Make a network of strings of words, `said` as the phones of a pronunciation, space between.
+
+    `joined`: words run into each other, where they stand alone in their places. `again`: the string
+    may be said several times over.
+    """
+    draft = _Draft(model)
+    phones = {word: tuple(tuple(each.split()) for each in ways) for word, ways in said.items()}
+    for slots in wanted:
+        draft.string(slots, phones, joined, again)
+    return draft.whole()
+
+
+def any_phones(model: AcousticModel) -> Network:
+    """Make a network of any phones in any order, silence among them: one string."""
+    draft = _Draft(model)
+    draft.any_phones()
+    return draft.whole()
+
+
+def _sounds(model: AcousticModel, phones: Sequence[str], left: str, right: str) -> list[_Sound]:
+    """Return the phones of a word between two neighbours, with their senones."""
+    beside = [left, *phones, right]
+    return [
+        (each, model.states(each, beside[k], beside[k + 2], _place(k, len(phones))))
+        for k, each in enumerate(phones)
+    ]
+
+
+def _place(number: int, phones: int) -> int:
+    if phones == 1:
+        return _ALONE
+    return _BEGINNING if number == 0 else _END if number == phones - 1 else _INSIDE
+
+
+def _beside(slots: Slots, place: int, said: Pronunciations) -> tuple[str, str]:
+    """Return the phones before and after a word: those of its neighbours, if they are certain."""
+    before = {said[word][0][-1] for word in slots[place - 1]} if place else {SILENCE}
+    after = {said[word][0][0] for word in slots[place + 1]} if place + 1 < len(slots) else {SILENCE}
+    left, right = (next(iter(each)) if len(each) == 1 else SILENCE for each in (before, after))
+    return left, right
+
+
+def _dearer(ways: Sequence[_Way], cost: float) -> list[_Way]:
+    return [(state, each + cost) for state, each in ways]
+
+
+def _sounding(number: int, name: str) -> int:
+    return NO_WORD if name == SILENCE else number

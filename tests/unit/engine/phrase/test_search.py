@@ -1,0 +1,108 @@
+"""The search finds the best of all paths, and the words of a string where they are."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.phrase.acoustics import AcousticModel, telephone_model
+from engine.phrase.lexicon import pronunciations
+from engine.phrase.network import NO_WORD, Network, any_phones, strings
+from engine.phrase.search import Search
+
+WORDS = ("open", "this", "door")
+
+
+@pytest.fixture(scope="module")
+def model() -> AcousticModel:
+    """The model that comes along."""
+    return telephone_model()
+
+
+def tiny() -> Network:
+    """Two words of two states each, the second reached from the first, and each by itself."""
+    return Network(
+        senones=np.arange(4),
+        words=np.array([0, 0, 1, 1]),
+        staying=np.log([0.5, 0.4, 0.3, 0.6]).astype(np.float32),
+        moving=np.array([-np.inf, math.log(0.5), -np.inf, math.log(0.7)], np.float32),
+        entries=np.array([0, 2]),
+        before=np.array([[-1, -1], [1, 3]]),
+        costs=np.array([[-np.inf, -np.inf], [-0.9, -1.4]], np.float32),
+        starts=np.array([0, 2]),
+        ends=(((1, -0.5), (3, -0.3)),),
+    )
+
+
+def by_hand(
+    network: Network, likelihoods: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+) -> float:
+    """Return the best of all sequences of states."""
+    states = range(len(network.senones))
+    steps = np.full((len(states), len(states)), -np.inf)
+    for state in states:
+        steps[state, state] = network.staying[state]
+        if state:
+            steps[state - 1, state] = network.moving[state]
+    for entry, before, costs in zip(network.entries, network.before, network.costs, strict=True):
+        for state, cost in zip(before, costs, strict=True):
+            if state >= 0:
+                steps[state, entry] = max(steps[state, entry], cost)
+    ends = dict(network.ends[0])
+    best = -math.inf
+    for path in product(states, repeat=len(likelihoods)):
+        if path[0] in network.starts and path[-1] in ends:
+            moves = sum(steps[a, b] for a, b in pairwise(path))
+            best = max(best, moves + sum(likelihoods[range(len(path)), path]) + ends[path[-1]])
+    return float(best)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 5), st.integers(0, 10**6))
+def test_no_path_is_better_than_the_one_that_is_found(frames: int, seed: int) -> None:
+    """Against all paths of a small network; and the path that is returned has that score."""
+    likelihoods = np.random.default_rng(seed).normal(0, 3, (frames, 4)).astype(np.float32)
+    search = Search(tiny()).after(likelihoods[:1]).after(likelihoods[1:])
+    assert search.best()[0] == pytest.approx(by_hand(tiny(), likelihoods), abs=1e-3)
+    (path,) = search.paths()
+    assert len(path) == frames
+    assert path[0] in tiny().starts
+
+
+def test_a_string_is_found_where_its_states_are(model: AcousticModel) -> None:
+    """Frames that are most like the words' states, one after the other, become those words."""
+    network = strings(model, [[[word] for word in WORDS]], pronunciations(WORDS, {}))
+    spoken = np.flatnonzero(network.words != NO_WORD)
+    likelihoods = np.full((len(spoken), len(network.senones)), -50.0, np.float32)
+    likelihoods[np.arange(len(spoken)), spoken] = 0.0
+    (path,) = Search(network).after(likelihoods).paths()
+    assert list(dict.fromkeys(network.words[path])) == [0, 1, 2]
+
+
+def test_what_is_too_short_for_a_string_is_impossible(model: AcousticModel) -> None:
+    """Three frames cannot hold three words; nor can none."""
+    network = strings(model, [[[word] for word in WORDS]], pronunciations(WORDS, {}))
+    likelihoods = np.zeros((3, len(network.senones)), np.float32)
+    assert Search(network).after(likelihoods).best() == [-math.inf]
+    assert Search(network).best() == [-math.inf]
+
+
+def test_any_phone_follows_any_other(model: AcousticModel) -> None:
+    """Silence among them, and an utterance may begin with each."""
+    loop = any_phones(model)
+    assert loop.before.shape == (40, 40)
+    assert set(loop.starts) == set(loop.entries)
+    assert (loop.words == NO_WORD).sum() == 3
+
+
+def test_a_sound_between_others_has_states_of_its_own(model: AcousticModel) -> None:
+    """Neighbours and the place in the word make a difference; what was never met is taken alone."""
+    inside = model.states("AY", "F", "V", 0)
+    assert inside != model.states("AY", "B", "T", 0)
+    assert inside != model.alone("AY")
+    assert model.states("+NSN+", "M", "V", 0) == model.alone("+NSN+")
