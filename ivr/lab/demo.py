@@ -21,14 +21,20 @@ ENDED = ("verification_ended", "enrollment_ended")
 VOICES = ("rms", "awb")
 """Two people that flite's voices were made from; the first one's speaks the prompts too."""
 PEOPLE = slice(1, 3)
-"""Who plays the parts of a corpus: two whom a voice model of 18 % EER tells apart. It is a choice
+"""Who plays the parts of a corpus: two whom the voice model tells apart. It is a choice
 after the fact, for a demo; how well voices are told apart is what `evaluate` shows."""
 
 FALLBACK_ROUTE, FALLBACK = "pin-only", ("INCONCLUSIVE", "UNAVAILABLE")
 """The examples take nothing but this verdict for this reason there."""
 
-PAUSES = {"COUNTERSIGN_LISTENING_END_SILENCE_S": "1.0"}
-"""People of a corpus say whole sentences, with pauses that a passphrase does not have."""
+SENTENCES = {
+    "COUNTERSIGN_LISTENING_END_SILENCE_S": "1.0",
+    "COUNTERSIGN_ENROLL_MODE": "text_independent",
+    "COUNTERSIGN_ENROLL_FREE_SPEECH_S": "6",
+    "COUNTERSIGN_VERIFY_FREE_SPEECH_S": "2",
+}
+"""People of a corpus say whole sentences of their own, with pauses that a passphrase does not have,
+and three of them in a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ async def demonstrate(corpus: Path | None, *, stay: bool) -> int:
     """Play all scenes, print them as they happen and then as a table; 0 if all is as announced."""
     cast = await asyncio.to_thread(_cast, corpus)
     with tempfile.TemporaryDirectory(prefix="countersign-demo-") as folder:
-        async with System(Path(folder), settings=PAUSES if corpus else None) as system:
+        async with System(Path(folder), settings=SENTENCES if corpus else None) as system:
             outcomes = await _played(system, scenes(cast))
             print(table(outcomes))
             if stay:
@@ -76,7 +82,12 @@ def _cast(corpus: Path | None) -> Cast:
         return Cast(person, person, other)
     person_in_corpus, other_in_corpus = people(corpus)[PEOPLE]
     say_on_stderr(f"{person_in_corpus.enrolling.name} enrolls, and calls from another call")
-    return Cast(person_in_corpus.enrolling, person_in_corpus.verifying, other_in_corpus.verifying)
+    return Cast(
+        person_in_corpus.enrolling,
+        person_in_corpus.verifying,
+        other_in_corpus.verifying,
+        says_the_phrase=False,
+    )
 
 
 async def _played(system: System, program: Sequence[Scene]) -> list[Outcome]:

@@ -29,6 +29,7 @@ class Scene:
     route: str
     keys: str = ""
     application_up: bool = True
+    about_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,17 @@ class Cast:
     enrolling: Speaker
     verifying: Speaker
     other: Speaker
+    says_the_phrase: bool = True
+    """Whether they say what they are asked to: people of a corpus have sentences of their own."""
 
 
 def scenes(cast: Cast) -> list[Scene]:
-    """Return the demo's calls in order."""
+    """Return the demo's calls in order; another phrase is told only where phrases are said."""
+    every = _every(cast)
+    return every if cast.says_the_phrase else [each for each in every if not each.about_words]
+
+
+def _every(cast: Cast) -> list[Scene]:
     verify = f"verify-{ACCOUNT}"
     return [
         Scene(
@@ -76,6 +84,7 @@ def scenes(cast: Cast) -> list[Scene]:
             "INCONCLUSIVE",
             "WRONG_PHRASE",
             "pin",
+            about_words=True,
         ),
         Scene(
             "somebody plays what the person said in an earlier call",

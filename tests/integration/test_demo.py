@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,9 @@ from ivr.lab import LabError
 from ivr.lab.asterisk import AsteriskProgram
 from ivr.lab.demo import demonstrate
 from ivr.lab.speech import synthetic
+
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
 
 @pytest.fixture
@@ -33,3 +37,16 @@ async def test_the_demo_ends_as_announced(
     for word in ("ENROLLED", "ACCEPT", "REJECT", "WRONG_PHRASE", "SPOOF_SUSPECTED", "UNAVAILABLE"):
         assert word in shown
     assert shown.count("as announced") == 7
+
+
+@pytest.mark.asterisk
+@pytest.mark.corpus
+@pytest.mark.skipif(not (CORPUS / "manifest.tsv").exists(), reason=f"no corpus in {CORPUS}")
+async def test_the_demo_with_real_people_ends_as_announced(
+    asterisk_program: AsteriskProgram, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They say sentences of their own, so nothing is told of another phrase."""
+    assert await demonstrate(CORPUS, stay=False) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("as announced") == 6
+    assert "WRONG_PHRASE" not in shown
