@@ -36,11 +36,11 @@ class Receiver:
             await self._ended.wait()
         return web.Response(status=next(self.statuses, 204), headers={"Location": self.url})
 
-    async def until(self, count: int) -> list[Any]:
-        """Return the posts' bodies as soon as there are so many."""
+    async def until(self, count: int, call: str | None = None) -> list[Any]:
+        """Return the posts' bodies, of one call or of all, as soon as there are so many."""
         async with asyncio.timeout(10), self._came:
-            await self._came.wait_for(lambda: len(self.posts) >= count)
-        return [json.loads(body) for _, body in self.posts]
+            await self._came.wait_for(lambda: len(self._of(call)) >= count)
+        return self._of(call)
 
     async def until_told(self, tell: Callable[[], None]) -> list[Any]:
         """Tell again and again until a post comes: whether PostgreSQL is listened to, none says."""
@@ -49,6 +49,10 @@ class Receiver:
             tell()
             await asyncio.wait({waiting}, timeout=0.1)
         return waiting.result()
+
+    def _of(self, call: str | None) -> list[Any]:
+        bodies = [json.loads(body) for _, body in self.posts]
+        return [each for each in bodies if call in (None, each["call"]["id"])]
 
     def end(self) -> None:
         """Answer what waits."""
