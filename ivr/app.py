@@ -86,7 +86,9 @@ async def serve(configuration: Configuration) -> None:
         keyring = await keyring_of(configuration, database)
         outbox = await stack.enter_async_context(outbox_of(configuration, database, keyring))
         ari = await stack.enter_async_context(AriClient(ari_address(configuration)))
-        told = await stack.enter_async_context(shown(configuration, database, ari, engine))
+        told = await stack.enter_async_context(
+            shown(configuration, database, ari, engine, metrics.posted)
+        )
         sockets = await stack.enter_async_context(media_sockets(configuration))
         office = api_office(configuration, database, keyring, voice)
         await stack.enter_async_context(api_server(configuration.api, office))

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -20,6 +21,10 @@ NO_SETTINGS = frozenset({"COUNTERSIGN_CACHE", "COUNTERSIGN_TEST_DSN"})
 
 LISTS = frozenset({"claim", "allow"})
 """Keys whose value in the environment is split at commas."""
+
+LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+WEBHOOK_SECRET_MIN = 16
+"""Characters: fewer could be found by trying."""
 
 
 class ConfigurationError(Exception):
@@ -37,7 +42,7 @@ class ConfigurationError(Exception):
 def is_secret(key: str) -> bool:
     """Say whether the value of a dotted key must never be shown."""
     name = key.rpartition(".")[2]
-    secret = any(word in name for word in ("password", "dsn", "token"))
+    secret = any(word in name for word in ("password", "dsn", "token", "webhook"))
     return secret and not name.endswith("_file")
 
 
@@ -153,21 +158,28 @@ def _with_secrets(configuration: Configuration, *, asterisk: bool) -> Configurat
             "embedded PostgreSQL, not both",
         )
     _check_keys(configuration.keys, dsn)
-    desk = configuration.desk
-    _check_desk(desk)
     return msgspec.structs.replace(
         configuration,
         ari=msgspec.structs.replace(ari, password=password),
         database=msgspec.structs.replace(database, dsn=dsn),
-        desk=msgspec.structs.replace(
-            desk, token=_secret("desk.token", desk.token, desk.token_file)
-        ),
+        desk=_desk_of(configuration.desk),
     )
+
+
+def _desk_of(desk: Desk) -> Desk:
+    """Return the desk's settings with its secrets, checked."""
+    secret = _secret("desk.webhook_secret", desk.webhook_secret, desk.webhook_secret_file)
+    token = _secret("desk.token", desk.token, desk.token_file)
+    desk = msgspec.structs.replace(desk, token=token, webhook_secret=secret)
+    _check_desk(desk)
+    if desk.webhook_url:
+        _check_webhook(desk)
+    return desk
 
 
 def _check_desk(desk: Desk) -> None:
     """Refuse to serve passwords and calls in the clear to other machines."""
-    local = desk.host in ("127.0.0.1", "::1", "localhost")
+    local = desk.host in LOCAL_HOSTS
     if desk.port and not (local or desk.tls_certificate or desk.behind_proxy):
         raise ConfigurationError(
             "desk.host",
@@ -175,6 +187,37 @@ def _check_desk(desk: Desk) -> None:
             "other machines are served by TLS alone: set desk.tls_certificate and desk.tls_key, "
             "or desk.behind_proxy = true where a proxy does TLS",
         )
+
+
+def _check_webhook(desk: Desk) -> None:
+    """Refuse to post calls in the clear to other machines, or to any without a signature."""
+    if not _is_private(desk.webhook_url):
+        raise ConfigurationError(
+            "desk.webhook_url",
+            desk.webhook_url,
+            "must begin with https://, or with http:// on this machine (127.0.0.1, ::1 or "
+            "localhost): it says who calls",
+        )
+    if len(desk.webhook_secret) < WEBHOOK_SECRET_MIN:
+        raise ConfigurationError(
+            "desk.webhook_secret",
+            desk.webhook_secret,
+            f"must have at least {WEBHOOK_SECRET_MIN} characters (`openssl rand -base64 32` makes "
+            "them), or desk.webhook_secret_file name a file that holds them: by it the receiver "
+            "knows who posts",
+        )
+
+
+def _is_private(url: str) -> bool:
+    """Say whether what is sent to a URL can be read by nobody in between."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    return bool(host) and (
+        parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL_HOSTS)
+    )
 
 
 def _check_keys(keys: Keys, dsn: str) -> None:

@@ -197,6 +197,9 @@ class Desk(Struct, frozen=True, forbid_unknown_fields=True):
     token: str = ""
     token_file: str = ""
     tell: bool = False
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    webhook_secret_file: str = ""
 
 
 class Log(Struct, frozen=True, forbid_unknown_fields=True):

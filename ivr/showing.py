@@ -12,11 +12,24 @@ from functools import partial
 import structlog
 
 from engine import SpeakerEngine
+from ivr.ari.backoff import full_jitter
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
 from ivr.ari.model import Channel
 from ivr.config import Configuration, ConfigurationError
-from ivr.desk import DeskRules, InUse, Measured, ModelInUse, PointInUse, asking_part, desk_part
+from ivr.desk import (
+    Count,
+    DeskRules,
+    Hub,
+    InUse,
+    Measured,
+    ModelInUse,
+    PointInUse,
+    WebhookRules,
+    asking_part,
+    desk_part,
+    webhook_part,
+)
 from ivr.domain.call import CallId
 from ivr.domain.desk import StepUp, StepUpState
 from ivr.domain.operating_point import PointPurpose
@@ -53,14 +66,19 @@ class Told:
 
 @asynccontextmanager
 async def shown(
-    configuration: Configuration, database: Database, ari: AriClient, engine: SpeakerEngine
+    configuration: Configuration,
+    database: Database,
+    ari: AriClient,
+    engine: SpeakerEngine,
+    posted: Count,
 ) -> AsyncIterator[Told]:
     """Tell the desk of calls, and serve it where a port is set, while the block lasts.
 
-    `ConfigurationError` where the port or the certificate cannot be had.
+    Another program is told as long, where `webhook_url` is set. `ConfigurationError` where the
+    port or the certificate cannot be had.
     """
     settings = configuration.desk
-    if not settings.port and not settings.tell:
+    if not (settings.port or settings.tell or settings.webhook_url):
         yield Told(NobodyWatches(), watch_nothing, following_nobody())
         return
     async with AsyncExitStack() as stack:
@@ -70,10 +88,13 @@ async def shown(
             rules = _rules(settings, configuration.ari.app)
             points = OperatingPoints(database)
             in_use = InUse(model_in_use(engine), points, partial(point_at, engine=engine))
-            await _serve(stack, rules, database, Asking(ari), in_use)
+            hub = await _serve(stack, rules, database, Asking(ari), in_use)
         else:
             elsewhere = asking_part(DeskCalls(database), configuration.ari.app, Asking(ari).ask)
-            await stack.enter_async_context(elsewhere)
+            hub = await stack.enter_async_context(elsewhere)
+        if settings.webhook_url:
+            posts = webhook_part(_webhook(settings, ari.address.app), hub, full_jitter, posted)
+            await stack.enter_async_context(posts)
         yield Told(feed, feed.watch, following)
 
 
@@ -145,10 +166,10 @@ def _point(engine: SpeakerEngine, *, own: bool) -> PointInUse:
 
 async def _serve(
     stack: AsyncExitStack, rules: DeskRules, database: Database, asking: Asking, in_use: InUse
-) -> None:
+) -> Hub:
     part = desk_part(rules, DeskCalls(database), DeskUsers(database), in_use, asking.ask)
     try:
-        await stack.enter_async_context(part)
+        return await stack.enter_async_context(part)
     except OSError as error:
         why = f"{rules.host} cannot be listened on: {error.strerror or error}"
         advice = "choose another, or 0 to serve no desk here"
@@ -164,6 +185,10 @@ def _rules(settings: Settings, worker: str) -> DeskRules:
         token=settings.token,
         tls=_tls(settings),
     )
+
+
+def _webhook(settings: Settings, worker: str) -> WebhookRules:
+    return WebhookRules(settings.webhook_url, settings.webhook_secret.encode(), worker)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -1,16 +1,22 @@
-"""The desk: the agents' screen-pop, and the supervisors' figures."""
+"""The desk: the agents' screen-pop, the supervisors' figures, and a webhook for other programs."""
 
+from ivr.desk.hub import Hub
 from ivr.desk.model import InUse, Measured, ModelInUse, PointInUse
-from ivr.desk.part import DeskRules, asking_part, desk_part
+from ivr.desk.part import DeskRules, asking_part, desk_part, webhook_part
 from ivr.desk.passwords import hash_password
+from ivr.desk.webhook import Count, WebhookRules
 
 __all__ = [
+    "Count",
     "DeskRules",
+    "Hub",
     "InUse",
     "Measured",
     "ModelInUse",
     "PointInUse",
+    "WebhookRules",
     "asking_part",
     "desk_part",
     "hash_password",
+    "webhook_part",
 ]

@@ -6,11 +6,12 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import structlog
 from aiohttp import web
 
@@ -19,6 +20,7 @@ from ivr.desk.figures import Figures
 from ivr.desk.guard import Guard, limits
 from ivr.desk.hub import Hub
 from ivr.desk.model import InUse
+from ivr.desk.occasions import Occasions
 from ivr.desk.offers import Offers
 from ivr.desk.pages import Pages
 from ivr.desk.points import Points
@@ -26,10 +28,13 @@ from ivr.desk.records import CallRecords, UserRecords
 from ivr.desk.screens import Screens
 from ivr.desk.sessions import Sessions
 from ivr.desk.signing_in import SigningIn
+from ivr.desk.webhook import SENDERS, Backoff, Count, Webhook, WebhookRules, tell_program
 
 BODY_OCTETS_MAX = 16_384
 END_PATIENCE_S = 0.5
 """Streams never end by themselves; whoever holds one comes back to another worker."""
+LAST_WORDS_S = 3.0
+"""So long may it take to post the rest when the program ends."""
 
 log = structlog.get_logger()
 
@@ -66,8 +71,8 @@ async def desk_part(
     users: UserRecords,
     in_use: InUse,
     ask: Ask,
-) -> AsyncIterator[None]:
-    """Serve the desk until the context is left; `OSError` where the port is taken."""
+) -> AsyncIterator[Hub]:
+    """Serve the desk until the context is left, and yield the hub; `OSError`: the port is taken."""
     async with asking_part(calls, rules.worker, ask) as hub:
         runner = web.AppRunner(
             application(rules, calls, users, in_use, hub),
@@ -78,9 +83,25 @@ async def desk_part(
         try:
             await web.TCPSite(runner, rules.host, rules.port, ssl_context=rules.tls).start()
             log.info("desk_ready", host=rules.host, port=rules.port)
-            yield
+            yield hub
         finally:
             await runner.cleanup()
+
+
+@asynccontextmanager
+async def webhook_part(
+    rules: WebhookRules, hub: Hub, backoff: Backoff, count: Count
+) -> AsyncIterator[None]:
+    """Post what happens to a worker's calls from now on; what was told by the end is posted too."""
+    occasions = Occasions(since=datetime.now(UTC))
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        webhook = Webhook(rules, http, backoff, count)
+        sending = (webhook.send_forever() for _ in range(SENDERS))
+        async with _running(tell_program(hub, webhook, rules.worker, occasions), *sending):
+            yield
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS_S):
+                    await webhook.sent()
 
 
 def application(

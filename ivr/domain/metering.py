@@ -21,6 +21,14 @@ class Stage(StrEnum):
     """From the certain end of the last utterance until the caller is back in the dialplan."""
 
 
+class Posting(StrEnum):
+    """What became of an event that another program was to be told of."""
+
+    DELIVERED = "delivered"
+    LOST = "lost"
+    """Given up: the receiver was down, too slow, or refused it."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrameCounts:
     """What became of one call's audio, in frames of about 20 ms."""

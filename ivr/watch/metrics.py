@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from ivr.domain.call import CallState, Purpose
 from ivr.domain.enrollment import Enrollment
-from ivr.domain.metering import FrameCounts, Stage
+from ivr.domain.metering import FrameCounts, Posting, Stage
 from ivr.domain.verification import Verification
 from ivr.watch.present import Present
 
@@ -50,6 +50,12 @@ class Metrics:
             ("fate",),
             registry=self.registry,
         )
+        self._webhook = Counter(
+            "countersign_webhook_events",
+            "Events for the desk's webhook, by what became of them.",
+            ("fate",),
+            registry=self.registry,
+        )
         self._stages = Histogram(
             "countersign_stage_seconds",
             "How long the stages of calls took.",
@@ -59,6 +65,8 @@ class Metrics:
         )
         for stage in Stage:
             self._stages.labels(stage.value)
+        for posting in Posting:
+            self._webhook.labels(posting.value)
         self.carried(FrameCounts(0, 0, 0, 0))
 
     def _make_gauges(self) -> None:
@@ -111,6 +119,10 @@ class Metrics:
         self._frames.labels("filled").inc(frames.filled)
         self._frames.labels("refused").inc(frames.refused)
         self._frames.labels("unheard").inc(frames.unheard)
+
+    def posted(self, posting: Posting) -> None:
+        """Note what became of an event of the desk's webhook."""
+        self._webhook.labels(posting.value).inc()
 
     def uses(self, model: str) -> None:
         """Note the id of the voice model."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.config import ConfigurationError, load
+from ivr.config import ConfigurationError, is_secret, load
 
 MINIMAL = {"COUNTERSIGN_ARI_PASSWORD": "pepper", "COUNTERSIGN_DATABASE_FOLDER": "pg"}
 
@@ -145,6 +145,35 @@ def test_the_desk_is_served_to_other_machines_by_tls_alone(tmp_path: Path) -> No
     assert "TLS" in refusal(text, tmp_path)
     allowed = load(written(tmp_path, text + "behind_proxy = true\n"), MINIMAL)
     assert allowed.desk.port == 8444
+
+
+def test_calls_are_posted_to_other_machines_by_tls_alone(tmp_path: Path) -> None:
+    """They say who calls; on this machine nobody listens in between."""
+    secret = 'webhook_secret = "sixteen or more characters"\n'
+    for url in (
+        "http://crm.example/",
+        "ftp://crm.example/",
+        "https://",
+        "crm.example",
+        "https://a:b/",
+    ):
+        assert "https://" in refusal(f'[desk]\nwebhook_url = "{url}"\n{secret}', tmp_path)
+    for url in ("https://crm.example/calls", "http://127.0.0.1:8080/", "http://[::1]/calls"):
+        text = f'[desk]\nwebhook_url = "{url}"\n{secret}'
+        assert load(written(tmp_path, text), MINIMAL).desk.webhook_url == url
+
+
+def test_a_webhook_needs_a_secret_which_is_not_shown(tmp_path: Path) -> None:
+    """It may lie in a file; the URL is not shown either, for it may hold credentials."""
+    url = '[desk]\nwebhook_url = "https://user:pepper@crm.example/"\n'
+    assert "openssl rand -base64 32" in refusal(url, tmp_path)
+    assert "salt" not in refusal(url + 'webhook_secret = "salt"\n', tmp_path)
+    assert "pepper" not in refusal(url.replace("https", "http"), tmp_path)
+    (tmp_path / "secret").write_text("sixteen or more characters\n")
+    text = f'{url}webhook_secret_file = "{tmp_path}/secret"\n'
+    assert load(written(tmp_path, text), MINIMAL).desk.webhook_secret.endswith("characters")
+    assert is_secret("desk.webhook_url")
+    assert not is_secret("desk.webhook_secret_file")
 
 
 def test_the_token_of_the_desk_is_not_shown(tmp_path: Path) -> None:

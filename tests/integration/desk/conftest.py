@@ -21,12 +21,14 @@ from ivr.storage import Database, DeskUsers
 from tests.integration.faults.conftest import ground, module_dsn
 from tests.integration.faults.people import ACCOUNT
 from tests.integration.faults.stage import Ground, Stage, open_stage
+from tests.unit.desk.receiver import Receiver, receiving
 
 __all__ = ["ground", "module_dsn"]
 
 PASSWORD = "correct horse battery"
 TENANT = TenantId("default")
 TOKEN = "a token of programs"
+SECRET = "a secret of the webhook"
 USERS = (
     ("ann", Role.AGENT, "1001"),
     ("bob", Role.AGENT, "1002"),
@@ -86,12 +88,14 @@ exten => s,1,Wait(0.1)
 
 @dataclass
 class Office:
-    """The system with its desk, and the screens that look at it."""
+    """The system with its desk, and who looks at it: screens, and another program."""
 
     stage: Stage
     agent: Softphone
     url: str
     browser: Browser
+    program: Receiver
+    """Another one, which is told of calls."""
     faults: list[str] = field(default_factory=list)
 
     async def screen(self, name: str, path: str = "/", **more: object) -> Page:
@@ -146,6 +150,11 @@ async def office(
     (folder / "asterisk/etc/queues.conf").write_text(QUEUES)
     async with AsyncExitStack() as stack:
         agent = await stack.enter_async_context(Softphone(LOOPBACK))
+        program = await stack.enter_async_context(receiving(Receiver()))
+        settings |= {
+            "COUNTERSIGN_DESK_WEBHOOK_URL": program.url,
+            "COUNTERSIGN_DESK_WEBHOOK_SECRET": SECRET,
+        }
         opened = await stack.enter_async_context(
             open_stage(
                 ground,
@@ -161,7 +170,7 @@ async def office(
         running = await playwright.chromium.launch(
             executable_path=chromium, args=list(browser.ARGUMENTS)
         )
-        office = Office(opened, agent, f"http://127.0.0.1:{port}", running)
+        office = Office(opened, agent, f"http://127.0.0.1:{port}", running, program)
         yield office
         await running.close()
         assert not office.faults

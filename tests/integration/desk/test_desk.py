@@ -44,6 +44,16 @@ async def verified(office: Office, extension: str) -> PhoneCall:
     return call
 
 
+async def offered_to(office: Office, agent: str, call: str) -> str:
+    """Offer a call to an agent, as another program does, and return the link to it."""
+    offer = {"call": call, "agent": agent}
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as program,
+        program.post(f"{office.url}/api/offers", json=offer) as answer,
+    ):
+        return str((await answer.json())["url"])
+
+
 async def as_json(page: Page, call: str) -> Any:
     """Return a call as the page's own address tells it."""
     return await page.evaluate("id => fetch(`/api/calls/${id}`).then(a => a.json())", call)
@@ -108,16 +118,28 @@ async def test_a_program_offers_a_call_and_a_link_opens_it(at_work: Office) -> N
     shown = await bob.locator("article").count()
     await verified(at_work, ANN)
     line = await at_work.stage.logged("verification_ended", verdict="ACCEPT")
-    offer = {"call": line["verification"], "agent": "1002"}
-    async with (
-        aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as program,
-        program.post(f"{at_work.url}/api/offers", json=offer) as answer,
-    ):
-        url = (await answer.json())["url"]
+    url = await offered_to(at_work, "1002", line["verification"])
     await expect(bob.locator("article")).to_have_count(shown + 1)
     await bob.goto(at_work.url + url)
     opened = bob.locator(f"#call-{line['verification']} summary")
     await expect(opened).to_be_focused()
+
+
+async def test_another_program_is_told_of_a_call_as_it_happens(at_work: Office) -> None:
+    """To whom it is offered, then its verdict; and who it is offered to when that is over."""
+    since = at_work.stage.log_length
+    await verified(at_work, ANN)
+    line = await at_work.stage.logged("verification_ended", since=since, verdict="ACCEPT")
+    offered, decided = await at_work.program.until(2, line["verification"])
+    assert (offered["event"], offered["agents"]) == ("offered", ["1001"])
+    assert offered["call"].get("verdict") is None
+    assert (decided["event"], decided["agents"]) == ("decided", ["1001"])
+    told = decided["call"]
+    assert (told["account"], told["verdict"], told["reason"]) == (ACCOUNT, "ACCEPT", "MATCH")
+    assert told["explanation"]
+    assert await offered_to(at_work, "1002", line["verification"]) == decided["url"]
+    after = (await at_work.program.until(3, line["verification"]))[2]
+    assert (after["event"], after["agents"]) == ("offered", ["1002"])
 
 
 @pytest.mark.parametrize("way", ["set", "dial", "queue", "passive", "agi"])

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from engine.types import Reason, Verdict
 from ivr.domain.call import CallState, Purpose
-from ivr.domain.metering import FrameCounts, Stage
+from ivr.domain.metering import FrameCounts, Posting, Stage
 from ivr.watch import Health, Metrics, Present, listening
 from tests.unit.storage.records import ACCOUNT, accepted, opening
 
@@ -116,6 +116,14 @@ async def test_frames_are_counted_by_their_fate(watch: Watch) -> None:
     found = await watch.samples()
     fates = {"heard": 1000, "filled": 4, "refused": 1, "unheard": 2}
     assert fates == {fate: found[sample("countersign_frames_total", fate=fate)] for fate in fates}
+
+
+async def test_events_of_the_webhook_are_counted_by_their_fate(watch: Watch) -> None:
+    """Both are there before the first one, so that a rate can be taken over them."""
+    watch.metrics.posted(Posting.DELIVERED)
+    found = await watch.samples()
+    assert found[sample("countersign_webhook_events_total", fate="delivered")] == 1
+    assert found[sample("countersign_webhook_events_total", fate="lost")] == 0
 
 
 async def test_the_present_is_shown_as_it_is(watch: Watch) -> None:
