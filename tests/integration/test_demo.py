@@ -12,7 +12,6 @@ from ivr.lab.asterisk import AsteriskProgram
 from ivr.lab.demo import demonstrate
 from ivr.lab.speech import synthetic
 
-
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
 
