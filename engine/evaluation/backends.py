@@ -28,7 +28,7 @@ from engine.evaluation.protocols import PROTOCOLS, calls
 from engine.evaluation.recordings import CorpusError, read_manifest
 from engine.evaluation.reports import Report, corpus_of
 from engine.evaluation.scoring import Voices, groups, voices_of
-from engine.evaluation.trials import Trial
+from engine.evaluation.trials import Trial, without_speakers
 
 BASE = "mean cosine"
 _MEAN = "mean"
@@ -63,7 +63,10 @@ def run(arguments: argparse.Namespace) -> Report:
     model, corpus = own_model(arguments.model), corpus_of(arguments)
     recordings = read_manifest(corpus, arguments.split)
     found = calls(recordings)
-    trials = {name: list(protocol(found)) for name, protocol in PROTOCOLS.items()}
+    trials = {
+        name: without_speakers(name, list(protocol(found)), arguments.leave_out)
+        for name, protocol in PROTOCOLS.items()
+    }
     every = [trial for some in trials.values() for trial in some]
     with closing(Shards(corpus, recordings)) as files:
         voices = voices_of(model, groups(every), files)

@@ -26,7 +26,7 @@ from engine.evaluation.questions import QUESTIONS
 from engine.evaluation.recordings import CorpusError, read_manifest
 from engine.evaluation.report import Result, as_json, lowest, table
 from engine.evaluation.scoring import Model, score
-from engine.evaluation.trials import Trial, read_trials
+from engine.evaluation.trials import Trial, read_trials, without_speakers
 
 _ALL = "all"
 
@@ -57,6 +57,8 @@ def main(argv: list[str]) -> int:
 
 def _answer(asked: list[str], arguments: argparse.Namespace) -> None:
     """Print the reports that were asked for; the JSON holds each under its name."""
+    if arguments.leave_out and asked != ["scoring"]:
+        raise CorpusError("--leave-out is for trials and for --scoring; ask the rest without it")
     figures = {}
     for name in asked:
         report = QUESTIONS[name].run(arguments)
@@ -73,25 +75,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     results: list[Result] = []
     with ExitStack() as stack:
         for task in _tasks(arguments, stack):
-            results += _results(_without(task, arguments.leave_out), models, arguments)
+            kept = without_speakers(task.name, task.trials, arguments.leave_out)
+            results += _results(replace(task, trials=kept), models, arguments)
     sys.stdout.write(table(results) + "\n")
     _write_json(as_json(results), arguments.json)
-
-
-def _without(task: _Task, left_out: list[str]) -> _Task:
-    """The trials that have none of these speakers on either side; `CorpusError` where none is left
-    or a speaker is unknown."""
-    for speaker in left_out:
-        if not any(speaker in _sides(trial) for trial in task.trials):
-            raise CorpusError(f"--leave-out {speaker}: no trial of {task.name} is of that speaker")
-    kept = [trial for trial in task.trials if not set(_sides(trial)) & set(left_out)]
-    if not kept:
-        raise CorpusError(f"--leave-out leaves no trial of {task.name}")
-    return replace(task, trials=kept)
-
-
-def _sides(trial: Trial) -> tuple[str, str]:
-    return trial.enroll_speaker, trial.test_speaker
 
 
 def _write_json(figures: Any, path: Path | None) -> None:

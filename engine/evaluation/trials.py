@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +47,21 @@ def read_trials(path: Path) -> list[Trial]:
     if not trials:
         raise CorpusError(f"{path} holds no trial")
     return trials
+
+
+def without_speakers(name: str, trials: Sequence[Trial], left_out: Collection[str]) -> list[Trial]:
+    """Return the trials that have none of these speakers on either side.
+
+    `CorpusError`, with the name of the trials, where a speaker is in none or nothing is left.
+    """
+    there = {side for trial in trials for side in (trial.enroll_speaker, trial.test_speaker)}
+    for speaker in left_out:
+        if speaker not in there:
+            raise CorpusError(f"--leave-out {speaker}: no trial of {name} is of that speaker")
+    kept = [t for t in trials if not {t.enroll_speaker, t.test_speaker} & set(left_out)]
+    if not kept:
+        raise CorpusError(f"--leave-out leaves no trial of {name}")
+    return kept
 
 
 def write_trials(trials: Iterable[Trial], path: Path) -> None:

@@ -61,6 +61,8 @@ def test_a_speaker_can_be_left_out(trial_list: Path, capsys: pytest.CaptureFixtu
     everyone = [flag for name in "abcd" for flag in ("--leave-out", name)]
     assert main([*arguments, *everyone]) == 2
     assert "leaves no trial" in capsys.readouterr().err
+    assert main(["--calibration", "--corpus", ".", "--leave-out", "b"]) == 2
+    assert "is for trials and for --scoring" in capsys.readouterr().err
 
 
 def test_the_lowest_trials_of_one_speaker_are_listed(
