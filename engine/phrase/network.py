@@ -14,6 +14,8 @@ from engine.phrase.sphinx_files import Floats, Numbers
 
 NO_WORD: Final = -1
 """Where there is silence."""
+ASIDE: Final = -2
+"""Where there is other speech, before a string or after it."""
 
 _INSIDE, _BEGINNING, _END, _ALONE = range(4)
 """Places in a word, as `AcousticModel.states` has them."""
@@ -23,14 +25,18 @@ _PAUSE: Final = math.log(0.1)
 """Cost of a pause between words."""
 _PHONE: Final = -3.0
 """Cost of a phone among any phones."""
+_ASIDE: Final = -10.0
+"""Cost of other speech before a string or after it, and of each of its frames."""
+_ASIDE_FRAME: Final = -0.5
 
 Slots = Sequence[Collection[str]]
 """A string: for each of its places the words that may stand there."""
 Pronunciations = Mapping[str, tuple[tuple[str, ...], ...]]
 """Of each word, as phones."""
 
+_NOWHERE: Final = -1
 _Way = tuple[int, float]
-"""The state that one comes from, and the log probability of coming."""
+"""The state that one comes from, or a hub as `_hub`, and the log probability of coming."""
 _Sound = tuple[str, Sequence[int]]
 """A phone, and its senones."""
 
@@ -40,14 +46,15 @@ class Network:
     """Strings side by side, none of which leads into another.
 
     A state leads on to itself, and to the next unless that is an entry. An entry is also reached
-    from the states that its row of `before` names.
+    from what its row of `before` names: states and, numbered on behind them, hubs. A hub stands for
+    the best of the states that lead to it, and takes no time.
     """
 
     senones: Numbers
     """`[states]`"""
     words: Numbers
-    """The place in its string that a state is a part of, `[states]`, or `NO_WORD`. Among any
-    phones it is the number of the phone."""
+    """The place in its string that a state is a part of, `[states]`, or `NO_WORD` or `ASIDE`. Among
+    any phones it is the number of the phone."""
     staying: Floats
     moving: Floats
     """Log probabilities `[states]`: of staying, and of coming from the state before."""
@@ -57,6 +64,10 @@ class Network:
     """`[entries, ways]`; -1 where there are fewer ways."""
     costs: Floats
     """`[entries, ways]`: log probabilities of these ways."""
+    hubs: Numbers
+    """States that lead to a hub, `[hubs, ways]`."""
+    tolls: Floats
+    """`[hubs, ways]`: log probabilities of leading there."""
     starts: Numbers
     """States that the first frame may be in."""
     ends: tuple[tuple[tuple[int, float], ...], ...]
@@ -73,19 +84,25 @@ class _Draft:
     staying: list[float] = field(default_factory=list)
     moving: list[float] = field(default_factory=list)
     ways: dict[int, list[_Way]] = field(default_factory=dict)
+    hubs: list[list[_Way]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     ends: list[tuple[_Way, ...]] = field(default_factory=list)
 
-    def chain(self, sounds: Sequence[_Sound], word: int, before: Sequence[_Way]) -> _Way:
-        """Add phones one after the other, reached by these ways; return the way out."""
-        self.ways[len(self.senones)] = list(before)
+    def chain(
+        self, sounds: Sequence[_Sound], word: int, before: Sequence[_Way], due: float = 0.0
+    ) -> _Way:
+        """Add phones one after the other, reached by these ways; return the way out.
+
+        Each frame of it costs `due`.
+        """
+        self.ways[len(self.senones)] = _dearer(before, due)
         leave = -math.inf
         for phone, senones in sounds:
             stay, on = self.model.onward[self.model.definition.phones.index(phone)].T.tolist()
             self.senones += senones
             self.words += [word] * len(senones)
-            self.staying += stay
-            self.moving += [leave, *on[:-1]]
+            self.staying += [each + due for each in stay]
+            self.moving += [each + due for each in [leave, *on[:-1]]]
             leave = on[-1]
         return len(self.senones) - 1, leave
 
@@ -93,9 +110,14 @@ class _Draft:
         """Add silence."""
         return self.chain([(SILENCE, self.model.alone(SILENCE))], NO_WORD, before)
 
-    def string(self, slots: Slots, said: Pronunciations, joined: bool, again: bool) -> None:
-        """Add a string, with silence wherever there may be some."""
-        self.starts.append(len(self.senones))
+    def string(
+        self, slots: Slots, said: Pronunciations, joined: bool, again: bool
+    ) -> tuple[list[int], list[_Way]]:
+        """Add a string, with silence wherever there may be some.
+
+        Returns what it may begin with, silence first, and its ways out.
+        """
+        first = len(self.senones)
         ways = _dearer([self.pause([])], _PAUSE)
         firsts: list[int] = []
         for place, slot in enumerate(slots):
@@ -108,37 +130,57 @@ class _Draft:
             ]
             firsts = firsts or list(self.ways)[known:]
             ways = [*left, self.pause(_dearer(left, _PAUSE))]
-        self.starts += firsts
         for entry in firsts if again else ():
             self.ways[entry] += _dearer(ways, _WORD)
-        self.ends.append(tuple(ways))
+        return [first, *firsts], ways
 
-    def any_phones(self) -> None:
-        """Add a loop of any phones."""
+    def any_phones(
+        self, before: Sequence[_Way] = (), word: int | None = None, due: float = 0.0
+    ) -> tuple[list[int], _Way]:
+        """Add a loop of any phones, each a `word` of its own unless that is given.
+
+        Returns what it may begin with, and the hub behind it.
+        """
         names = [each for each in self.model.definition.phones if not each.startswith("+")]
-        ways = [
-            self.chain([(name, self.model.alone(name))], _sounding(number, name), [])
+        known, hub = len(self.ways), _hub(len(self.hubs))
+        self.hubs.append([])
+        ways = [*before, (hub, _PHONE)]
+        self.hubs[_hub(hub)] = [
+            self.chain(
+                [(name, self.model.alone(name))],
+                NO_WORD if name == SILENCE else number if word is None else word,
+                ways,
+                due,
+            )
             for number, name in enumerate(names)
         ]
-        self.starts += list(self.ways)
-        for entry in self.ways:
-            self.ways[entry] = _dearer(ways, _PHONE)
-        self.ends.append(tuple(ways))
+        return list(self.ways)[known:], (hub, 0.0)
+
+    def aside(self, before: Sequence[_Way] = ()) -> tuple[list[int], _Way]:
+        """Add other speech."""
+        return self.any_phones(before, ASIDE, _ASIDE_FRAME)
+
+    def through(self, hub: _Way) -> list[_Way]:
+        """Return the ways that lead through a hub."""
+        number, cost = hub
+        return _dearer(self.hubs[_hub(number)], cost)
 
     def whole(self) -> Network:
         """Return what was written."""
-        most = max(len(each) for each in self.ways.values())
-        padded = [[*each, *[(-1, -math.inf)] * (most - len(each))] for each in self.ways.values()]
-        before = np.array([[state for state, _ in each] for each in padded], np.int64)
-        costs = np.array([[cost for _, cost in each] for each in padded], np.float32)
+        before, costs = _table(self.ways.values())
+        hubs, tolls = _table(self.hubs)
+        behind = before < _NOWHERE
+        before[behind] = len(self.senones) + _NOWHERE - 1 - before[behind]
         return Network(
             senones=np.array(self.senones, np.int64),
             words=np.array(self.words, np.int64),
             staying=np.array(self.staying, np.float32),
             moving=np.array(self.moving, np.float32),
             entries=np.array(list(self.ways), np.int64),
-            before=before.reshape(-1, most),
-            costs=costs.reshape(-1, most),
+            before=before,
+            costs=costs,
+            hubs=hubs,
+            tolls=tolls,
             starts=np.array(self.starts, np.int64),
             ends=tuple(self.ends),
         )
@@ -151,23 +193,36 @@ def strings(
     *,
     joined: bool = True,
     again: bool = False,
+    aside: bool = False,
 ) -> Network:
     """Make a network of strings of words, `said` as the phones of a pronunciation, space between.
 
     `joined`: words run into each other, where they stand alone in their places. `again`: the string
-    may be said several times over.
+    may be said several times over. `aside`: other speech may come before it and after it.
     """
     draft = _Draft(model)
     phones = {word: tuple(tuple(each.split()) for each in ways) for word, ways in said.items()}
+    before: list[_Way] = []
+    if aside:
+        draft.starts, hub = draft.aside()
+        before = _dearer([hub], _ASIDE)
     for slots in wanted:
-        draft.string(slots, phones, joined, again)
+        firsts, ways = draft.string(slots, phones, joined, again)
+        draft.starts += firsts
+        for entry in firsts:
+            draft.ways[entry] += before
+        if aside:
+            _, hub = draft.aside(_dearer(ways, _ASIDE))
+            ways += draft.through(hub)
+        draft.ends.append(tuple(ways))
     return draft.whole()
 
 
 def any_phones(model: AcousticModel) -> Network:
     """Make a network of any phones in any order, silence among them: one string."""
     draft = _Draft(model)
-    draft.any_phones()
+    draft.starts, hub = draft.any_phones()
+    draft.ends.append(tuple(draft.through(hub)))
     return draft.whole()
 
 
@@ -198,5 +253,16 @@ def _dearer(ways: Sequence[_Way], cost: float) -> list[_Way]:
     return [(state, each + cost) for state, each in ways]
 
 
-def _sounding(number: int, name: str) -> int:
-    return NO_WORD if name == SILENCE else number
+def _hub(number: int) -> int:
+    """Return what stands for a hub among states while a network is written, or the hub again."""
+    return _NOWHERE - 1 - number
+
+
+def _table(rows: Collection[Sequence[_Way]]) -> tuple[Numbers, Floats]:
+    """Return states and costs, `[rows, ways]`."""
+    most = max((len(each) for each in rows), default=1)
+    padded = [[*each, *[(_NOWHERE, -math.inf)] * (most - len(each))] for each in rows]
+    states = [[state for state, _ in each] for each in padded]
+    costs = [[cost for _, cost in each] for each in padded]
+    shape = (len(rows), most)
+    return np.array(states, np.int64).reshape(shape), np.array(costs, np.float32).reshape(shape)

@@ -29,7 +29,8 @@ class PhraseRecogniser:
         listed = [each.words for each in phrases.phrases.values()]
         said = pronunciations({word for each in listed for word in each}, phrases.pronunciations)
         wanted = [[[word] for word in each] for each in listed]
-        self._prepared = Prepared.of(model, strings(model, wanted, said), any_phones(model))
+        listed_ones = strings(model, wanted, said, aside=True)
+        self._prepared = Prepared.of(model, listed_ones, any_phones(model))
 
     @classmethod
     def load(cls, phrases: PhraseList) -> Self:

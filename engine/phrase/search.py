@@ -18,6 +18,8 @@ _STAYED, _MOVED, _FIRST_WAY = range(3)
 
 Path = NDArray[np.int64]
 """States, `[frames]`."""
+_Reached = tuple[NDArray[np.int8], NDArray[np.int16]]
+"""How the states of a frame were reached, `[states]`, and which way led to its hubs, `[hubs]`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +29,8 @@ class Search:
     network: Network
     scores: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     """Log probabilities of the best paths, `[states + 1]`; the last is impossible."""
-    reached: tuple[NDArray[np.int8], ...] = ()
-    """For each frame how its states were reached, `[states]`."""
+    reached: tuple[_Reached, ...] = ()
+    """For each frame how its states were reached."""
 
     def after(self, likelihoods: Floats) -> Search:
         """Go on for some frames, whose log likelihoods are `[frames, states]`."""
@@ -44,21 +46,34 @@ class Search:
 
     def paths(self) -> list[Path]:
         """Return the best path through each string."""
-        if not self.reached:
-            return [np.zeros(0, np.int64) for _ in self.network.ends]
-        here = np.array([self._best_end(number)[0] for number in range(len(self.network.ends))])
-        found = np.empty((len(self.reached), len(here)), np.int64)
-        for frame in range(len(self.reached) - 1, -1, -1):
-            found[frame] = here
-            here = self._earlier(here, self.reached[frame][here])
-        return list(found.T)
+        return [self._path(self._best_end(number)[0]) for number in range(len(self.network.ends))]
 
-    def _begun(self, likelihood: Floats) -> tuple[Floats, NDArray[np.int8]]:
+    def _path(self, state: int) -> Path:
+        """Return the best path that ends in a state."""
+        found = np.empty(len(self.reached), np.int64)
+        for frame in range(len(self.reached) - 1, -1, -1):
+            found[frame] = state
+            every, leading = self.reached[frame]
+            way = int(every[state])
+            if way == _MOVED:
+                state -= 1
+            elif way >= _FIRST_WAY:
+                state = self._left(state, way - _FIRST_WAY, leading)
+        return found
+
+    def _left(self, entry: int, way: int, leading: NDArray[np.int16]) -> int:
+        """Return the state that was left by a way to an entry."""
+        network = self.network
+        came = int(network.before[np.searchsorted(network.entries, entry), way])
+        hub = came - len(network.senones)
+        return came if hub < 0 else int(network.hubs[hub, leading[hub]])
+
+    def _begun(self, likelihood: Floats) -> tuple[Floats, _Reached]:
         scores = np.full(len(likelihood) + 1, _IMPOSSIBLE)
         scores[self.network.starts] = likelihood[self.network.starts]
-        return scores, np.zeros(len(likelihood), np.int8)
+        return scores, (np.zeros(len(likelihood), np.int8), np.zeros(0, np.int16))
 
-    def _step(self, scores: Floats, likelihood: Floats) -> tuple[Floats, NDArray[np.int8]]:
+    def _step(self, scores: Floats, likelihood: Floats) -> tuple[Floats, _Reached]:
         network = self.network
         now = np.empty_like(scores)
         stayed, moved = scores[:-1] + network.staying, network.moving.copy()
@@ -66,23 +81,15 @@ class Search:
         how = (moved > stayed).astype(np.int8)
         np.maximum(stayed, moved, out=now[:-1])
         now[-1] = _IMPOSSIBLE
-        ways = scores[network.before] + network.costs
-        way = ways.argmax(axis=1)
-        entered = ways[np.arange(len(way)), way]
+        to_hubs, leading = _best(scores[network.hubs] + network.tolls)
+        known = np.concatenate([scores[:-1], to_hubs, scores[-1:]])
+        entered, way = _best(known[network.before] + network.costs)
         better = entered > now[network.entries]
         entries = network.entries[better]
         now[entries] = entered[better]
         how[entries] = _FIRST_WAY + way[better]
         now[:-1] = np.maximum(now[:-1] + likelihood, _IMPOSSIBLE)
-        return now, how
-
-    def _earlier(self, states: Path, how: NDArray[np.int8]) -> Path:
-        """Return the states that these were reached from."""
-        earlier: Path = states - (how == _MOVED)
-        entered = how >= _FIRST_WAY
-        rows = np.searchsorted(self.network.entries, states[entered])
-        earlier[entered] = self.network.before[rows, how[entered] - _FIRST_WAY]
-        return earlier
+        return now, (how, leading)
 
     def _best_end(self, number: int) -> tuple[int, float]:
         ends = self.network.ends[number]
@@ -90,3 +97,9 @@ class Search:
             return ends[0][0], -math.inf
         score, state = max((float(self.scores[state]) + leave, state) for state, leave in ends)
         return state, score if score > _IMPOSSIBLE / 2 else -math.inf
+
+
+def _best(ways: Floats) -> tuple[Floats, NDArray[np.int16]]:
+    """Return the greatest of each row, and where it stands."""
+    best = ways.argmax(axis=1)
+    return ways[np.arange(len(ways)), best], best.astype(np.int16)

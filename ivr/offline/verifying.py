@@ -45,7 +45,6 @@ async def verify(
     `StoreUnavailableError` where it cannot be written; then there is no verdict.
     """
     opening = _opening(tenant, office, number or VerificationId(uuid4()))
-    await office.store.open(opening)
     # Whoever asks names the account, as a dialplan does; the worker tells the two apart.
     course = Course(claim=Claim(tenant, account, ClaimSource.DIALPLAN))
     course.profile = await office.store.find(tenant, account)

@@ -6,9 +6,11 @@ import argparse
 import io
 import json
 import tarfile
+from collections import defaultdict
 from contextlib import closing
 from dataclasses import astuple, fields
 from pathlib import Path
+from random import Random
 
 import pytest
 import soundfile
@@ -23,12 +25,22 @@ from engine.evaluation.said import (
     LIST,
     digit_strings,
     halves,
+    phrase_list,
     sentences,
     telephone_strings,
 )
+from engine.evaluation.spoken_ways import (
+    AFTER_OTHERS,
+    BEGUN_TWICE,
+    BROKEN_OFF,
+    TWICE,
+    exchanged,
+    ways,
+)
 from engine.phrase import Challenge, DigitListener, PhraseRecogniser
 from engine.phrase.digits import judged
-from engine.types import PhraseFinding, PhraseOutcome
+from engine.phrase.evidence import judged as judged_phrase
+from engine.types import PhraseFinding, PhraseId, PhraseOutcome
 from tests.unit.engine.liveness.takes import take
 from tests.unit.engine.voice.models import MODELS
 
@@ -36,7 +48,7 @@ CORPUS = MODELS.parents[3] / "shared" / "corpus"
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="needs the licensed speech corpus")
 PEOPLE = ("a", "b", "c", "d")
 TEXTS = dict(zip(WORDS, ["operator", "think engine", "onword", "wildfire", "voyager"], strict=True))
-STRINGS, CHALLENGES = 5, 3
+STRINGS, SHORT, CHALLENGES = 5, 3, 3
 
 
 def recording(corpus: str, speaker: str, prompt: str, text: str, session: str = "1") -> Recording:
@@ -147,11 +159,46 @@ def test_real_callers_are_understood() -> None:
         for each in strings:
             listener = recogniser.listener()
             listener.push(joined(each.members, files).samples)
+            fits = listener.fits()
             for asked in each.phrases.phrases:
-                found = listener.finding(asked).outcome is PhraseOutcome.RIGHT
+                found = judged_phrase(fits, asked).outcome is PhraseOutcome.RIGHT
                 right += found
                 assert not found or asked == each.phrase
     assert right >= STRINGS - 1
+
+
+@pytest.mark.corpus
+@needs_corpus
+def test_real_callers_may_say_more_than_the_phrase() -> None:
+    """Other words, or a false start, do no harm; what is left of half a phrase is not right."""
+    recordings = read_manifest(CORPUS, "dev-telephone")
+    strings = [each for each in telephone_strings(recordings) if each.phrase][5::140][:SHORT]
+    recogniser = PhraseRecogniser.load(strings[0].phrases)
+    found: dict[str, list[PhraseOutcome]] = defaultdict(list)
+    with closing(Shards(CORPUS, recordings)) as files:
+        spoken = [joined(each.members, files) for each in strings]
+    for number, (each, own) in enumerate(zip(strings, spoken, strict=True)):
+        assert each.phrase is not None
+        for way in ways(each, own, spoken[number - 1], Random(1)):
+            if way.phrases is not each.phrases:
+                continue
+            found[way.kind].append(recogniser.recognise(way.utterance, each.phrase).outcome)
+    right = {kind: outcomes.count(PhraseOutcome.RIGHT) for kind, outcomes in found.items()}
+    assert min(right[AFTER_OTHERS], right[TWICE], right[BEGUN_TWICE]) >= SHORT - 1
+    assert right[BROKEN_OFF] <= 1
+
+
+def test_a_word_is_exchanged_for_one_of_another_phrase() -> None:
+    """One, and only in the phrase that is asked for; the list's other phrases stay."""
+    phrases = phrase_list(["one two three", "four five six"])
+    asked = PhraseId("one-two-three")
+    for seed in range(10):
+        changed = exchanged(phrases, asked, Random(seed))
+        own = changed.phrases[asked].words
+        assert [a == b for a, b in zip(own, ("one", "two", "three"), strict=True)].count(False) == 1
+        assert set(own) - {"one", "two", "three"} < {"four", "five", "six"}
+        other = PhraseId("four-five-six")
+        assert changed.phrases[other] == phrases.phrases[other]
 
 
 @pytest.mark.corpus

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engine.phrase.acoustics import AcousticModel, telephone_model
 from engine.phrase.lexicon import pronunciations
-from engine.phrase.network import NO_WORD, Network, any_phones, strings
-from engine.phrase.search import Search
+from engine.phrase.network import ASIDE, NO_WORD, Network, any_phones, strings
+from engine.phrase.search import Path, Search
 
 WORDS = ("open", "this", "door")
 
@@ -25,24 +25,51 @@ def model() -> AcousticModel:
 
 
 def tiny() -> Network:
-    """Two words of two states each, the second reached from the first, and each by itself."""
+    """Two words of two states each: one leads to the other, both to a hub and on to the first."""
     return Network(
         senones=np.arange(4),
         words=np.array([0, 0, 1, 1]),
         staying=np.log([0.5, 0.4, 0.3, 0.6]).astype(np.float32),
         moving=np.array([-np.inf, math.log(0.5), -np.inf, math.log(0.7)], np.float32),
         entries=np.array([0, 2]),
-        before=np.array([[-1, -1], [1, 3]]),
-        costs=np.array([[-np.inf, -np.inf], [-0.9, -1.4]], np.float32),
+        before=np.array([[4, -1], [1, 3]]),
+        costs=np.array([[-1.1, -np.inf], [-0.9, -1.4]], np.float32),
+        hubs=np.array([[1, 3]]),
+        tolls=np.array([[-0.2, -0.4]], np.float32),
         starts=np.array([0, 2]),
         ends=(((1, -0.5), (3, -0.3)),),
     )
+
+
+def behind(network: Network, way: int) -> list[tuple[int, float]]:
+    """Return the states that a way comes from, and what that costs."""
+    if way < len(network.senones):
+        return [(way, 0.0)] if way >= 0 else []
+    hub = way - len(network.senones)
+    return list(zip(network.hubs[hub].tolist(), network.tolls[hub].tolist(), strict=True))
 
 
 def by_hand(
     network: Network, likelihoods: np.ndarray[tuple[int, int], np.dtype[np.float32]]
 ) -> float:
     """Return the best of all sequences of states."""
+    paths = product(range(len(network.senones)), repeat=len(likelihoods))
+    return max(scored(network, np.array(path), likelihoods) for path in paths)
+
+
+def scored(
+    network: Network, path: Path, likelihoods: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+) -> float:
+    """Return the log probability of one sequence of states."""
+    ends, steps = dict(network.ends[0]), steps_of(network)
+    if path[0] not in network.starts or path[-1] not in ends:
+        return -math.inf
+    moves = sum(steps[a, b] for a, b in pairwise(path))
+    return float(moves + likelihoods[range(len(path)), path].sum() + ends[int(path[-1])])
+
+
+def steps_of(network: Network) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Return the log probability of each step, `[states, states]`."""
     states = range(len(network.senones))
     steps = np.full((len(states), len(states)), -np.inf)
     for state in states:
@@ -50,16 +77,10 @@ def by_hand(
         if state:
             steps[state - 1, state] = network.moving[state]
     for entry, before, costs in zip(network.entries, network.before, network.costs, strict=True):
-        for state, cost in zip(before, costs, strict=True):
-            if state >= 0:
-                steps[state, entry] = max(steps[state, entry], cost)
-    ends = dict(network.ends[0])
-    best = -math.inf
-    for path in product(states, repeat=len(likelihoods)):
-        if path[0] in network.starts and path[-1] in ends:
-            moves = sum(steps[a, b] for a, b in pairwise(path))
-            best = max(best, moves + sum(likelihoods[range(len(path)), path]) + ends[path[-1]])
-    return float(best)
+        for way, cost in zip(before, costs, strict=True):
+            for state, toll in behind(network, way):
+                steps[state, entry] = max(steps[state, entry], cost + toll)
+    return steps
 
 
 @settings(max_examples=20, deadline=None)
@@ -70,8 +91,7 @@ def test_no_path_is_better_than_the_one_that_is_found(frames: int, seed: int) ->
     search = Search(tiny()).after(likelihoods[:1]).after(likelihoods[1:])
     assert search.best()[0] == pytest.approx(by_hand(tiny(), likelihoods), abs=1e-3)
     (path,) = search.paths()
-    assert len(path) == frames
-    assert path[0] in tiny().starts
+    assert scored(tiny(), path, likelihoods) == pytest.approx(search.best()[0], abs=1e-3)
 
 
 def test_a_string_is_found_where_its_states_are(model: AcousticModel) -> None:
@@ -95,7 +115,9 @@ def test_what_is_too_short_for_a_string_is_impossible(model: AcousticModel) -> N
 def test_any_phone_follows_any_other(model: AcousticModel) -> None:
     """Silence among them, and an utterance may begin with each."""
     loop = any_phones(model)
-    assert loop.before.shape == (40, 40)
+    (hub,) = loop.hubs
+    assert len(hub) == 40
+    assert (loop.before == len(loop.senones)).all()
     assert set(loop.starts) == set(loop.entries)
     assert (loop.words == NO_WORD).sum() == 3
 
@@ -106,3 +128,17 @@ def test_a_sound_between_others_has_states_of_its_own(model: AcousticModel) -> N
     assert inside != model.states("AY", "B", "T", 0)
     assert inside != model.alone("AY")
     assert model.states("+NSN+", "M", "V", 0) == model.alone("+NSN+")
+
+
+def test_other_speech_may_stand_before_a_string_and_after_it(model: AcousticModel) -> None:
+    """Frames that are most like phones in no word are other speech, beside the words."""
+    said = pronunciations(WORDS, {})
+    network = strings(model, [[[word] for word in WORDS]], said, aside=True)
+    spoken = np.flatnonzero(network.words >= 0)
+    before, after = (np.flatnonzero(network.words == ASIDE)[k] + np.arange(3) for k in (0, -3))
+    states = np.repeat(np.concatenate([before, spoken, after]), 20)
+    likelihoods = np.full((len(states), len(network.senones)), -50.0, np.float32)
+    likelihoods[np.arange(len(states)), states] = 0.0
+    (path,) = Search(network).after(likelihoods).paths()
+    assert list(dict.fromkeys(network.words[path])) == [ASIDE, 0, 1, 2]
+    assert network.words[path][-1] == ASIDE
