@@ -18,6 +18,7 @@ from ivr.ari.errors import AriError
 from ivr.ari.model import Channel
 from ivr.config import Configuration, ConfigurationError
 from ivr.desk import (
+    Address,
     Count,
     DeskRules,
     Hub,
@@ -184,11 +185,13 @@ def _rules(settings: Settings, worker: str) -> DeskRules:
         session=timedelta(hours=settings.session_hours),
         token=settings.token,
         tls=_tls(settings),
+        address=Address(settings.url),
     )
 
 
 def _webhook(settings: Settings, worker: str) -> WebhookRules:
-    return WebhookRules(settings.webhook_url, settings.webhook_secret.encode(), worker)
+    secret, desk = settings.webhook_secret.encode(), Address(settings.url)
+    return WebhookRules(settings.webhook_url, secret, worker, desk)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

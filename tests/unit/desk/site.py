@@ -15,6 +15,7 @@ import aiohttp
 
 from engine.types import ModelId
 from ivr.desk import (
+    Address,
     DeskRules,
     InUse,
     Measured,
@@ -191,12 +192,14 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(database: Database, *, token: str = TOKEN) -> AsyncIterator[Site]:
-    """Serve a desk on a port of its own."""
+async def open_site(
+    database: Database, *, token: str = TOKEN, address: str = ""
+) -> AsyncIterator[Site]:
+    """Serve a desk on a port of its own, which browsers find at an address of its own perhaps."""
     calls, users, line = DeskCalls(database), DeskUsers(database), Line()
     points = OperatingPoints(database)
     port = free_port(socket.SOCK_STREAM)
-    rules = DeskRules("127.0.0.1", port, WORKER, token=token)
+    rules = DeskRules("127.0.0.1", port, WORKER, token=token, address=Address(address))
     async with (
         desk_feed(database) as feed,
         desk_part(rules, calls, users, InUse(MODEL_IN_USE, points, point_at), line.ask),
