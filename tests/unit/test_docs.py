@@ -124,6 +124,8 @@ def test_every_block_of_settings_is_accepted() -> None:
     assert checked >= 3
 
 
+UNDRAWN = re.compile(r"countersign_process_(virtual_memory|start_time|open_fds|max_fds)")
+"""Of the process, for who looks for them."""
 METRIC = re.compile(r"\bcountersign_[a-z_]+\b")
 NO_METRICS = frozenset({"countersign_app", "countersign_worker"})
 """Roles of PostgreSQL, which look alike."""
@@ -143,6 +145,17 @@ def test_every_metric_that_is_drawn_or_named_exists() -> None:
     assert drawn - exposed == set()
     assert named - exposed - NO_METRICS == set()
     assert len(drawn) >= 10
+
+
+def test_every_metric_has_a_panel() -> None:
+    """What the service counts is drawn: a new metric that nobody sees helps nobody."""
+    panels = json.loads((ROOT / "docs/grafana.json").read_text(encoding="utf-8"))["panels"]
+    drawn = " ".join(each["expr"] for panel in panels for each in panel["targets"])
+    families = [family.name for family in Metrics().registry.collect()]
+    unseen = [each for each in families if each not in drawn and not UNDRAWN.match(each)]
+    assert unseen == []
+    places = [tuple(panel["gridPos"].values()) for panel in panels]
+    assert len(set(places)) == len(places) == len({panel["id"] for panel in panels})
 
 
 def _named(text: str) -> set[str]:
