@@ -118,15 +118,16 @@ async def test_a_receiver_that_is_not_there_is_noticed(
     assert "pepper" not in str(found)
 
 
-async def test_a_secret_that_everybody_reads_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("mode", "state"), [(0o600, State.GOOD), (0o644, State.WARNING)])
+async def test_a_secret_that_everybody_reads_is_told(
+    tmp_path: Path, mode: int, state: State
+) -> None:
     """Whoever has it can post what looks like ours; the command that mends it is given."""
     file = tmp_path / "secret"
     file.write_text(SECRET)
-    for mode, state in ((0o600, State.GOOD), (0o644, State.WARNING)):
-        file.chmod(mode)
-        found = await examined(
-            tmp_path, f"http://{LOOPBACK}:1/", DESK_WEBHOOK_SECRET_FILE=str(file)
-        )
-        assert found["webhook_secret"].state is state
-        assert SECRET not in str(found)
-    assert found["webhook_secret"].mend == f"chmod 600 {file}"
+    file.chmod(mode)
+    url = f"http://{LOOPBACK}:1/"
+    found = await examined(tmp_path, url, DESK_WEBHOOK_SECRET_FILE=str(file))
+    assert found["webhook_secret"].state is state
+    assert found["webhook_secret"].mend == (f"chmod 600 {file}" if mode & 0o004 else "")
+    assert SECRET not in str(found)
