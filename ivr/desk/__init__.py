@@ -2,7 +2,7 @@
 
 from ivr.desk.address import Address
 from ivr.desk.hub import Hub
-from ivr.desk.model import InUse, Measured, ModelInUse, PointInUse
+from ivr.desk.model import InUse, Measured, ModelInUse, PointInUse, Search
 from ivr.desk.part import DeskRules, asking_part, desk_part, webhook_part
 from ivr.desk.passwords import hash_password
 from ivr.desk.webhook import Count, WebhookRules
@@ -16,6 +16,7 @@ __all__ = [
     "Measured",
     "ModelInUse",
     "PointInUse",
+    "Search",
     "WebhookRules",
     "asking_part",
     "desk_part",

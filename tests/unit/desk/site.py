@@ -21,12 +21,14 @@ from ivr.desk import (
     Measured,
     ModelInUse,
     PointInUse,
+    Search,
     desk_part,
     hash_password,
 )
 from ivr.desk.guard import COOKIE, CSRF_HEADER
 from ivr.domain.call import CallId, TenantId
 from ivr.domain.desk import DeskUser, Role, StepUp, StepUpState
+from ivr.domain.operating_point import PointPurpose
 from ivr.domain.verification import VerificationId
 from ivr.lab.freeports import free_port
 from ivr.storage.database import Database
@@ -70,13 +72,14 @@ REACHABLE = 1e-3
 """The model of the tests can be no surer than that."""
 
 
-def point_at(rate: float | None) -> PointInUse:
-    """Return what comes of a rate, as the service would."""
+def point_at(purpose: PointPurpose, rate: float | None) -> PointInUse:
+    """Return what comes of a rate, as the service would; searches are of one voice."""
+    searches = () if purpose is PointPurpose.VERIFICATION else (Search(1, 2.7, "measured", 0.73),)
     if rate is None:
-        return PointInUse(0.01, own=False, threshold=2.7, basis="measured")
+        return PointInUse(0.01, False, 2.7, "measured", 0.73, searches)
     if rate < REACHABLE:
         return PointInUse(rate, own=True, threshold=None, fault="aim for a higher rate")
-    return PointInUse(rate, own=True, threshold=-math.log(rate), basis="bound")
+    return PointInUse(rate, True, -math.log(rate), "bound", searches=searches)
 
 
 @dataclass

@@ -13,8 +13,10 @@ from ivr.desk.shelf import FOLDER, languages, shelf
 from ivr.desk.stream import resume_after
 from ivr.domain.call import CallState
 from ivr.domain.desk import StepUp, StepUpState
+from ivr.domain.operating_point import PointPurpose
 
 FILES = shelf()
+OF_PURPOSES = ("purpose", "purpose_note", "rate_of")
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3, level AA."""
 ON = {
@@ -48,6 +50,7 @@ def test_every_word_that_can_come_has_its_words() -> None:
     """States, verdicts, reasons and what agents ask for, as the domain spells them."""
     wanted = {f"state.{state}" for state in CallState} | {f"doing.{state}" for state in CallState}
     wanted |= {f"verdict.{each}" for each in Verdict} | {f"reason.{each}" for each in Reason}
+    wanted |= {f"{kind}.{each}" for kind in OF_PURPOSES for each in PointPurpose}
     wanted |= {f"step_up.{asked}.{state}" for asked in StepUp for state in StepUpState}
     assert wanted <= words("en").keys()
 
