@@ -67,12 +67,12 @@ def _text() -> str:
 def test_every_command_in_the_documents_is_one() -> None:
     """Each is read by the command line's own parser: a renamed option breaks its page."""
     quoted = list(commands())
-    read = {f"{each.where}: {each.text}": _unread(each) for each in quoted}
+    read = {f"{each.where}: {each.text}": unread(each) for each in quoted}
     assert {where: fault for where, fault in read.items() if fault} == {}
     assert len(quoted) > 40
 
 
-def _unread(command: Quoted) -> str:
+def unread(command: Quoted) -> str:
     """Return why the command line refuses a command, or nothing."""
     complaint = io.StringIO()
     with contextlib.redirect_stderr(complaint), contextlib.redirect_stdout(io.StringIO()):
@@ -90,11 +90,11 @@ def _unread(command: Quoted) -> str:
 
 def test_a_command_that_does_not_exist_is_noticed() -> None:
     """The check above can fail."""
-    assert _unread(Quoted("", "profiles erase"))
-    assert not _unread(Quoted("", "profiles erase", whole=False))
-    assert _unread(Quoted("", "servve", whole=False))
-    assert _unread(Quoted("", "doctor --jsn"))
-    assert not _unread(Quoted("", 'profiles erase ACCOUNT --why "asked to be forgotten"'))
+    assert unread(Quoted("", "profiles erase"))
+    assert not unread(Quoted("", "profiles erase", whole=False))
+    assert unread(Quoted("", "servve", whole=False))
+    assert unread(Quoted("", "doctor --jsn"))
+    assert not unread(Quoted("", 'profiles erase ACCOUNT --why "asked to be forgotten"'))
 
 
 OTHER_FILES = frozenset({"passphrases"})
