@@ -195,6 +195,17 @@ async def test_a_call_is_taken_back_where_the_dialplan_allows_it(at_work: Office
     await call.hang_up()
 
 
+async def test_a_verdict_is_explained_in_the_pages_language(at_work: Office) -> None:
+    """The record has an English sentence; the page says it of the same findings in its own."""
+    german = await at_work.screen("ann", locale="de-DE")
+    call = await verified(at_work, ANN)
+    explanation = german.locator("article").first.locator(".explanation")
+    await expect(explanation).to_contain_text("Stimme passt")
+    await german.get_by_label("Sprache").select_option("en")
+    await expect(explanation).to_contain_text("Voice matches")
+    await call.hang_up()
+
+
 async def test_not_this_person_is_kept(at_work: Office) -> None:
     """What an agent found out stays on the screen, and in the supervisor's figures."""
     ann = await at_work.screen("ann")
