@@ -17,6 +17,10 @@ class ModelError(EngineError):
     """A voice model or its card is absent, corrupt or unfit (the operator's to mend)."""
 
 
+class OutOfReachError(ModelError):
+    """A search of so many voices would need stronger evidence than the calibration supports."""
+
+
 class ModelMismatchError(EngineError):
     """Two embeddings of different voice models were compared (the program's fault)."""
 

@@ -250,7 +250,7 @@ Drain = Callable[[], Awaitable[None]]
 
 async def _run(switchboard: Switchboard, drains: Sequence[Drain], drain_s: float) -> None:
     """Take calls until a signal, then finish those at hand, for so long or until a second one."""
-    signals = _stop_signals()
+    signals = stop_signals()
     running = asyncio.create_task(switchboard.run())
     stopping = asyncio.create_task(signals.get())
     log.info("service_ready")
@@ -283,16 +283,11 @@ async def _drained(
     await _ended(again)
 
 
-async def until_told_to_stop() -> None:
-    """Wait for SIGTERM or SIGINT."""
-    await _stop_signals().get()
-
-
 async def _all(drains: Sequence[Drain]) -> None:
     await asyncio.gather(*(drain() for drain in drains))
 
 
-def _stop_signals() -> asyncio.Queue[signal.Signals]:
+def stop_signals() -> asyncio.Queue[signal.Signals]:
     """Return where each SIGTERM and SIGINT arrives."""
     signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
     loop = asyncio.get_running_loop()

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -22,6 +22,9 @@ NO_SETTINGS = frozenset({"COUNTERSIGN_CACHE", "COUNTERSIGN_TEST_DSN"})
 LISTS = frozenset({"claim", "allow"})
 """Keys whose value in the environment is split at commas."""
 
+BARE = (("", "", ""), ("/", "", ""))
+"""Path, query and fragment of an address that has none."""
+USUAL_PORTS = {"https": 443, "http": 80}
 LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 WEBHOOK_SECRET_MIN = 16
 """Characters: fewer could be found by trying."""
@@ -170,7 +173,8 @@ def _desk_of(desk: Desk) -> Desk:
     """Return the desk's settings with its secrets, checked."""
     secret = _secret("desk.webhook_secret", desk.webhook_secret, desk.webhook_secret_file)
     token = _secret("desk.token", desk.token, desk.token_file)
-    desk = msgspec.structs.replace(desk, token=token, webhook_secret=secret)
+    url = _origin("desk.url", desk.url) if desk.url else ""
+    desk = msgspec.structs.replace(desk, token=token, webhook_secret=secret, url=url)
     _check_desk(desk)
     if desk.webhook_url:
         _check_webhook(desk)
@@ -187,6 +191,28 @@ def _check_desk(desk: Desk) -> None:
             "other machines are served by TLS alone: set desk.tls_certificate and desk.tls_key, "
             "or desk.behind_proxy = true where a proxy does TLS",
         )
+
+
+def _origin(key: str, url: str) -> str:
+    """Return a site's address as browsers name it (RFC 6454, 6.2): no final slash, no usual port.
+
+    `ConfigurationError` where it is anything else.
+    """
+    parts = urlsplit(url) if _is_private(url) else None
+    if parts is None or "@" in parts.netloc or parts[2:] not in BARE:
+        raise ConfigurationError(
+            key,
+            url,
+            "must be the address that browsers show, with nothing after host and port: "
+            "https://desk.example.org, or http:// on this machine (127.0.0.1, ::1 or localhost); "
+            "a folder of another site will not do",
+        )
+    return _without_usual_port(parts).lower()
+
+
+def _without_usual_port(parts: SplitResult) -> str:
+    usual = f":{USUAL_PORTS[parts.scheme]}"
+    return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
 
 
 def _check_webhook(desk: Desk) -> None:

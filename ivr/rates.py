@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from engine import SpeakerEngine
 from engine.decision.purposes import TargetRates
 from engine.errors import ModelError
+from engine.types import Purpose
 from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.ports import RateUnreachableError
+
+PURPOSES: Mapping[PointPurpose, Purpose] = {
+    PointPurpose.VERIFICATION: Purpose.VERIFY,
+    PointPurpose.IDENTIFICATION: Purpose.IDENTIFY,
+    PointPurpose.ENROLLMENT: Purpose.DUPLICATE,
+    PointPurpose.WATCHLIST: Purpose.WATCHLIST,
+}
+"""What the engine calls what a tenant sets a rate for."""
 
 
 def common_rates(rates: TargetRates) -> Mapping[PointPurpose, float]:
     """Return the installation's rates by their purpose."""
-    return {
-        PointPurpose.VERIFICATION: rates.verify,
-        PointPurpose.IDENTIFICATION: rates.identify,
-        PointPurpose.ENROLLMENT: rates.duplicate,
-        PointPurpose.WATCHLIST: rates.watchlist,
-    }
+    return {each: rates.of(purpose) for each, purpose in PURPOSES.items()}
 
 
 def tuned(engine: SpeakerEngine, own: OwnRates) -> SpeakerEngine:

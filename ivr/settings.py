@@ -193,6 +193,7 @@ class Desk(Struct, frozen=True, forbid_unknown_fields=True):
     tls_certificate: str = ""
     tls_key: str = ""
     behind_proxy: bool = False
+    url: str = ""
     session_hours: Annotated[float, Meta(ge=0.1, le=168)] = 10.0
     token: str = ""
     token_file: str = ""

@@ -18,13 +18,11 @@ from ivr.ari.errors import AriError
 from ivr.ari.model import Channel
 from ivr.config import Configuration, ConfigurationError
 from ivr.desk import (
+    Address,
     Count,
     DeskRules,
     Hub,
     InUse,
-    Measured,
-    ModelInUse,
-    PointInUse,
     WebhookRules,
     asking_part,
     desk_part,
@@ -32,13 +30,12 @@ from ivr.desk import (
 )
 from ivr.domain.call import CallId
 from ivr.domain.desk import StepUp, StepUpState
-from ivr.domain.operating_point import PointPurpose
 from ivr.domain.verification import VerificationId
 from ivr.flows.services import NobodyWatches
 from ivr.line.following import Following, following_nobody
 from ivr.line.leg import Watch, watch_nothing
-from ivr.ports import Desk, RateUnreachableError
-from ivr.rates import tuned
+from ivr.ports import Desk
+from ivr.prices import model_in_use, point_at
 from ivr.settings import Desk as Settings
 from ivr.storage import Database, DeskCalls, DeskUsers, OperatingPoints, desk_feed
 
@@ -130,40 +127,6 @@ class Asking:
         return StepUpState.NOW
 
 
-def model_in_use(engine: SpeakerEngine) -> ModelInUse:
-    """Return what the supervisors' page tells of the model and its calibration."""
-    card, fitted = engine.embedder.card, engine.calibration.card
-    points = (Measured(point.threshold, point.fmr, point.fnmr) for point in fitted.points)
-    return ModelInUse(
-        id=engine.model,
-        description=card.description,
-        limit=fitted.limit,
-        fitted_on=fitted.fitted_on,
-        fitted_with=fitted.fitted_with,
-        speakers=fitted.speakers,
-        target_trials=fitted.target_trials,
-        non_target_trials=fitted.non_target_trials,
-        eer=fitted.eer,
-        cllr=fitted.cllr,
-        points=tuple(points),
-    )
-
-
-def point_at(rate: float | None, engine: SpeakerEngine) -> PointInUse:
-    """Return what comes of a tenant's rate of verification; None: of the installation's."""
-    if rate is None:
-        return _point(engine, own=False)
-    try:
-        return _point(tuned(engine, {PointPurpose.VERIFICATION: rate}), own=True)
-    except RateUnreachableError as error:
-        return PointInUse(rate, own=True, threshold=None, fault=str(error))
-
-
-def _point(engine: SpeakerEngine, *, own: bool) -> PointInUse:
-    point = engine.point
-    return PointInUse(engine.rates.verify, own, point.threshold, point.basis.value)
-
-
 async def _serve(
     stack: AsyncExitStack, rules: DeskRules, database: Database, asking: Asking, in_use: InUse
 ) -> Hub:
@@ -184,11 +147,13 @@ def _rules(settings: Settings, worker: str) -> DeskRules:
         session=timedelta(hours=settings.session_hours),
         token=settings.token,
         tls=_tls(settings),
+        address=Address(settings.url),
     )
 
 
 def _webhook(settings: Settings, worker: str) -> WebhookRules:
-    return WebhookRules(settings.webhook_url, settings.webhook_secret.encode(), worker)
+    secret, desk = settings.webhook_secret.encode(), Address(settings.url)
+    return WebhookRules(settings.webhook_url, secret, worker, desk)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

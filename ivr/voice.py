@@ -10,11 +10,13 @@ from copy import copy
 from typing import TypeVar
 
 import numpy as np
+import structlog
 
 from engine import SpeakerEngine
 from engine.decision.operating_point import Basis, OperatingPoint
 from engine.decision.policy import AttemptEvidence, decide
 from engine.enrollment import EnrollmentRules, Heard, Review
+from engine.errors import OutOfReachError
 from engine.identification import Identification
 from engine.liveness import fingerprint, repeat
 from engine.types import (
@@ -45,6 +47,8 @@ from ivr.rates import common_rates, tuned
 from ivr.words import Words
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 class EngineVoice:
@@ -179,7 +183,11 @@ class EngineVoice:
         if not gallery:
             return False
         searched = engine.gallery(gallery)
-        found = engine.identify(embedding, quality, searched, Purpose.WATCHLIST)
+        try:
+            found = engine.identify(embedding, quality, searched, Purpose.WATCHLIST)
+        except OutOfReachError as error:
+            _tell_out_of_reach(error)
+            return False
         return found.found is not None
 
     def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
@@ -188,7 +196,11 @@ class EngineVoice:
         if not gallery:
             return False
         searched = self._engine.gallery(gallery)
-        return bool(self._engine.resembling(voiceprints, searched, Purpose.WATCHLIST))
+        try:
+            return bool(self._engine.resembling(voiceprints, searched, Purpose.WATCHLIST))
+        except OutOfReachError as error:
+            _tell_out_of_reach(error)
+            return False
 
     def identify(
         self, embedding: Embedding, quality: Quality, group: Sequence[Profile]
@@ -211,7 +223,11 @@ class EngineVoice:
         usable = {name: prints for name, prints in gallery.items() if self._ours(prints)}
         if not usable:
             return ()
-        found = self._engine.resembling(voiceprints, self._engine.gallery(usable))
+        try:
+            found = self._engine.resembling(voiceprints, self._engine.gallery(usable))
+        except OutOfReachError as error:
+            _tell_out_of_reach(error)
+            return ()
         return tuple(each.name for each in found)
 
     def challenge(self, length: int) -> str:
@@ -270,3 +286,9 @@ def _printed(utterance: Utterance, wanted: Wanted) -> tuple[Fingerprint, ReplayF
 def _cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _tell_out_of_reach(error: OutOfReachError) -> None:
+    """Tell that a search has found nobody because it could not: no evidence would be enough."""
+    advice = "docs/policy.md: a higher rate for that search, or fewer voices"
+    log.warning("search_out_of_reach", why=str(error), advice=advice)

@@ -1380,6 +1380,13 @@ CREATE POLICY by_tenant ON batch_items USING (tenant = current_tenant());
 ALTER TABLE verifications ADD COLUMN threshold double precision;
 COMMENT ON COLUMN verifications.threshold IS 'The llr that the evidence had to reach; NULL where nothing was compared';
 
+-- 0017_findings
+
+-- What a verification's explanation is made of, so that a page says it in its own language.
+
+ALTER TABLE verifications ADD COLUMN findings text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN verifications.findings IS 'What the verdict rests on, as the engine names it: the words of the explanation';
+
 INSERT INTO schema_versions (version, name) VALUES (1, '0001_first_tables');
 INSERT INTO schema_versions (version, name) VALUES (2, '0002_tenant_columns');
 INSERT INTO schema_versions (version, name) VALUES (3, '0003_sealed_recordings');
@@ -1396,5 +1403,6 @@ INSERT INTO schema_versions (version, name) VALUES (13, '0013_jobs');
 INSERT INTO schema_versions (version, name) VALUES (14, '0014_passive');
 INSERT INTO schema_versions (version, name) VALUES (15, '0015_batches');
 INSERT INTO schema_versions (version, name) VALUES (16, '0016_thresholds');
+INSERT INTO schema_versions (version, name) VALUES (17, '0017_findings');
 
 COMMIT;

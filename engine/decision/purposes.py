@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.decision.calibration import Calibration
 from engine.decision.operating_point import Basis, OperatingPoint, at_fmr
-from engine.errors import ModelError
+from engine.errors import OutOfReachError
 from engine.types import Llr, Purpose
 from engine.voice.card import MeasuredPoint
 
@@ -59,7 +59,8 @@ def point_for(
     """Return the operating point for a purpose, where an utterance meets so many voices.
 
     A single comparison has the point of `at_fmr`; a search of several goes on beyond the measured
-    ones by `tail`. `ModelError` where the calibration supports no evidence as strong as needed.
+    ones by `tail`. `ModelError` where the calibration supports no evidence as strong as needed, and
+    for a search `OutOfReachError`.
     """
     target = share(rates.of(purpose), voices)
     points = calibration.card.points
@@ -67,7 +68,7 @@ def point_for(
         return at_fmr(target, calibration)
     threshold = tail(target, points)
     if threshold > calibration.card.limit:
-        raise ModelError(
+        raise OutOfReachError(
             f"the calibration of {calibration.model!r} supports Llrs up to "
             f"{calibration.card.limit:.1f}, and among {voices} voices {threshold:.1f} would be "
             "needed: aim for a higher rate, or search a smaller group"

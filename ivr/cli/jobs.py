@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import structlog
 from tqdm import tqdm
 
 from engine import SpeakerEngine
-from ivr.app import database_of, load_engine, until_told_to_stop
+from ivr.app import database_of, load_engine, stop_signals
 from ivr.cli.office import furnished
 from ivr.cli.recordings import print_json
 from ivr.cli.settings import Commands, configuration_of
@@ -23,6 +24,8 @@ from ivr.jobs.worker import Worker, working
 from ivr.logs import configure_log
 from ivr.storage import Database
 from ivr.storage.reextraction import choose_model
+
+log = structlog.get_logger()
 
 LOOK_EVERY_S = 1.0
 MENDING = (
@@ -136,7 +139,9 @@ async def _follow(database: Database) -> None:
 
 async def _work(configuration: Configuration) -> None:
     async with _worker(configuration) as worker, working(worker):
-        await until_told_to_stop()
+        signals = stop_signals()
+        log.info("jobs_ready")
+        await signals.get()
 
 
 async def _choose(configuration: Configuration, engine: SpeakerEngine) -> None:

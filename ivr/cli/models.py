@@ -99,7 +99,8 @@ def run_use(chosen: argparse.Namespace) -> int:
     choose(chosen.config, named)
     print(f"{chosen.config} now says voice.model = {named!r}; restart the service")
     print(
-        "voiceprints of another model cannot be compared with it: who is enrolled must enroll anew"
+        "voiceprints of another model cannot be compared with it: set voice.previous_model to the "
+        "one of before, and jobs move who is enrolled (docs/jobs.md)"
     )
     if os.environ.get(_OVERRULES, named) != named:
         print(f"but {_OVERRULES}={os.environ[_OVERRULES]} in the environment wins over the file")

@@ -29,7 +29,7 @@ class Figures:
         return [web.get("/api/figures", self.figures)]
 
     async def figures(self, request: web.Request) -> web.StreamResponse:
-        """Return the rates of the last `days` (default 1), the profiles, the model, the point."""
+        """Return the rates of the last `days` (default 1), profiles, model and operating points."""
         session = await self._guard.signed_in(request, Role.SUPERVISOR, Role.ADMINISTRATOR)
         tenant, now, in_use = session.user.tenant, datetime.now(UTC), self._in_use
         begin = now - timedelta(days=_days(request.query.get("days", "1")))
@@ -39,8 +39,9 @@ class Figures:
             "rates": json.loads(await self._calls.figures(tenant, begin, now)),
             "profiles": json.loads(await self._calls.profiles(tenant, in_use.model.id)),
             "model": msgspec.to_builtins(in_use.model),
-            "point": msgspec.to_builtins(await in_use.point(tenant)),
-            "installation": msgspec.to_builtins(in_use.at(None)),
+            "points": msgspec.to_builtins(await in_use.every_point(tenant)),
+            "installation": msgspec.to_builtins(in_use.common_points()),
+            "choices": msgspec.to_builtins(in_use.choices()),
         }
         return web.json_response(found)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
 
+from ivr.desk.address import Address
 from ivr.desk.sessions import Session, Sessions, is_csrf
 from ivr.domain.desk import Role
 from ivr.ports import StoreUnavailableError
@@ -65,12 +65,12 @@ class Guard:
         return session
 
 
-def from_elsewhere(request: web.Request) -> bool:
-    """Say whether a page of another site sent this, as every browser tells."""
+def from_elsewhere(request: web.Request, desk: Address) -> bool:
+    """Say whether a page of another site than the desk's sent this, as every browser tells."""
     origin = request.headers.get("Origin")
     if origin is None:
         return request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
-    return urlsplit(origin).netloc != request.host
+    return not desk.is_origin(origin, request.host)
 
 
 @web.middleware

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from ivr.desk.address import NOWHERE, Address
 from ivr.domain.desk import Card
 from ivr.domain.verification import VerificationId
 
@@ -51,7 +52,7 @@ class Event(msgspec.Struct, frozen=True):
     agents: tuple[str, ...]
     """To whom it is offered now; of a verdict, to whom it was offered so far."""
     url: str
-    """Opens the call on the desk."""
+    """Opens the call on the desk: a link, or its path where the desk's address is not known."""
     call: Call
 
 
@@ -66,9 +67,10 @@ class _Known:
 class Occasions:
     """Finds what is to be told in a call's changes, each thing once."""
 
-    def __init__(self, since: datetime) -> None:
+    def __init__(self, since: datetime, desk: Address = NOWHERE) -> None:
         """Of what was there before `since` (aware) another process has told."""
         self._since = since
+        self._desk = desk
         self._known: dict[VerificationId, _Known] = {}
 
     def of(self, card: Card) -> tuple[Event, ...]:
@@ -79,7 +81,7 @@ class Occasions:
         self._known[card.verification] = now
         if len(self._known) > KNOWN_MAX:
             del self._known[next(iter(self._known))]
-        return tuple(_event(card, call, *each) for each in _between(before, now))
+        return tuple(self._event(card, call, *each) for each in _between(before, now))
 
     def _told_before(self, card: Card, call: Call) -> _Known:
         if call.began_at >= self._since:
@@ -87,21 +89,20 @@ class Occasions:
         decided = call.decided_at is not None and call.decided_at < self._since
         return _Known(card.agents, decided)
 
+    def _event(self, card: Card, call: Call, occasion: Occasion, agents: frozenset[str]) -> Event:
+        names = tuple(sorted(agents))
+        return Event(
+            id=uuid5(card.verification, " ".join((occasion, *names))),
+            event=occasion,
+            tenant=card.tenant,
+            agents=names,
+            url=self._desk.of_call(card.verification),
+            call=call,
+        )
+
 
 def _between(before: _Known, now: _Known) -> Iterator[tuple[Occasion, frozenset[str]]]:
     if fresh := now.agents - before.agents:
         yield Occasion.OFFERED, fresh
     if now.decided and not before.decided:
         yield Occasion.DECIDED, now.agents
-
-
-def _event(card: Card, call: Call, occasion: Occasion, agents: frozenset[str]) -> Event:
-    names = tuple(sorted(agents))
-    return Event(
-        id=uuid5(card.verification, " ".join((occasion, *names))),
-        event=occasion,
-        tenant=card.tenant,
-        agents=names,
-        url=f"/?call={card.verification}",
-        call=call,
-    )

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
+from ivr.desk.address import Address
 from ivr.desk.records import CallRecords
 from ivr.desk.screens import body
 from ivr.domain.call import TenantId
@@ -27,9 +28,10 @@ class Offer(msgspec.Struct, forbid_unknown_fields=True):
 class Offers:
     """The route for programs; only where a token is set."""
 
-    def __init__(self, calls: CallRecords, token: str) -> None:
+    def __init__(self, calls: CallRecords, token: str, desk: Address) -> None:
         self._calls = calls
         self._token = token
+        self._desk = desk
 
     def routes(self) -> list[web.RouteDef]:
         """Return it, if there is a token."""
@@ -44,4 +46,4 @@ class Offers:
         found = await self._calls.offer(TenantId(offer.tenant), offer.call, offer.agent)
         if found is None:
             raise web.HTTPNotFound(text="no such call is on the desk")
-        return web.json_response({"verification": str(found), "url": f"/?call={found}"})
+        return web.json_response({"verification": str(found), "url": self._desk.of_call(found)})

@@ -15,6 +15,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
+from ivr.desk.address import NOWHERE, Address
 from ivr.desk.asking import Ask, tell_dialplan
 from ivr.desk.figures import Figures
 from ivr.desk.guard import Guard, limits
@@ -51,6 +52,8 @@ class DeskRules:
     token: str = ""
     """What programs show that offer calls to agents; empty: none may."""
     tls: ssl.SSLContext | None = None
+    address: Address = NOWHERE
+    """Where agents find it."""
 
 
 @asynccontextmanager
@@ -93,7 +96,7 @@ async def webhook_part(
     rules: WebhookRules, hub: Hub, backoff: Backoff, count: Count
 ) -> AsyncIterator[None]:
     """Post what happens to a worker's calls from now on; what was told by the end is posted too."""
-    occasions = Occasions(since=datetime.now(UTC))
+    occasions = Occasions(datetime.now(UTC), rules.desk)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         webhook = Webhook(rules, http, backoff, count)
         sending = (webhook.send_forever() for _ in range(SENDERS))
@@ -112,11 +115,11 @@ def application(
     served = web.Application(middlewares=[limits], client_max_size=BODY_OCTETS_MAX)
     parts = (
         Pages(guard),
-        SigningIn(guard),
+        SigningIn(guard, rules.address),
         Screens(guard, calls, hub, in_use),
         Figures(guard, calls, in_use),
         Points(guard, in_use),
-        Offers(calls, rules.token),
+        Offers(calls, rules.token, rules.address),
     )
     for part in parts:
         served.add_routes(part.routes())

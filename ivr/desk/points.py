@@ -1,4 +1,4 @@
-"""The operating point as supervisors set it: audited, and in force from the next call on."""
+"""The operating points as supervisors set them: audited, and in force from the next call on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from ivr.desk.guard import Guard
-from ivr.desk.model import InUse
+from ivr.desk.model import RATE_BELOW, InUse
 from ivr.desk.screens import body
 from ivr.domain.desk import DeskUser, Role
 from ivr.domain.operating_point import PointPurpose
@@ -19,15 +19,16 @@ WHY_MAX_CHARACTERS = 200
 
 
 class SetPoint(msgspec.Struct, forbid_unknown_fields=True):
-    """How sure to be when somebody is verified."""
+    """How sure to be for one purpose."""
 
-    target_fmr: Annotated[float, Meta(gt=0, lt=0.5)] | None
-    """The share of impostors that one comparison may accept; null: the installation's."""
+    target_fmr: Annotated[float, Meta(gt=0, lt=RATE_BELOW)] | None
+    """The share of strangers that may pass; null: the installation's."""
+    purpose: PointPurpose = PointPurpose.VERIFICATION
     why: Annotated[str, Meta(max_length=WHY_MAX_CHARACTERS)] = ""
 
 
 class Points:
-    """The route of the operating point."""
+    """The route of the operating points."""
 
     def __init__(self, guard: Guard, in_use: InUse) -> None:
         self._guard = guard
@@ -42,7 +43,7 @@ class Points:
         roles = (Role.SUPERVISOR, Role.ADMINISTRATOR)
         user = (await self._guard.changing(request, *roles)).user
         wanted = await body(request, SetPoint)
-        point = self._in_use.at(wanted.target_fmr)
+        point = self._in_use.at(wanted.purpose, wanted.target_fmr)
         if point.fault:
             raise web.HTTPBadRequest(text=point.fault)
         await self._keep(user, wanted)
@@ -52,6 +53,6 @@ class Points:
         told = {"who": f"desk user {user.name}", "why": wanted.why.strip() or WHY_DEFAULT}
         tenant, points = user.tenant, self._in_use.points
         if wanted.target_fmr is None:
-            await points.drop(tenant, PointPurpose.VERIFICATION, **told)
+            await points.drop(tenant, wanted.purpose, **told)
         else:
-            await points.set(tenant, PointPurpose.VERIFICATION, wanted.target_fmr, **told)
+            await points.set(tenant, wanted.purpose, wanted.target_fmr, **told)

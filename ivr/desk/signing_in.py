@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from ivr.desk.address import Address
 from ivr.desk.guard import COOKIE, Guard, from_elsewhere
 from ivr.desk.sessions import TooManyFailuresError
 
@@ -15,8 +16,9 @@ PASSWORD_CHARACTERS_MAX = 1024
 class SigningIn:
     """The routes of the sign-in page."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, desk: Address) -> None:
         self._guard = guard
+        self._desk = desk
 
     def routes(self) -> list[web.RouteDef]:
         """Return them."""
@@ -24,7 +26,7 @@ class SigningIn:
 
     async def sign_in(self, request: web.Request) -> web.StreamResponse:
         """Take name and password from the form; go on to the desk, or back to the form."""
-        if from_elsewhere(request):
+        if from_elsewhere(request, self._desk):
             raise web.HTTPForbidden(text="sign in on the desk's own page")
         form = await request.post()
         name, password = str(form.get("name", "")), str(form.get("password", ""))

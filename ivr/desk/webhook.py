@@ -16,6 +16,7 @@ import aiohttp
 import msgspec
 import structlog
 
+from ivr.desk.address import NOWHERE, Address
 from ivr.desk.hub import FellBehindError, Hub
 from ivr.desk.occasions import Event, Occasions
 from ivr.desk.signature import HEADER, signature
@@ -48,6 +49,8 @@ class WebhookRules:
     """Of the signature."""
     worker: str
     """The ARI application whose calls are told: every worker tells its own."""
+    desk: Address = NOWHERE
+    """Where the links of the events lead."""
     timeout_s: float = TIMEOUT_S
     late_s: float = LATE_S
 

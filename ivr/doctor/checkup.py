@@ -9,13 +9,15 @@ from ivr.doctor.database import check_database
 from ivr.doctor.finding import Finding
 from ivr.doctor.parts import check_master_key, check_model, check_outbox, check_prompts
 from ivr.doctor.switch import check_asterisk
+from ivr.doctor.webhook import check_webhook
 
 
 async def checkup(configuration: Configuration) -> AsyncIterator[Finding]:
-    """Check Asterisk, database, keys, model, prompts and outbox, and yield what is found.
+    """Check Asterisk, database, keys, model, prompts, outbox and webhook; yield what is found.
 
     It disturbs nothing: a service that runs keeps its calls, and nothing is made or changed but a
-    media channel, for a moment, and a file in the outbox, which is deleted again.
+    media channel, for a moment, and a file in the outbox, which is deleted again. The webhook's
+    receiver is connected to, and told nothing.
     """
     async for finding in check_asterisk(configuration):
         yield finding
@@ -26,3 +28,5 @@ async def checkup(configuration: Configuration) -> AsyncIterator[Finding]:
     yield check_model(configuration)
     yield check_prompts(configuration)
     yield check_outbox(configuration)
+    async for finding in check_webhook(configuration):
+        yield finding

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from engine.types import Fingerprint, Llr, ModelId, PhraseOutcome, Quality, Reason, Verdict
+from engine.types import Finding, Fingerprint, Llr, ModelId, PhraseOutcome, Quality, Reason, Verdict
 from ivr.domain.call import CallId, TenantId
 from ivr.domain.claim import Claim
 from ivr.domain.profile import ProfileId
@@ -74,3 +74,5 @@ class Verification:
     """What the evidence had to reach; None where nothing was compared."""
     explanation: str = ""
     """One sentence on what the verdict rests on, for an agent to read."""
+    findings: tuple[Finding, ...] = ()
+    """What that sentence is made of: a page says it in another language."""

@@ -103,6 +103,7 @@ def verdict_of(
         fingerprints=tuple(course.fingerprints) if course.profile else (),
         threshold=course.threshold if course.compared else None,
         explanation=judgement.explanation,
+        findings=judgement.findings,
     )
 
 

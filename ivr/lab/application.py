@@ -8,13 +8,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 Line = dict[str, Any]
 
 READY = "service_ready"
+SERVE = (sys.executable, "-m", "ivr.cli", "serve")
 
 
 class ApplicationEndedError(Exception):
@@ -27,9 +28,20 @@ class Application:
     `lines` holds its log so far, one dict a line, in order.
     """
 
-    def __init__(self, settings: Mapping[str, str], log_path: Path) -> None:
-        """Take `COUNTERSIGN_*` settings, and where to keep the log."""
+    def __init__(
+        self,
+        settings: Mapping[str, str],
+        log_path: Path,
+        *,
+        command: Sequence[str] = SERVE,
+        folder: Path | None = None,
+    ) -> None:
+        """Take `COUNTERSIGN_*` settings, and where to keep the log.
+
+        `command` starts an installed one, `folder` is where; else this tree's starts here.
+        """
         self.settings = dict(settings)
+        self._command, self._folder = command, folder
         self.log_path = log_path
         self.lines: list[Line] = []
         self._grown = asyncio.Condition()
@@ -56,11 +68,9 @@ class Application:
         """Start the process and wait until it takes calls."""
         seen, self._over = len(self.lines), False
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "ivr.cli",
-            "serve",
+            *self._command,
             env=os.environ | self.settings,
+            cwd=self._folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

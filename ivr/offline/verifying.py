@@ -144,6 +144,7 @@ def _ended(opening: Opening, course: Course, judgement: Judgement, office: Offic
         fingerprints=tuple(course.fingerprints),
         threshold=course.threshold if course.compared else None,
         explanation=judgement.explanation,
+        findings=judgement.findings,
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from engine.types import (
     Embedding,
+    Finding,
     Fingerprint,
     Llr,
     ModelId,
@@ -156,7 +157,7 @@ def opening_from(row: Row) -> Opening:
 
 
 def closing_columns(verification: Verification, caller: bytes | None) -> tuple[Any, ...]:
-    """Return $1 to $28 of `close-verification`; `caller` is the keyed hash of the number."""
+    """Return $1 to $29 of `close-verification`; `caller` is the keyed hash of the number."""
     claim = verification.claim
     return (
         *opening_columns(verification.opening),
@@ -175,6 +176,7 @@ def closing_columns(verification: Verification, caller: bytes | None) -> tuple[A
         caller,
         verification.opening.mode,
         verification.threshold,
+        list(verification.findings),
     )
 
 
@@ -210,6 +212,7 @@ def verification_from(row: Row, attempts: Sequence[Row]) -> Verification:
         model=ModelId(row["model"]) if row["model"] else None,
         ended_at=row["ended_at"],
         explanation=row["explanation"],
+        findings=tuple(Finding(each) for each in row["findings"]),
         threshold=_llr(row["threshold"]),
     )
 

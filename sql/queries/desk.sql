@@ -35,6 +35,7 @@ SELECT
         'id', d.verification, 'number', d.number, 'call', d.call,
         'account', coalesce(v.claim_account, d.claim_account), 'began_at', d.began_at,
         'verdict', v.verdict, 'reason', v.reason, 'explanation', v.explanation,
+        'findings', nullif(v.findings, '{}'),
         'llr', v.llr, 'threshold', v.threshold, 'confidence', v.confidence,
         'decided_at', v.ended_at,
         'attempts', (

@@ -35,7 +35,7 @@ FROM enrollments WHERE tenant = $1::text AND profile = $2::uuid ORDER BY started
 -- Return the verification calls that were compared with profile $2 of tenant $1.
 SELECT
     id, call, started_at, claim_account, claim_source, verdict, reason, llr, confidence, model,
-    ended_at, explanation, mode, threshold
+    ended_at, explanation, mode, threshold, findings
 FROM verifications WHERE tenant = $1::text AND profile = $2::uuid ORDER BY started_at, id;
 
 -- name: held-attempts

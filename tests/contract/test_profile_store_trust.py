@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-from engine.types import Fingerprint, PhraseOutcome
+from engine.types import Finding, Fingerprint, PhraseOutcome
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import EnrollmentWarning
 from ivr.domain.lockout import LOCKED, LockoutRules
@@ -111,7 +111,9 @@ async def test_phrase_likeness_and_explanation_are_kept(house: House) -> None:
     """What an agent is told comes back with the verdict."""
     whole = accepted(opening())
     tried = replace(whole.attempts[1], phrase=PhraseOutcome.RIGHT, replay=0.25)
-    closed = replace(whole, attempts=(tried,), explanation="voice matches strongly; phrase right")
+    found = (Finding.VOICE_MATCHES_STRONGLY, Finding.PHRASE_RIGHT)
+    sentence = "Voice matches strongly; phrase right."
+    closed = replace(whole, attempts=(tried,), explanation=sentence, findings=found)
     await house.store.close(closed)
     assert await house.store.verdict(closed.opening.id) == closed
 

@@ -163,6 +163,28 @@ def test_calls_are_posted_to_other_machines_by_tls_alone(tmp_path: Path) -> None
         assert load(written(tmp_path, text), MINIMAL).desk.webhook_url == url
 
 
+def test_the_desks_address_is_what_browsers_show(tmp_path: Path) -> None:
+    """A host and perhaps a port, by TLS or on this machine; written as browsers write it."""
+    for url in (
+        "desk.example.org",
+        "http://desk.example.org",
+        "https://example.org/desk",
+        "https://desk.example.org/?call=1",
+        "https://desk.example.org/#top",
+        "https://ann@desk.example.org",
+        "https://",
+    ):
+        assert "https://desk.example.org" in refusal(f'[desk]\nurl = "{url}"\n', tmp_path)
+    for url, shown in (
+        ("https://Desk.Example.org:443/", "https://desk.example.org"),
+        ("https://desk.example.org:8444", "https://desk.example.org:8444"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://[::1]:8444/", "http://[::1]:8444"),
+        ("", ""),
+    ):
+        assert load(written(tmp_path, f'[desk]\nurl = "{url}"\n'), MINIMAL).desk.url == shown
+
+
 def test_a_webhook_needs_a_secret_which_is_not_shown(tmp_path: Path) -> None:
     """It may lie in a file; the URL is not shown either, for it may hold credentials."""
     url = '[desk]\nwebhook_url = "https://user:pepper@crm.example/"\n'

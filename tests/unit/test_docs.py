@@ -67,12 +67,12 @@ def _text() -> str:
 def test_every_command_in_the_documents_is_one() -> None:
     """Each is read by the command line's own parser: a renamed option breaks its page."""
     quoted = list(commands())
-    read = {f"{each.where}: {each.text}": _unread(each) for each in quoted}
+    read = {f"{each.where}: {each.text}": unread(each) for each in quoted}
     assert {where: fault for where, fault in read.items() if fault} == {}
     assert len(quoted) > 40
 
 
-def _unread(command: Quoted) -> str:
+def unread(command: Quoted) -> str:
     """Return why the command line refuses a command, or nothing."""
     complaint = io.StringIO()
     with contextlib.redirect_stderr(complaint), contextlib.redirect_stdout(io.StringIO()):
@@ -90,11 +90,11 @@ def _unread(command: Quoted) -> str:
 
 def test_a_command_that_does_not_exist_is_noticed() -> None:
     """The check above can fail."""
-    assert _unread(Quoted("", "profiles erase"))
-    assert not _unread(Quoted("", "profiles erase", whole=False))
-    assert _unread(Quoted("", "servve", whole=False))
-    assert _unread(Quoted("", "doctor --jsn"))
-    assert not _unread(Quoted("", 'profiles erase ACCOUNT --why "asked to be forgotten"'))
+    assert unread(Quoted("", "profiles erase"))
+    assert not unread(Quoted("", "profiles erase", whole=False))
+    assert unread(Quoted("", "servve", whole=False))
+    assert unread(Quoted("", "doctor --jsn"))
+    assert not unread(Quoted("", 'profiles erase ACCOUNT --why "asked to be forgotten"'))
 
 
 OTHER_FILES = frozenset({"passphrases"})
@@ -124,6 +124,8 @@ def test_every_block_of_settings_is_accepted() -> None:
     assert checked >= 3
 
 
+UNDRAWN = re.compile(r"countersign_process_(virtual_memory|start_time|open_fds|max_fds)")
+"""Of the process, for who looks for them."""
 METRIC = re.compile(r"\bcountersign_[a-z_]+\b")
 NO_METRICS = frozenset({"countersign_app", "countersign_worker"})
 """Roles of PostgreSQL, which look alike."""
@@ -143,6 +145,17 @@ def test_every_metric_that_is_drawn_or_named_exists() -> None:
     assert drawn - exposed == set()
     assert named - exposed - NO_METRICS == set()
     assert len(drawn) >= 10
+
+
+def test_every_metric_has_a_panel() -> None:
+    """What the service counts is drawn: a new metric that nobody sees helps nobody."""
+    panels = json.loads((ROOT / "docs/grafana.json").read_text(encoding="utf-8"))["panels"]
+    drawn = " ".join(each["expr"] for panel in panels for each in panel["targets"])
+    families = [family.name for family in Metrics().registry.collect()]
+    unseen = [each for each in families if each not in drawn and not UNDRAWN.match(each)]
+    assert unseen == []
+    places = [tuple(panel["gridPos"].values()) for panel in panels]
+    assert len(set(places)) == len(places) == len({panel["id"] for panel in panels})
 
 
 def _named(text: str) -> set[str]:

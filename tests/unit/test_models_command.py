@@ -95,7 +95,7 @@ def test_a_model_that_works_is_written_into_the_configuration(
     assert configuration.read_text() == (
         f"[log]\nlevel = 'info'\n\n[voice]\nmodel = \"{BUILT_IN}\"\n"
     )
-    assert "enroll anew" in capsys.readouterr().out
+    assert "voice.previous_model" in capsys.readouterr().out
 
 
 def test_a_card_that_lies_elsewhere_is_written_as_a_whole_path(

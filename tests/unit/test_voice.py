@@ -6,10 +6,11 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from engine import SpeakerEngine
 from engine.decision.policy import AttemptEvidence
@@ -28,7 +29,9 @@ from engine.types import (
     Voiceprint,
 )
 from engine.voice.embedder import Embedder
+from ivr.domain.call import AccountId, TenantId
 from ivr.domain.operating_point import PointPurpose
+from ivr.domain.profile import Profile, ProfileId, ProfileState
 from ivr.domain.watchlist import Suspect
 from ivr.ports import RateUnreachableError, Voice, Wanted
 from ivr.voice import EngineVoice
@@ -52,6 +55,47 @@ def test_a_tenants_own_rate_moves_the_threshold_and_nothing_else() -> None:
     assert laxer.model == voice.model
     with pytest.raises(RateUnreachableError):
         voice.at({PointPurpose.VERIFICATION: 1e-12})
+
+
+def profile(account: str, voiceprint: Voiceprint) -> Profile:
+    """Return somebody who is enrolled with one recording."""
+    return Profile(
+        ProfileId(uuid4()),
+        TenantId("harbour bank"),
+        AccountId(account),
+        ProfileState.ENROLLED,
+        "en-US",
+        "my-voice-is-my-passport",
+        consented=True,
+        voiceprints=(voiceprint,),
+    )
+
+
+MANY = 1000
+"""More voices than the calibration that ships can tell apart at the installation's rates."""
+
+
+def test_a_watchlist_that_is_too_long_finds_nobody_and_ends_no_call() -> None:
+    """No evidence would be enough to name anyone among so many; the log says so, each time."""
+    voice, heard = EngineVoice(ENGINE, NO_WORDS), ENGINE.embed(SPEECH)
+    print_of_him = Voiceprint(heard, GOOD)
+    suspects = [Suspect(UUID(int=number), (print_of_him,)) for number in range(MANY)]
+    assert voice.watchlisted(heard, GOOD, suspects[:1])
+    assert voice.suspected([print_of_him], suspects[:1])
+    with capture_logs() as told:
+        assert not voice.watchlisted(heard, GOOD, suspects)
+        assert not voice.suspected([print_of_him], suspects)
+    assert [each["event"] for each in told] == ["search_out_of_reach"] * 2
+
+
+def test_among_too_many_people_nobody_is_said_to_be_enrolled_already() -> None:
+    """A warning less: who enrolls as one of very many is enrolled all the same."""
+    voice, him = EngineVoice(ENGINE, NO_WORDS), Voiceprint(ENGINE.embed(SPEECH), GOOD)
+    others = [profile(f"person-{number}", him) for number in range(MANY)]
+    assert voice.resembling([him], others[:1]) == ("person-0",)
+    with capture_logs() as told:
+        assert voice.resembling([him], others) == ()
+    assert "among 1000 voices" in told[0]["why"]
 
 
 class SlowEmbedder(Embedder):

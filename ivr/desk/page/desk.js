@@ -103,7 +103,7 @@ function show(article, call) {
   article.querySelector(".account").classList.toggle("unknown", !call.account);
   put("when", clock(call.began_at));
   put("reason", call.verdict ? reasonOf(call) : doingOf(call));
-  put("explanation", call.explanation ?? "");
+  put("explanation", explanationOf(call));
   put("purpose", word(`purpose.${call.purpose}`));
   put("attempts", attemptsOf(call));
   put("line", lineOf(call));
@@ -111,6 +111,14 @@ function show(article, call) {
   showWarnings(article, call);
   showHistory(article, call);
   showActions(article, call);
+}
+
+// In the page's language, of what was found; what has no findings has its reason's words, or the record's.
+function explanationOf(call) {
+  const sentence = (call.findings ?? []).map((each) => word(`finding.${each}`)).join("; ");
+  if (sentence) return `${sentence[0].toUpperCase()}${sentence.slice(1)}.`;
+  const own = `explained.${call.reason}`;
+  return call.explanation && known(own) ? word(own) : (call.explanation ?? "");
 }
 
 function attemptsOf(call) {

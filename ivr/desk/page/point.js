@@ -1,18 +1,14 @@
-// The question before the operating point is changed: what is, and what will be.
+// The question before an operating point is changed: what is, and what will be.
 
+import { at, row } from "./place.js";
 import { change } from "./top.js";
 import { number, percent, word } from "./words.js";
 
-const at = (id) => document.getElementById(id);
-
-// Ask, and set the rate (null: the configuration's); resolve with what holds then, or with nothing.
-export function confirmChange(me, rate, now, then) {
+// Ask, and set a purpose's rate (null: the configuration's); resolve with what holds then, or with nothing.
+export function confirmChange(me, purpose, rate, now, then) {
   const dialog = at("confirm");
-  at("change").replaceChildren(
-    row("figures.fmr", percent(now.fmr, 2), percent(then.fmr, 2)),
-    row("figures.fnmr", errorsOf(now), errorsOf(then)),
-    row("figures.threshold", llr(now.threshold), llr(then.threshold)),
-  );
+  at("change").replaceChildren(...rows(purpose, now, then));
+  at("of").textContent = word(`purpose.${purpose}`);
   at("why").value = "";
   at("refused").hidden = true;
   dialog.showModal();
@@ -21,7 +17,7 @@ export function confirmChange(me, rate, now, then) {
     dialog.querySelector("form").onsubmit = async (event) => {
       if (event.submitter.value !== "apply") return;
       event.preventDefault();
-      const answer = await change(me, "/api/operating-point", { target_fmr: rate, why: at("why").value });
+      const answer = await change(me, "/api/operating-point", { purpose, target_fmr: rate, why: at("why").value });
       if (answer.ok) {
         point = await answer.json();
         dialog.close();
@@ -34,13 +30,22 @@ export function confirmChange(me, rate, now, then) {
   });
 }
 
-const errorsOf = (point) => (point.fnmr === undefined ? word("point.unmeasured") : percent(point.fnmr, 1));
-const llr = (threshold) => (threshold === null ? word("card.none") : number(threshold, 2));
-
-function row(name, now, then) {
-  const made = document.createElement("tr");
-  const head = Object.assign(document.createElement("th"), { scope: "row", textContent: word(name) });
-  const cells = [now, then].map((text) => Object.assign(document.createElement("td"), { className: "number", textContent: text }));
-  made.append(head, ...cells);
-  return made;
+function rows(purpose, now, then) {
+  const rates = row(word(rateOf(purpose)), percent(now.target_fmr, 2), percent(then.target_fmr, 2));
+  if (!then.searches.length) {
+    return [
+      rates,
+      row(word("figures.fnmr"), missed(now), missed(then)),
+      row(word("figures.threshold"), llr(now), llr(then)),
+    ];
+  }
+  const thresholds = then.searches.map((search, i) => {
+    const before = now.searches[i] ?? { threshold: null };
+    return row(word("searches.n", { voices: number(search.voices) }), llr(before), llr(search));
+  });
+  return [rates, ...thresholds];
 }
+
+export const rateOf = (purpose) => (purpose === "verification" ? "figures.fmr" : "figures.fpir");
+export const missed = ({ fnmr }) => (fnmr === null ? word("point.unmeasured") : percent(fnmr, 1));
+export const llr = ({ threshold }) => (threshold === null ? word("searches.out_of_reach") : number(threshold, 2));

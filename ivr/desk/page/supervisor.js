@@ -2,20 +2,13 @@
 
 import { load, number, percent, translate, word } from "./words.js";
 import { showMe, whoAmI } from "./top.js";
-import { errors, overTime } from "./plots.js";
-import { confirmChange } from "./point.js";
+import { at, cell, pairs } from "./place.js";
+import { overTime } from "./plots.js";
+import { showPoints } from "./points.js";
 
 const AGAIN_MS = 30_000;
-const FMR_BELOW = 0.5;
-const at = (id) => document.getElementById(id);
 let me;
 let figures;
-
-const cell = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });
-
-function pairs(place, rows) {
-  at(place).replaceChildren(...rows.flatMap(([name, value]) => [cell("dt", name), cell("dd", value)]));
-}
 
 async function read() {
   const answer = await fetch(`/api/figures?days=${at("days").value}`);
@@ -40,7 +33,7 @@ function show() {
   showFeedback(figures.rates.feedback ?? []);
   showProfiles(figures.profiles);
   showModel(figures.model);
-  showPoints(figures);
+  showPoints(me, figures);
 }
 
 function showTiles(rates) {
@@ -134,68 +127,6 @@ function showModel(model) {
     [word("figures.eer"), percent(model.eer, 1)],
     [word("figures.cllr"), number(model.cllr, 3)],
   ]);
-}
-
-function showPoints({ model, point, installation }) {
-  const points = [...model.points].sort((one, other) => other.fmr - one.fmr);
-  at("point").hidden = at("apply").hidden = !points.length;
-  at("no-points").hidden = points.length > 0;
-  at("no-points").textContent = word("figures.no_points");
-  at("fault").hidden = !point.fault;
-  at("fault").textContent = word("point.fault", { fault: point.fault });
-  at("how").textContent = point.fault ? "" : inUse(point);
-  at("drop").hidden = !point.own;
-  at("drop").onclick = () => ask(null, as(points, installation));
-  if (!points.length) return;
-  const slide = at("slide");
-  slide.max = points.length - 1;
-  if (!slide.dataset.moved) slide.value = points.indexOf(nearest(points, point.threshold ?? model.limit));
-  choose(points, Number(slide.value), point);
-  slide.oninput = () => {
-    slide.dataset.moved = "yes";
-    at("applied").textContent = "";
-    choose(points, Number(slide.value), point);
-  };
-}
-
-const inUse = (point) =>
-  word("figures.in_use", {
-    fmr: percent(point.target_fmr, 2),
-    threshold: number(point.threshold, 2),
-    basis: word(`basis.${point.basis}`),
-    whose: word(point.own ? "point.own" : "point.common"),
-  });
-
-const nearest = (points, threshold) =>
-  points.reduce((best, point) => (Math.abs(point.threshold - threshold) < Math.abs(best.threshold - threshold) ? point : best));
-
-const isAt = (measured, point) => point.threshold !== null && Math.abs(measured.threshold - point.threshold) < 0.005;
-
-// An operating point with the errors that were measured there, where they were.
-const as = (points, point) => ({ fmr: point.target_fmr, threshold: point.threshold, fnmr: points.find((each) => isAt(each, point))?.fnmr });
-
-function choose(points, index, point) {
-  const chosen = points[index];
-  const fmr = percent(chosen.fmr, 2);
-  const fnmr = percent(chosen.fnmr, 1);
-  pairs("chosen", [
-    [word("figures.fmr"), word("figures.fmr_of", { fmr })],
-    [word("figures.fnmr"), word("figures.fnmr_of", { fnmr })],
-    [word("figures.threshold"), number(chosen.threshold, 2)],
-  ]);
-  at("slide").ariaValueText = `${word("figures.fmr")} ${fmr}, ${word("figures.fnmr")} ${fnmr}`;
-  at("apply").disabled = isAt(chosen, point) || chosen.fmr <= 0 || chosen.fmr >= FMR_BELOW;
-  at("apply").onclick = () => ask(chosen.fmr, chosen);
-  errors(at("plot"), points, chosen);
-}
-
-async function ask(rate, then) {
-  const point = await confirmChange(me, rate, as(figures.model.points, figures.point), then);
-  if (!point) return;
-  figures.point = point;
-  delete at("slide").dataset.moved;
-  show();
-  at("applied").textContent = word("point.applied");
 }
 
 me = await whoAmI();

@@ -195,6 +195,17 @@ async def test_a_call_is_taken_back_where_the_dialplan_allows_it(at_work: Office
     await call.hang_up()
 
 
+async def test_a_verdict_is_explained_in_the_pages_language(at_work: Office) -> None:
+    """The record has an English sentence; the page says it of the same findings in its own."""
+    german = await at_work.screen("ann", locale="de-DE")
+    call = await verified(at_work, ANN)
+    explanation = german.locator("article").first.locator(".explanation")
+    await expect(explanation).to_contain_text("Stimme passt")
+    await german.get_by_label("Sprache").select_option("en")
+    await expect(explanation).to_contain_text("Voice matches")
+    await call.hang_up()
+
+
 async def test_not_this_person_is_kept(at_work: Office) -> None:
     """What an agent found out stays on the screen, and in the supervisor's figures."""
     ann = await at_work.screen("ann")
@@ -233,6 +244,35 @@ async def test_a_supervisor_applies_an_operating_point(at_work: Office) -> None:
     await dialog.get_by_role("button", name="Apply").click()
     await expect(sue.locator("#how")).to_contain_text("voice.target_fmr")
     assert await _threshold_of_a_call(at_work) == configured
+
+
+async def test_a_supervisor_applies_the_rate_of_a_search(at_work: Office) -> None:
+    """What it costs by how many voices are searched, and plainly what nobody has measured."""
+    sue = await at_work.screen("sue", "/supervisor")
+    await sue.get_by_label("What for").select_option("watchlist")
+    await expect(sue.locator("#how")).to_contain_text("as the program comes")
+    await sue.locator("#slide").focus()
+    await sue.keyboard.press("End")
+    rows = sue.locator("#searched tr")
+    await expect(rows).to_have_count(4)
+    await expect(rows.first).to_contain_text("%")
+    await expect(rows.nth(1)).to_contain_text("not measured")
+    await expect(rows.last).to_contain_text("out of reach")
+    strictest = await rows.nth(1).locator("td").first.inner_text()
+    await sue.locator("#apply").press("Enter")
+    dialog = sue.get_by_role("dialog", name="Change the operating point?")
+    await expect(dialog.locator("#of")).to_contain_text("Watchlist")
+    await expect(dialog.locator("#change tr").nth(2)).to_contain_text(strictest)
+    await dialog.get_by_role("button", name="Apply").click()
+    await expect(sue.locator("#how")).to_contain_text("as set for this tenant")
+    await expect(sue.locator("#apply")).to_be_disabled()
+    await sue.get_by_label("What for").select_option("verification")
+    await expect(sue.locator("#how")).to_contain_text("voice.target_fmr")
+    await expect(sue.locator("#searches")).to_be_hidden()
+    await sue.get_by_label("What for").select_option("watchlist")
+    await sue.locator("#drop").click()
+    await dialog.get_by_role("button", name="Apply").click()
+    await expect(sue.locator("#drop")).to_be_hidden()
 
 
 async def _threshold_of_a_call(office: Office) -> float:

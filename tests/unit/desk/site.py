@@ -15,17 +15,20 @@ import aiohttp
 
 from engine.types import ModelId
 from ivr.desk import (
+    Address,
     DeskRules,
     InUse,
     Measured,
     ModelInUse,
     PointInUse,
+    Search,
     desk_part,
     hash_password,
 )
 from ivr.desk.guard import COOKIE, CSRF_HEADER
 from ivr.domain.call import CallId, TenantId
 from ivr.domain.desk import DeskUser, Role, StepUp, StepUpState
+from ivr.domain.operating_point import PointPurpose
 from ivr.domain.verification import VerificationId
 from ivr.lab.freeports import free_port
 from ivr.storage.database import Database
@@ -69,13 +72,14 @@ REACHABLE = 1e-3
 """The model of the tests can be no surer than that."""
 
 
-def point_at(rate: float | None) -> PointInUse:
-    """Return what comes of a rate, as the service would."""
+def point_at(purpose: PointPurpose, rate: float | None) -> PointInUse:
+    """Return what comes of a rate, as the service would; searches are of one voice."""
+    searches = () if purpose is PointPurpose.VERIFICATION else (Search(1, 2.7, "measured", 0.73),)
     if rate is None:
-        return PointInUse(0.01, own=False, threshold=2.7, basis="measured")
+        return PointInUse(0.01, False, 2.7, "measured", 0.73, searches)
     if rate < REACHABLE:
         return PointInUse(rate, own=True, threshold=None, fault="aim for a higher rate")
-    return PointInUse(rate, own=True, threshold=-math.log(rate), basis="bound")
+    return PointInUse(rate, True, -math.log(rate), "bound", searches=searches)
 
 
 @dataclass
@@ -191,12 +195,14 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(database: Database, *, token: str = TOKEN) -> AsyncIterator[Site]:
-    """Serve a desk on a port of its own."""
+async def open_site(
+    database: Database, *, token: str = TOKEN, address: str = ""
+) -> AsyncIterator[Site]:
+    """Serve a desk on a port of its own, which browsers find at an address of its own perhaps."""
     calls, users, line = DeskCalls(database), DeskUsers(database), Line()
     points = OperatingPoints(database)
     port = free_port(socket.SOCK_STREAM)
-    rules = DeskRules("127.0.0.1", port, WORKER, token=token)
+    rules = DeskRules("127.0.0.1", port, WORKER, token=token, address=Address(address))
     async with (
         desk_feed(database) as feed,
         desk_part(rules, calls, users, InUse(MODEL_IN_USE, points, point_at), line.ask),

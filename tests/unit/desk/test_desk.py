@@ -24,6 +24,8 @@ from tests.postgres import execute
 from tests.unit.desk.site import PASSWORD, PATIENCE_S, TOKEN, Line, Screen, Site, open_site
 from tests.unit.storage.records import OTHER_TENANT, TENANT, accepted, opening, rejected
 
+ADDRESS = "https://desk.example.org"
+"""Where a proxy serves the desk."""
 CUT_ALL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -249,6 +251,35 @@ async def test_figures_are_for_supervisors(site: Site, postgres_store: PostgresS
     assert figures["model"]["points"][0]["fmr"] == 0.2
     assert figures["profiles"]["rejected"] == 0
     assert set(figures["rates"]) >= {"calls", "verdicts", "reasons", "hours", "median_s", "line"}
+
+
+async def test_behind_a_proxy_the_desks_own_address_counts(database: Database) -> None:
+    """Where it is set the proxy may call the desk by any name; other addresses are of others."""
+    form = {"name": "ann", "password": "wrong password"}
+    async with open_site(database, address=ADDRESS) as site:
+        nobody = Screen(site.http, site.url)
+        for origin, status in (
+            (ADDRESS, 303),
+            (site.url, 403),
+            ("http://desk.example.org", 403),
+            ("https://desk.example.org.evil.example", 403),
+            ("null", 403),
+        ):
+            sent = await nobody.status("POST", "/sign-in", data=form, headers={"Origin": origin})
+            assert sent == status, origin
+
+
+async def test_a_link_to_a_call_is_whole_where_the_address_is_known(database: Database) -> None:
+    """The answer to an offer opens the call from another program; else it is a path."""
+    for address in ("", ADDRESS):
+        async with open_site(database, address=address) as site:
+            begun = begins(site)
+            await site.feed.written()
+            offer = {"call": begun.call, "agent": "1001", "tenant": TENANT}
+            program = {"Authorization": f"Bearer {TOKEN}"}
+            path = f"{site.url}/api/offers"
+            async with site.http.post(path, json=offer, headers=program) as answer:
+                assert (await answer.json())["url"] == f"{address}/?call={begun.id}"
 
 
 async def test_every_answer_carries_the_limits_of_the_page(site: Site) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from ivr.desk.address import Address
 from ivr.desk.occasions import KNOWN_MAX, Occasions
 from ivr.domain.call import CallId
 from ivr.domain.desk import Card
@@ -45,6 +46,13 @@ def test_each_agent_and_the_verdict_are_told_once() -> None:
     assert told(occasions, card(("1001",), DECIDED)) == [("decided", ("1001",))]
     assert told(occasions, card(("1001", "1002"), DECIDED)) == [("offered", ("1002",))]
     assert told(occasions, card(("1001", "1002"), DECIDED | {"state": "gone"})) == []
+
+
+@pytest.mark.parametrize("address", ["", "https://desk.example.org"])
+def test_the_link_opens_the_call(address: str) -> None:
+    """It is a whole one where the desk's address is known, else the path."""
+    (event,) = Occasions(BEGAN, Address(address)).of(card(("1001",)))
+    assert event.url == f"{address}/?call={CALL}"
 
 
 def test_what_comes_together_is_told_in_its_order() -> None:

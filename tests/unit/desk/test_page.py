@@ -7,14 +7,18 @@ import re
 
 import pytest
 
-from engine.types import Reason, Verdict
+from engine.decision.explanation import EN_US, WORDS
+from engine.types import Finding, Reason, Verdict
 from ivr.desk.passwords import hash_password, is_password
 from ivr.desk.shelf import FOLDER, languages, shelf
 from ivr.desk.stream import resume_after
 from ivr.domain.call import CallState
 from ivr.domain.desk import StepUp, StepUpState
+from ivr.domain.operating_point import PointPurpose
+from ivr.flows.obstacles import EXPLANATIONS
 
 FILES = shelf()
+OF_PURPOSES = ("purpose", "purpose_note", "rate_of")
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3, level AA."""
 ON = {
@@ -48,8 +52,16 @@ def test_every_word_that_can_come_has_its_words() -> None:
     """States, verdicts, reasons and what agents ask for, as the domain spells them."""
     wanted = {f"state.{state}" for state in CallState} | {f"doing.{state}" for state in CallState}
     wanted |= {f"verdict.{each}" for each in Verdict} | {f"reason.{each}" for each in Reason}
+    wanted |= {f"{kind}.{each}" for kind in OF_PURPOSES for each in PointPurpose}
     wanted |= {f"step_up.{asked}.{state}" for asked in StepUp for state in StepUpState}
     assert wanted <= words("en").keys()
+
+
+def test_the_page_explains_a_verdict_as_the_engine_does() -> None:
+    """In English the words are those of the record, so that page, dialplan and log agree."""
+    own, english = words("en"), WORDS[EN_US]
+    assert {each: own[f"finding.{each}"] for each in Finding} == english
+    assert {each: own[f"explained.{each}"] for each in EXPLANATIONS} == EXPLANATIONS
 
 
 def test_what_the_pages_name_is_there() -> None:

@@ -29,17 +29,52 @@ async def site(database: Database) -> AsyncIterator[Site]:
 async def test_a_point_is_applied_and_audited(site: Site, database: Database, role: Role) -> None:
     """It holds for the tenant's next call, the page says so, and the trail who it was and why."""
     sue = await site.user("sue", role)
-    assert (await sue.get("/api/figures"))["point"]["own"] is False
+    assert (await sue.get("/api/figures"))["points"]["verification"]["own"] is False
     change = {"target_fmr": 0.05, "why": "too many honest callers are asked"}
     assert await sue.status("POST", PATH, json=change) == 200
     assert await site.points.of(TENANT) == {VERIFICATION: 0.05}
     assert await site.points.of(OTHER_TENANT) == {}
-    point = (await sue.get("/api/figures"))["point"]
+    point = (await sue.get("/api/figures"))["points"]["verification"]
     assert (point["own"], point["target_fmr"]) == (True, 0.05)
     assert (await sue.get("/api/me"))["threshold"] == -math.log(0.05)
     entry = (await Browsing(database).audit(TENANT, 0, 100))[-1]
     assert (entry.what, entry.who) == ("operating_point_changed", "desk user sue")
     assert entry.why == "verification 0.05: too many honest callers are asked"
+
+
+@pytest.mark.parametrize("purpose", PointPurpose)
+async def test_each_purpose_has_a_point_of_its_own(
+    site: Site, database: Database, purpose: PointPurpose
+) -> None:
+    """It alone is set, shown and audited, and gone back from."""
+    sue = await site.user("sue", Role.SUPERVISOR)
+    change = {"purpose": purpose, "target_fmr": 0.1}
+    assert await sue.status("POST", PATH, json=change) == 200
+    assert await site.points.of(TENANT) == {purpose: 0.1}
+    figures = await sue.get("/api/figures")
+    assert {each for each, point in figures["points"].items() if point["own"]} == {purpose}
+    assert not any(point["own"] for point in figures["installation"].values())
+    entry = (await Browsing(database).audit(TENANT, 0, 100))[-1]
+    assert entry.why.startswith(f"{purpose} 0.1")
+    assert await sue.status("POST", PATH, json=change | {"target_fmr": None}) == 200
+    assert await site.points.of(TENANT) == {}
+
+
+async def test_a_purpose_that_does_not_exist_is_refused(site: Site) -> None:
+    """400, and nothing changes."""
+    sue = await site.user("sue", Role.SUPERVISOR)
+    assert await sue.status("POST", PATH, json={"purpose": "guess", "target_fmr": 0.1}) == 400
+    assert await site.points.of(TENANT) == {}
+
+
+async def test_what_can_be_chosen_is_what_was_measured(site: Site) -> None:
+    """For every purpose the rates of the calibration's points, and what comes of each."""
+    sue = await site.user("sue", Role.SUPERVISOR)
+    choices = (await sue.get("/api/figures"))["choices"]
+    assert choices.keys() == set(PointPurpose)
+    for purpose, found in choices.items():
+        assert [each["target_fmr"] for each in found] == [0.2, 0.1, 0.05, 0.02, 0.01]
+        assert all(bool(each["searches"]) is (purpose != VERIFICATION) for each in found)
 
 
 async def test_the_configurations_point_is_gone_back_to(site: Site) -> None:
@@ -74,6 +109,6 @@ async def test_a_point_that_a_new_model_cannot_reach_is_told(site: Site) -> None
     """The page still opens, and says why every call is inconclusive."""
     sue = await site.user("sue", Role.SUPERVISOR)
     await site.points.set(TENANT, VERIFICATION, 1e-9, who="a program", why="to see")
-    point = (await sue.get("/api/figures"))["point"]
+    point = (await sue.get("/api/figures"))["points"]["verification"]
     assert (point["threshold"], point["fault"]) == (None, "aim for a higher rate")
     assert (await sue.get("/api/me"))["threshold"] is None

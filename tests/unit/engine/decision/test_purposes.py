@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.decision.operating_point import Basis, at_fmr
 from engine.decision.purposes import TargetRates, point_for, share, tail
-from engine.errors import ModelError
+from engine.errors import OutOfReachError
 from engine.types import Purpose
 from engine.voice.card import MeasuredPoint
 from tests.unit.engine.decision.conftest import calibrated
@@ -63,6 +63,6 @@ def test_the_tail_goes_on_where_the_measured_points_end() -> None:
 
 def test_a_search_beyond_the_calibration_is_refused() -> None:
     """Nobody could ever be named: better to say so."""
-    with pytest.raises(ModelError, match="search a smaller group"):
+    with pytest.raises(OutOfReachError, match="search a smaller group"):
         point_for(Purpose.IDENTIFY, RATES, calibrated(limit=3.1), 1000)
     assert point_for(Purpose.IDENTIFY, RATES, calibrated(limit=99.0), 1000).basis is Basis.TAIL
