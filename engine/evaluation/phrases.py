@@ -149,14 +149,15 @@ def _asked(
     began_s = process_time()
     listener = recogniser.listener()
     listener.push(utterance.samples)
-    fits = listener.fits()
+    looks = list(listener.looks())
     cost.spent_s += process_time() - began_s
     cost.seconds += utterance.seconds
+    asked = next(iter(said.phrases.phrases))
     for asked in said.phrases.phrases:
         kind = _kind(said.phrase, asked)
-        yield Trial(material, kind, said.speaker, judged(fits, asked))
+        yield Trial(material, kind, said.speaker, judged(looks, asked))
     if said.phrase is None:
-        finding = judged(fits, max(fits, key=lambda each: fits[each].confidence))
+        finding = judged(looks, judged(looks, asked).heard or asked)
         yield Trial(material, f"{FREE}, whichever phrase is asked", said.speaker, finding)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +13,8 @@ from engine.phrase.listening import Trace
 from engine.phrase.network import ASIDE, NO_WORD
 from engine.types import PhraseFinding, PhraseId, PhraseOutcome
 
-SURE: Final = 0.4
-"""From here on it is the phrase that was heard. On the people of the weights, other speech was then
-taken for any one phrase of ten in less than 2 %."""
 DOUBTFUL: Final = 0.05
-"""Below, no phrase of the list was said; between is UNSURE."""
+"""Confidence below which no phrase of the list was said; from there to where it is sure, UNSURE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +27,47 @@ class Fit:
     weakest: float
     """That of the worse third of its words, each over its own frames."""
 
-    @property
-    def confidence(self) -> float:
-        """Probability in [0, 1] that the phrase was said, at even odds."""
-        bias, ratio, weakest = _WEIGHTS
-        weighed = bias + ratio * self.ratio + weakest * self.weakest
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What a fit is worth: a logistic regression, and where it is sure."""
+
+    bias: float
+    ratio: float
+    weakest: float
+    sure: float
+    """From this confidence on it is the phrase that was heard."""
+
+    def confidence(self, fit: Fit) -> float:
+        """Return the probability in [0, 1] that the phrase was said, at even odds."""
+        weighed = self.bias + self.ratio * fit.ratio + self.weakest * fit.weakest
         return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, weighed))))
+
+
+ALONE: Final = Weighing(10.72, 3.52, 0.53, sure=0.3)
+"""Where nothing but the phrase may have been said: over half of the speakers of telephone strings
+and read sentences (`countersign evaluate --phrases` reports on the other half). On them, other
+speech was then taken for any one phrase of ten in less than 1 %."""
+AMONG_OTHERS: Final = Weighing(5.92, 0.68, 0.90, sure=0.6)
+"""Where other speech may stand beside it: over the same, with other speech beside them, begun twice
+or with a word exchanged. Words that are missing count for more: they must all be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How well each phrase of a list fits, one way of laying it over the audio."""
+
+    fits: Mapping[PhraseId, Fit]
+    weighing: Weighing
+
+    def best(self) -> tuple[PhraseId, float]:
+        """Return the phrase that fits best, and its confidence."""
+        best = max(self.fits, key=lambda each: self.weighing.confidence(self.fits[each]))
+        return best, self.weighing.confidence(self.fits[best])
 
 
 NO_FIT: Final = Fit(-math.inf, -math.inf)
 """Where a phrase cannot be laid over the audio at all."""
-
-_WEIGHTS: Final = (5.92, 0.68, 0.90)
-"""Bias, ratio, weakest: a logistic regression over half of the speakers of telephone strings and
-read sentences, as they are, with other speech beside them, begun twice or with a word exchanged
-(`countersign evaluate --phrases` reports on the other half)."""
 
 
 def fit(phrase: Trace, loop: Trace) -> Fit:
@@ -61,16 +84,25 @@ def fit(phrase: Trace, loop: Trace) -> Fit:
     )
 
 
-def judged(fits: Mapping[PhraseId, Fit], asked: PhraseId) -> PhraseFinding:
+def judged(looks: Iterable[Look], asked: PhraseId) -> PhraseFinding:
     """Say whether the phrase that was asked for is the one that was heard.
 
-    That is the one which fits best, if it fits well. `fits` has every phrase of the list.
+    That is the one which fits best, if it fits well. The first look that is sure decides, and later
+    ones are not taken; where none is, the first stands.
     """
-    heard = max(fits, key=lambda each: fits[each].confidence)
-    confidence = fits[heard].confidence
+    first: PhraseFinding | None = None
+    for look in looks:
+        heard, confidence = look.best()
+        if confidence >= look.weighing.sure:
+            outcome = PhraseOutcome.RIGHT if heard == asked else PhraseOutcome.WRONG
+            return PhraseFinding(outcome, heard, confidence)
+        first = first or _unsure(heard, confidence)
+    if first is None:
+        raise ValueError("a finding needs a look")
+    return first
+
+
+def _unsure(heard: PhraseId, confidence: float) -> PhraseFinding:
     if confidence < DOUBTFUL:
         return PhraseFinding(PhraseOutcome.WRONG, None, 1.0 - confidence)
-    if confidence < SURE:
-        return PhraseFinding(PhraseOutcome.UNSURE, heard, confidence)
-    outcome = PhraseOutcome.RIGHT if heard == asked else PhraseOutcome.WRONG
-    return PhraseFinding(outcome, heard, confidence)
+    return PhraseFinding(PhraseOutcome.UNSURE, heard, confidence)

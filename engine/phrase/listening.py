@@ -53,36 +53,46 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Followed:
+class Followed:
     """What became of the frames so far."""
 
     prepared: Prepared
     searches: tuple[Search, ...]
     likelihoods: tuple[Floats, ...] = ()
 
-    def after(self, found: Floats) -> _Followed:
+    def after(self, found: Floats) -> Followed:
         """Go on with features `[frames, 39]`."""
         new = self.prepared.senones.likelihoods(found)
         searches = tuple(
             each.after(new[:, columns])
             for each, columns in zip(self.searches, self.prepared.columns, strict=True)
         )
-        return _Followed(self.prepared, searches, (*self.likelihoods, new))
+        return Followed(self.prepared, searches, (*self.likelihoods, new))
 
     def traces(self) -> list[list[Trace]]:
         """Return the best path through each string of each network."""
-        columns = self.prepared.columns
-        return [self._of(each, own) for each, own in zip(self.searches, columns, strict=True)]
-
-    def _of(self, search: Search, columns: Numbers) -> list[Trace]:
-        whole = np.concatenate(
-            [*self.likelihoods, np.zeros((0, len(self.prepared.senones.chosen)))]
-        )
-        frames = np.arange(len(whole))
+        columns, whole = self.prepared.columns, self._whole()
         return [
-            Trace(score, search.network.words[path], whole[frames, columns[path]])
-            for score, path in zip(search.best(), search.paths(), strict=True)
+            _traced(each, whole[:, own]) for each, own in zip(self.searches, columns, strict=True)
         ]
+
+    def traces_of(self, network: Network) -> list[Trace]:
+        """Return the best path through each string of another network of the same senones."""
+        own = self._whole()[:, self.prepared.senones.columns(network.senones)]
+        return _traced(Search(network).after(own), own)
+
+    def _whole(self) -> Floats:
+        """Return the log likelihoods `[frames, senones]`."""
+        return np.concatenate([*self.likelihoods, np.zeros((0, len(self.prepared.senones.chosen)))])
+
+
+def _traced(search: Search, likelihoods: Floats) -> list[Trace]:
+    """Return the best path through each string; likelihoods are `[frames, states]`."""
+    frames = np.arange(len(likelihoods))
+    return [
+        Trace(score, search.network.words[path], likelihoods[frames, path])
+        for score, path in zip(search.best(), search.paths(), strict=True)
+    ]
 
 
 class Listening:
@@ -95,7 +105,7 @@ class Listening:
         self._cepstra: Cepstra = np.zeros((0, 13))
         self._done = 0
         searches = tuple(Search(each) for each in prepared.networks)
-        self._start = self._followed = _Followed(prepared, searches)
+        self._start = self._followed = Followed(prepared, searches)
 
     def push(self, samples: Samples) -> None:
         """Take the next samples, float32 `[n]` at 16 kHz of any length, and follow them.
@@ -117,14 +127,18 @@ class Listening:
 
     def traces(self) -> list[list[Trace]]:
         """Return the best path through each string of each network, if this was all."""
+        return self.whole().traces()
+
+    def whole(self) -> Followed:
+        """Return what becomes of all the frames, if these were all."""
         line = self._line or Line.of(self._pcm)
         found = self._cepstra if self._line else self._next(line)
         if line.silent or not len(found):
-            return self._start.traces()
+            return self._start
         rest = self._followed
         for first in range(self._done, len(found), _AT_ONCE):
             rest = rest.after(_around(found, first, min(len(found), first + _AT_ONCE)))
-        return rest.traces()
+        return rest
 
     def _next(self, line: Line) -> Cepstra:
         """Return the cepstra of what was not looked at yet, the line's means taken out."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from typing import Final, Self
 
 from engine.errors import RecogniserError
 from engine.phrase.acoustics import telephone_model
-from engine.phrase.evidence import Fit, fit, judged
+from engine.phrase.evidence import ALONE, AMONG_OTHERS, Look, Weighing, fit, judged
 from engine.phrase.lexicon import pronunciations
-from engine.phrase.listening import Listening, Prepared
+from engine.phrase.listening import Listening, Prepared, Trace
 from engine.phrase.network import any_phones, strings
 from engine.phrase.passphrases import PhraseList
 from engine.types import ENGINE_RATE_HZ, PhraseFinding, PhraseId, Samples, Utterance
@@ -29,8 +29,8 @@ class PhraseRecogniser:
         listed = [each.words for each in phrases.phrases.values()]
         said = pronunciations({word for each in listed for word in each}, phrases.pronunciations)
         wanted = [[[word] for word in each] for each in listed]
-        listed_ones = strings(model, wanted, said, aside=True)
-        self._prepared = Prepared.of(model, listed_ones, any_phones(model))
+        self._among_others = strings(model, wanted, said, aside=True)
+        self._prepared = Prepared.of(model, strings(model, wanted, said), any_phones(model))
 
     @classmethod
     def load(cls, phrases: PhraseList) -> Self:
@@ -67,13 +67,19 @@ class PhraseRecogniser:
         """Begin to follow an utterance."""
         return Listening(self._prepared, _LONGEST)
 
-    def fits(self, listening: Listening) -> dict[PhraseId, Fit]:
-        """Say how well each phrase of the list fits what was followed so far."""
-        listed, (loop,) = listening.traces()
-        return {
-            phrase: fit(trace, loop)
-            for phrase, trace in zip(self._phrases.phrases, listed, strict=True)
-        }
+    def looks(self, listening: Listening) -> Iterator[Look]:
+        """Lay each phrase of the list over what was followed so far: alone, then among others.
+
+        The second costs some milliseconds for each second of audio, and is seldom needed.
+        """
+        followed = listening.whole()
+        alone, (loop,) = followed.traces()
+        yield self._look(alone, loop, ALONE)
+        yield self._look(followed.traces_of(self._among_others), loop, AMONG_OTHERS)
+
+    def _look(self, traces: Sequence[Trace], loop: Trace, weighing: Weighing) -> Look:
+        found = (fit(trace, loop) for trace in traces)
+        return Look(dict(zip(self._phrases.phrases, found, strict=True)), weighing)
 
 
 class PhraseListener:
@@ -100,8 +106,8 @@ class PhraseListener:
         `UnknownPassphraseError` where the list does not have it.
         """
         self._recogniser.check(asked)
-        return judged(self.fits(), asked)
+        return judged(self.looks(), asked)
 
-    def fits(self) -> Mapping[PhraseId, Fit]:
-        """Say how well each phrase fits what was heard so far."""
-        return self._recogniser.fits(self._listening)
+    def looks(self) -> Iterator[Look]:
+        """Say how well each phrase fits what was heard so far, one way and then another."""
+        return self._recogniser.looks(self._listening)

@@ -4,84 +4,40 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
-from engine.errors import EngineError
-from ivr.agi.errors import AgiError
-from ivr.ari.errors import AriError
-from ivr.cli import (
-    adapt,
-    api_keys,
-    audit,
-    batch,
-    bench,
-    challenge,
-    configuration,
-    database,
-    demo,
-    desk,
-    doctor,
-    enroll,
-    evaluate,
-    identify,
-    jobs,
-    keys,
-    models,
-    profiles,
-    serve,
-    verify,
-)
-from ivr.cli.batch_listing import BatchListError
-from ivr.config import ConfigurationError
-from ivr.lab import LabError
-from ivr.lab.softphone.errors import SoftphoneError
-from ivr.line.errors import ApplicationReplacedError, LineError
-from ivr.media.errors import MediaError
-from ivr.ports import PortError
-from ivr.pulling import PullError
-
-EXPECTED = (
-    ConfigurationError,
-    BatchListError,
-    EngineError,
-    AgiError,
-    AriError,
-    MediaError,
-    LineError,
-    PortError,
-    PullError,
-    LabError,
-    SoftphoneError,
-)
 STATUS_FAILED = 1
 STATUS_CANNOT = 2
 STATUS_REPLACED = 3
 """Another process took the application over: to start again would only take it back."""
 
-COMMANDS = (
-    serve,
-    doctor,
-    enroll,
-    verify,
-    identify,
-    challenge,
-    batch,
-    configuration,
-    database,
-    jobs,
-    profiles,
-    keys,
-    api_keys,
-    audit,
-    models,
-    evaluate,
-    adapt,
-    desk,
-    demo,
-    bench,
-)
-"""In the order of the help."""
+COMMANDS: Final[Mapping[str, str]] = {
+    "serve": "serve",
+    "doctor": "doctor",
+    "enroll": "enroll",
+    "verify": "verify",
+    "identify": "identify",
+    "challenge": "challenge",
+    "batch": "batch",
+    "config": "configuration",
+    "database": "database",
+    "jobs": "jobs",
+    "profiles": "profiles",
+    "keys": "keys",
+    "api-keys": "api_keys",
+    "audit": "audit",
+    "models": "models",
+    "evaluate": "evaluate",
+    "adapt": "adapt",
+    "desk": "desk",
+    "demo": "demo",
+    "bench": "bench",
+}
+"""The module of each, in the order of the help. Only what is asked for is imported: all of them
+together take seconds."""
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -91,24 +47,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     3 is for `serve` that it was replaced, for the commands on files that it is undecided.
     """
-    reader = parser()
-    chosen, rest = reader.parse_known_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    reader = parser(command_in(words))
+    chosen, rest = reader.parse_known_args(words)
     if rest and not chosen.takes_the_rest:
         reader.error(f"unknown arguments: {' '.join(rest)}")
     chosen.rest = rest
     run: Command = chosen.run
     try:
         return run(chosen)
-    except ApplicationReplacedError as error:
-        return _told(error, STATUS_REPLACED)
-    except EXPECTED as error:
-        return _told(error, STATUS_CANNOT)
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        status = status_of(error)
+        if status is None:
+            raise
+        print(f"countersign: {error}", file=sys.stderr)
+        return status
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def status_of(error: Exception) -> int | None:
+    """Return the exit status for an error that is told in one line; None for a fault of ours."""
+    from engine.errors import EngineError
+    from ivr.agi.errors import AgiError
+    from ivr.ari.errors import AriError
+    from ivr.cli.batch_listing import BatchListError
+    from ivr.config import ConfigurationError
+    from ivr.lab import LabError
+    from ivr.lab.softphone.errors import SoftphoneError
+    from ivr.line.errors import ApplicationReplacedError, LineError
+    from ivr.media.errors import MediaError
+    from ivr.ports import PortError
+    from ivr.pulling import PullError
+
+    if isinstance(error, ApplicationReplacedError):
+        return STATUS_REPLACED
+    told = (ConfigurationError, BatchListError, EngineError, AgiError, AriError, MediaError)
+    told_too = (LineError, PortError, PullError, LabError, SoftphoneError)
+    return STATUS_CANNOT if isinstance(error, (*told, *told_too)) else None
+
+
+def command_in(words: Iterable[str]) -> str | None:
+    """Return the command that is asked for; None where it takes all of them to answer."""
+    left = iter(words)
+    for word in left:
+        if word == "--config":
+            next(left, None)
+        elif not word.startswith("--config="):
+            return word if word in COMMANDS else None
+    return None
+
+
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of one command, or of all."""
     top = argparse.ArgumentParser(
         prog="countersign", description="Voice-biometric second factor for Asterisk."
     )
@@ -120,11 +111,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.set_defaults(takes_the_rest=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in COMMANDS:
-        module.add_to(commands)
+    for module in COMMANDS.values() if command is None else [COMMANDS[command]]:
+        import_module(f"ivr.cli.{module}").add_to(commands)
     return top
-
-
-def _told(error: Exception, status: int) -> int:
-    print(f"countersign: {error}", file=sys.stderr)
-    return status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,7 +13,15 @@ from hypothesis import strategies as st
 from engine.audio import upsample
 from engine.errors import AudioError, UnknownPassphraseError
 from engine.phrase import PhraseRecogniser
-from engine.phrase.evidence import NO_FIT, Fit, judged
+from engine.phrase.evidence import (
+    ALONE,
+    AMONG_OTHERS,
+    NO_FIT,
+    Fit,
+    Look,
+    Weighing,
+    judged,
+)
 from engine.types import PhraseId, PhraseOutcome, Samples, Utterance
 from tests.unit.engine.audio.synthetic import voice
 
@@ -67,7 +74,7 @@ def test_pieces_make_no_difference(recogniser: PhraseRecogniser) -> None:
         listener = recogniser.listener()
         for piece in np.split(samples, np.cumsum(lengths)):
             listener.push(piece)
-        assert listener.fits() == whole.fits()
+        assert list(listener.looks()) == list(whole.looks())
 
     pieces()
 
@@ -80,14 +87,14 @@ def test_a_finding_in_a_pause_is_no_end(recogniser: PhraseRecogniser) -> None:
     for half in np.split(samples, 2):
         halting.push(half)
         halting.finding(ASKED)
-    assert halting.fits() == whole.fits()
+    assert list(halting.looks()) == list(whole.looks())
 
 
 def test_silence_before_the_speech_is_no_end_of_it(recogniser: PhraseRecogniser) -> None:
     """The line is known from the speech, however late it comes."""
     late = recogniser.listener()
     late.push(np.concatenate([np.zeros(32_000, np.float32), sung(2.0)]))
-    assert any(math.isfinite(each.ratio) for each in late.fits().values())
+    assert any(math.isfinite(each.ratio) for each in next(late.looks()).fits.values())
 
 
 def test_an_unknown_phrase_is_refused(recogniser: PhraseRecogniser) -> None:
@@ -106,27 +113,44 @@ def test_threads_do_not_mix(recogniser: PhraseRecogniser) -> None:
     """Several callers at once hear what each alone would."""
     samples = sung(1.6)
 
-    def hear(_: int) -> Mapping[PhraseId, Fit]:
+    def hear(_: int) -> list[Look]:
         listener = recogniser.listener()
         for piece in np.array_split(samples, 10):
             listener.push(piece)
-        return listener.fits()
+        return list(listener.looks())
 
     with ThreadPoolExecutor(3) as threads:
         heard = list(threads.map(hear, range(4)))
     assert all(each == hear(0) for each in heard)
 
 
+def seen(asked: Fit, other: Fit, weighing: Weighing = ALONE) -> Look:
+    """A look at a list of two."""
+    return Look({ASKED: asked, OTHER: other}, weighing)
+
+
 def test_a_clear_phrase_is_right_or_wrong_by_what_was_asked() -> None:
     """A poor fit is no phrase; one between is asked again."""
-    clear = {ASKED: Fit(0.0, -1.0), OTHER: Fit(-5.0, -7.0)}
-    poor = {ASKED: NO_FIT, OTHER: Fit(-5.0, -7.0)}
-    doubtful = {ASKED: Fit(-3.0, -5.0), OTHER: Fit(-5.0, -7.0)}
-    assert judged(clear, ASKED).outcome is PhraseOutcome.RIGHT
-    assert judged(clear, OTHER).outcome is PhraseOutcome.WRONG
-    assert judged(poor, ASKED).outcome is PhraseOutcome.WRONG
-    assert judged(poor, ASKED).heard is None
-    assert judged(doubtful, ASKED).outcome is PhraseOutcome.UNSURE
+    clear = seen(Fit(0.0, -1.0), Fit(-5.0, -7.0))
+    poor = seen(NO_FIT, Fit(-5.0, -7.0))
+    doubtful = seen(Fit(-3.0, -4.0), Fit(-5.0, -7.0))
+    assert judged([clear], ASKED).outcome is PhraseOutcome.RIGHT
+    assert judged([clear], OTHER).outcome is PhraseOutcome.WRONG
+    assert judged([poor], ASKED).outcome is PhraseOutcome.WRONG
+    assert judged([poor], ASKED).heard is None
+    assert judged([doubtful], ASKED).outcome is PhraseOutcome.UNSURE
+
+
+def test_a_second_look_decides_where_the_first_is_not_sure() -> None:
+    """And is not taken where it is; where neither is sure, the first is told."""
+    poor, clear = (Fit(-5.0, -7.0), Fit(-5.0, -7.0)), (Fit(0.0, -1.0), Fit(-5.0, -7.0))
+    beside = seen(*clear, AMONG_OTHERS)
+    assert judged([seen(*poor), beside], ASKED).outcome is PhraseOutcome.RIGHT
+    assert judged([seen(*poor), beside], OTHER).outcome is PhraseOutcome.WRONG
+    assert judged([seen(*poor), seen(*poor, AMONG_OTHERS)], ASKED) == judged([seen(*poor)], ASKED)
+    looks = iter([seen(*clear), beside])
+    assert judged(looks, ASKED).outcome is PhraseOutcome.RIGHT
+    assert next(looks) is beside
 
 
 @given(st.floats(-60, 10), st.floats(-60, 10), st.floats(-60, 10), st.floats(-60, 10))
@@ -134,8 +158,8 @@ def test_only_the_phrase_that_fits_best_is_ever_right(
     asked: float, other: float, weakest: float, of_other: float
 ) -> None:
     """Whatever the fits; and the confidence is a probability."""
-    fits = {ASKED: Fit(asked, weakest), OTHER: Fit(other, of_other)}
-    finding = judged(fits, ASKED)
+    look = seen(Fit(asked, weakest), Fit(other, of_other))
+    finding = judged([look], ASKED)
     assert 0.0 <= finding.confidence <= 1.0
-    best = fits[ASKED].confidence >= fits[OTHER].confidence
-    assert finding.outcome is not PhraseOutcome.RIGHT or best
+    own, others = (ALONE.confidence(look.fits[each]) for each in (ASKED, OTHER))
+    assert finding.outcome is not PhraseOutcome.RIGHT or own >= others
