@@ -99,6 +99,16 @@ def translated(where: str) -> Iterator[None]:
         raise _refused(error, where) from None
 
 
+def connection_lost(error: BaseException) -> bool:
+    """Say whether this is how asyncpg tells that PostgreSQL went away: no fault of the program.
+
+    An `InterfaceError` is one as well where a connection is used wrongly; its words alone differ.
+    """
+    if isinstance(error, asyncpg.InterfaceError):
+        return "connection is closed" in str(error)
+    return isinstance(error, _GONE)
+
+
 @contextmanager
 def readable_dsn() -> Iterator[None]:
     """Raise `StoreMisconfiguredError` for a DSN that does not parse, without quoting any of it."""
@@ -106,6 +116,15 @@ def readable_dsn() -> Iterator[None]:
         yield
     except ValueError:
         raise _unreadable_dsn() from None
+
+
+_GONE = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
 
 
 def _unreachable(error: Exception, where: str) -> StoreUnreachableError:
