@@ -8,7 +8,14 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.workers import take_own_ports
+
 pytest_plugins = ["tests.postgres"]
+
+
+def pytest_configure() -> None:
+    """Keep out of the other workers' way."""
+    take_own_ports()
 
 
 @pytest.fixture(autouse=True)
