@@ -18,6 +18,10 @@ class StoreUnreachableError(StoreUnavailableError):
     """Nobody answers where PostgreSQL should be, or not in time."""
 
 
+class StoreSlowError(StoreUnreachableError):
+    """PostgreSQL did not answer in time; it may yet be there."""
+
+
 class StoreRefusedError(StoreUnavailableError):
     """PostgreSQL is there and refuses this very statement: trying it again does not help."""
 
@@ -129,7 +133,8 @@ _GONE = (
 
 def _unreachable(error: Exception, where: str) -> StoreUnreachableError:
     what = str(error) or "no answer in time"
-    return StoreUnreachableError(
+    blame = StoreSlowError if isinstance(error, TimeoutError) else StoreUnreachableError
+    return blame(
         f"{where} cannot be reached ({what}); check that PostgreSQL runs and that host and port "
         "of the DSN are right"
     )
