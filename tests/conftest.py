@@ -18,6 +18,11 @@ def pytest_configure() -> None:
     take_own_ports()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that wait longest begin first, while the other workers do the rest."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def log_as_before() -> Iterator[None]:
     """Leave the log as it was: a command run by a test sends it to a stream that pytest closes."""
