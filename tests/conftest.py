@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import structlog
 
 from tests.workers import take_own_ports
 
 pytest_plugins = ["tests.postgres"]
+
+# A deadline by the clock tells of what else the machine does, not of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_configure() -> None:
