@@ -1,6 +1,11 @@
 """Speaker verification: synchronous, no calls, no database, no network. Start at SpeakerEngine."""
 
+import os
 from typing import TYPE_CHECKING
+
+# Each call has one core and the products are small: threads of OpenBLAS would only wait for one
+# another, at full speed. It reads this when numpy and scipy load it, so it comes first.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from engine.speaker import SpeakerEngine

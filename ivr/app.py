@@ -43,6 +43,7 @@ from ivr.storage import (
     master_from_command,
     master_from_file,
     migrate,
+    patiently,
 )
 from ivr.translation import (
     agi_rules,
@@ -186,13 +187,15 @@ async def database_of(configuration: Configuration) -> AsyncIterator[Database]:
         if not dsn:
             embedded = EmbeddedPostgres(database_folder(configuration))
             dsn = (await stack.enter_async_context(embedded)).dsn
-            await migrate(dsn)
-        yield await stack.enter_async_context(await Database.connect(dsn))
+            await patiently(partial(migrate, dsn))
+        database = await patiently(partial(Database.connect, dsn))
+        yield await stack.enter_async_context(database)
 
 
 async def keyring_of(configuration: Configuration, database: Database) -> Keyring:
     """Read the master key and open the database's keys with it; `MasterKeyError`."""
-    return await Keyring.open(database, await asyncio.to_thread(master_keys, configuration))
+    master = await asyncio.to_thread(master_keys, configuration)
+    return await patiently(partial(Keyring.open, database, master))
 
 
 def master_keys(configuration: Configuration) -> MasterKeys:

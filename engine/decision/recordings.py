@@ -7,6 +7,7 @@ import io
 import tarfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import soundfile
 
 from engine.audio import Listener
 from engine.decision.policy import QualityLimits, shortcoming
-from engine.decision.trials import TAKES, CallTakes, Take
+from engine.decision.trials import TAKES, CallTakes
 from engine.errors import AudioError
 from engine.types import (
     ENGINE_RATE_HZ,
@@ -84,17 +85,19 @@ def _pcm(recordings: tarfile.TarFile, member: str) -> Pcm:
 def _takes(prompts: Mapping[str, Pcm], embedder: Embedder) -> Iterator[tuple[str, Voiceprint]]:
     """Yield the takes that the call has all prompts of and that are fit to use."""
     limits = QualityLimits()
+    # Most prompts are part of several takes.
+    heard = cache(lambda prompt, longest_s: _heard(prompts[prompt], longest_s))
     for name, take in TAKES.items():
         if prompts.keys() >= set(take.prompts):
-            utterance, quality = _joined([_heard(prompts[each], take) for each in take.prompts])
+            utterance, quality = _joined([heard(each, take.longest_s) for each in take.prompts])
             if shortcoming(quality, limits) is None:
                 yield name, Voiceprint(embedder.embed(utterance), quality)
 
 
-def _heard(pcm: Pcm, take: Take) -> Heard:
+def _heard(pcm: Pcm, longest_s: float) -> Heard:
     """Listen as to a caller, to the end of speech."""
     listener = Listener()
-    line = on_the_line(pcm[: int(take.longest_s * TELEPHONE_RATE_HZ)])
+    line = on_the_line(pcm[: int(longest_s * TELEPHONE_RATE_HZ)])
     for start in range(0, len(line), FRAME):
         if listener.push(line[start : start + FRAME]) in (Hearing.ENDED, Hearing.TOO_LONG):
             break

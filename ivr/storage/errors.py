@@ -18,6 +18,10 @@ class StoreUnreachableError(StoreUnavailableError):
     """Nobody answers where PostgreSQL should be, or not in time."""
 
 
+class StoreSlowError(StoreUnreachableError):
+    """PostgreSQL did not answer in time; it may yet be there."""
+
+
 class StoreRefusedError(StoreUnavailableError):
     """PostgreSQL is there and refuses this very statement: trying it again does not help."""
 
@@ -99,6 +103,16 @@ def translated(where: str) -> Iterator[None]:
         raise _refused(error, where) from None
 
 
+def connection_lost(error: BaseException) -> bool:
+    """Say whether this is how asyncpg tells that PostgreSQL went away: no fault of the program.
+
+    An `InterfaceError` is one as well where a connection is used wrongly; its words alone differ.
+    """
+    if isinstance(error, asyncpg.InterfaceError):
+        return "connection is closed" in str(error)
+    return isinstance(error, _GONE)
+
+
 @contextmanager
 def readable_dsn() -> Iterator[None]:
     """Raise `StoreMisconfiguredError` for a DSN that does not parse, without quoting any of it."""
@@ -108,9 +122,19 @@ def readable_dsn() -> Iterator[None]:
         raise _unreadable_dsn() from None
 
 
+_GONE = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+
+
 def _unreachable(error: Exception, where: str) -> StoreUnreachableError:
     what = str(error) or "no answer in time"
-    return StoreUnreachableError(
+    blame = StoreSlowError if isinstance(error, TimeoutError) else StoreUnreachableError
+    return blame(
         f"{where} cannot be reached ({what}); check that PostgreSQL runs and that host and port "
         "of the DSN are right"
     )

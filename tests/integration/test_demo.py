@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from ivr.lab.asterisk import AsteriskProgram
 from ivr.lab.demo import demonstrate
 from ivr.lab.speech import synthetic
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+pytestmark = [pytest.mark.asterisk, pytest.mark.long]
 
 
 @pytest.fixture
@@ -26,7 +25,6 @@ def voices() -> None:
         pytest.skip(f"no voices: {lack}")
 
 
-@pytest.mark.asterisk
 async def test_the_demo_ends_as_announced(
     asterisk_program: AsteriskProgram, voices: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -36,16 +34,3 @@ async def test_the_demo_ends_as_announced(
     for word in ("ENROLLED", "ACCEPT", "REJECT", "WRONG_PHRASE", "SPOOF_SUSPECTED", "UNAVAILABLE"):
         assert word in shown
     assert shown.count("as announced") == 7
-
-
-@pytest.mark.asterisk
-@pytest.mark.corpus
-@pytest.mark.skipif(not (CORPUS / "manifest.tsv").exists(), reason=f"no corpus in {CORPUS}")
-async def test_the_demo_with_real_people_ends_as_announced(
-    asterisk_program: AsteriskProgram, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """They say sentences of their own, so nothing is told of another phrase."""
-    assert await demonstrate(CORPUS, stay=False) == 0
-    shown = capsys.readouterr().out
-    assert shown.count("as announced") == 6
-    assert "WRONG_PHRASE" not in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -95,6 +96,8 @@ async def _decided_at_once(office: Office, page: Page) -> float:
 
 
 async def _to_the_screen(page: Page, card: Any) -> float:
+    # It is noted when the frame that shows it is drawn.
+    await expect(card).to_have_attribute("data-shown-at", re.compile(r"\d+"))
     shown_ms = float(await card.get_attribute("data-shown-at"))
     told = await as_json(page, (await card.get_attribute("id")).removeprefix("call-"))
     return shown_ms - datetime.fromisoformat(told["decided_at"]).timestamp() * 1000

@@ -48,6 +48,8 @@ class Place:
     """What is there to start with, and where a test may write."""
 
     folder: Path
+    own_postgres: Path
+    """Where PostgreSQL's user comes through: each run of pytest shuts the folder of its folders."""
     asterisk: PrivateAsterisk
     dsn: str
     wrong_dsn: str
@@ -113,7 +115,7 @@ def cases(place: Place) -> dict[str, dict[str, str]]:
         "asterisk away, own database": place.settings(
             ARI_URL="http://127.0.0.1:1",
             DATABASE_DSN="",
-            DATABASE_FOLDER=str(place.folder / "postgres"),
+            DATABASE_FOLDER=str(place.own_postgres),
         ),
         "port of another": place.settings(
             ARI_URL=f"http://127.0.0.1:{place.strangers_port}", ARI_PASSWORD=SECRET
@@ -126,18 +128,26 @@ def cases(place: Place) -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.fixture(scope="module")
+def own_postgres(postgres_folder: Path) -> Path:
+    """The folder of the embedded PostgreSQL that one case starts."""
+    return postgres_folder / "startup"
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ends(
     asterisk: PrivateAsterisk,
     module_dsn: str,
     password_cluster: Cluster,
+    own_postgres: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Mapping[str, Ended]]:
     """All cases, a few at a time, and how each ended."""
     wrong_dsn = password_cluster.dsn(role=f"countersign:{SECRET}")
     other = await asyncio.start_server(_say_something_else, "127.0.0.1", 0)
     port = other.sockets[0].getsockname()[1]
-    place = Place(tmp_path_factory.mktemp("startup"), asterisk, module_dsn, wrong_dsn, port)
+    folder = tmp_path_factory.mktemp("startup")
+    place = Place(folder, own_postgres, asterisk, module_dsn, wrong_dsn, port)
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def ended(name: str, settings: Mapping[str, str]) -> Ended:
@@ -220,12 +230,8 @@ async def test_all_cases_were_tried(ends: Mapping[str, Ended]) -> None:
     assert ends.keys() == WORDS.keys()
 
 
-async def test_own_database_is_stopped(
-    ends: Mapping[str, Ended], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+async def test_own_database_is_stopped(ends: Mapping[str, Ended], own_postgres: Path) -> None:
     """What was started before the start failed does not run on."""
     assert ends["asterisk away, own database"].status == STATUS_CANNOT
-    folder = tmp_path_factory.getbasetemp()
-    pids = list(folder.glob("startup*/postgres/data/postmaster.pid"))
-    assert list(folder.glob("startup*/postgres/data/PG_VERSION"))
-    assert pids == []
+    assert (own_postgres / "data/PG_VERSION").is_file()
+    assert not (own_postgres / "data/postmaster.pid").exists()

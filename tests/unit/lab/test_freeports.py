@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from ivr.lab import LabError
-from ivr.lab.freeports import free_port, free_rtp_ports, is_free, refuse_taken
+from ivr.lab.freeports import RTP_PORTS, free_port, free_rtp_ports, is_free, refuse_taken
+from tests.workers import share
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
@@ -28,3 +29,13 @@ def test_rtp_ports_begin_even() -> None:
     """RTP takes the even port of a pair, RTCP the odd one (RFC 3550, clause 11)."""
     ports = free_rtp_ports(10)
     assert (len(ports), ports.start % 2) == (10, 0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7])
+def test_workers_of_the_tests_share_the_ports(count: int) -> None:
+    """No port is in two shares, and RTP's first port is even in each."""
+    shares = [share(RTP_PORTS, number, count) for number in range(count)]
+    every = [port for each in shares for port in each]
+    assert len(every) == len(set(every)) > len(RTP_PORTS) - 2 * count
+    assert set(every) <= set(RTP_PORTS)
+    assert all(each.start % 2 == 0 for each in shares)
