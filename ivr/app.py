@@ -23,6 +23,7 @@ from ivr.clock import SystemClock
 from ivr.config import Configuration
 from ivr.flows.conduct import adopt, conduct
 from ivr.flows.services import Services
+from ivr.holdings import database_of, keyring_of, lockout_rules, outbox_of
 from ivr.jobs import jobs_of
 from ivr.line.agi_door import agi_door
 from ivr.line.agi_switchboard import Follow
@@ -34,28 +35,17 @@ from ivr.offline import Office
 from ivr.showing import shown
 from ivr.storage import (
     Database,
-    EmbeddedPostgres,
     Keyring,
-    MasterKeys,
-    Outbox,
     PostgresStore,
-    make_master_file,
-    master_from_command,
-    master_from_file,
-    migrate,
-    patiently,
 )
 from ivr.translation import (
     agi_rules,
     ari_address,
     check_prompts,
-    database_folder,
     enroll_rules,
     listening_limits,
-    lockout_rules,
     media_sockets,
     model_path,
-    outbox_folder,
     passive_rules,
     previous_model_path,
     prompt_folder,
@@ -176,46 +166,6 @@ def _engine_of(card: Path, configuration: Configuration) -> SpeakerEngine:
         configuration.voice.target_fmr,
         quality_limits(configuration),
         listening_limits(configuration),
-    )
-
-
-@asynccontextmanager
-async def database_of(configuration: Configuration) -> AsyncIterator[Database]:
-    """Connect to the configured server, or start the embedded one and make its schema."""
-    async with AsyncExitStack() as stack:
-        dsn = configuration.database.dsn
-        if not dsn:
-            embedded = EmbeddedPostgres(database_folder(configuration))
-            dsn = (await stack.enter_async_context(embedded)).dsn
-            await patiently(partial(migrate, dsn))
-        database = await patiently(partial(Database.connect, dsn))
-        yield await stack.enter_async_context(database)
-
-
-async def keyring_of(configuration: Configuration, database: Database) -> Keyring:
-    """Read the master key and open the database's keys with it; `MasterKeyError`."""
-    master = await asyncio.to_thread(master_keys, configuration)
-    return await patiently(partial(Keyring.open, database, master))
-
-
-def master_keys(configuration: Configuration) -> MasterKeys:
-    """Read the configured master keys; the embedded database makes itself one."""
-    keys = configuration.keys
-    if keys.master_command:
-        return master_from_command(keys.master_command)
-    if keys.master_file:
-        return master_from_file(Path(keys.master_file))
-    return make_master_file(database_folder(configuration) / "master-key")
-
-
-def outbox_of(configuration: Configuration, database: Database, keyring: Keyring) -> Outbox:
-    """Return the store, with the folder for what it cannot take."""
-    store = PostgresStore(database, keyring, lockout_rules(configuration))
-    return Outbox(
-        outbox_folder(configuration),
-        store,
-        keyring.outbox_key(),
-        patience_s=configuration.database.patience_s,
     )
 
 

@@ -15,7 +15,6 @@ from ivr.agi.peers import Network
 from ivr.ari.address import AriAddress
 from ivr.config import Configuration, ConfigurationError
 from ivr.domain.claim import ClaimSource
-from ivr.domain.lockout import LockoutRules
 from ivr.domain.mode import Mode
 from ivr.flows.claiming import ClaimRules
 from ivr.flows.rules import EnrollRules, FreeSpeechRules, PassiveRules, VerifyRules
@@ -29,16 +28,6 @@ def ari_address(configuration: Configuration) -> AriAddress:
     """Return where Asterisk is."""
     ari = configuration.ari
     return AriAddress(url=ari.url, user=ari.user, password=ari.password, app=ari.app)
-
-
-def database_folder(configuration: Configuration) -> Path:
-    """Return where the embedded PostgreSQL lives."""
-    return Path(configuration.database.folder).absolute()
-
-
-def outbox_folder(configuration: Configuration) -> Path:
-    """Return where verdicts wait; a relative one lies beside the embedded PostgreSQL's files."""
-    return Path(configuration.database.folder, configuration.database.outbox).absolute()
 
 
 def model_path(configuration: Configuration) -> Path:
@@ -124,12 +113,6 @@ def enroll_rules(configuration: Configuration, consent_versions: Mapping[str, st
         compare_profiles_max=enroll.compare_profiles_max,
         claim=ClaimRules(sources, configuration.verify.key_wait_s),
     )
-
-
-def lockout_rules(configuration: Configuration) -> LockoutRules:
-    """Return what follows on a profile's REJECTs in a row."""
-    lockout = configuration.lockout
-    return LockoutRules(lockout.delay_after, lockout.delay_s, lockout.lock_after)
 
 
 def check_prompts(configuration: Configuration, prompts: PromptLibrary) -> None:

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from ivr.api.scopes import Scope
 from ivr.api.tokens import new_token
-from ivr.app import database_of
 from ivr.cli.settings import Commands, configuration_of
 from ivr.domain.call import TenantId
+from ivr.holdings import database_of
 from ivr.storage import ApiKeys, ApiKeySummary
 
 Action = Callable[[ApiKeys, argparse.Namespace], Awaitable[int]]

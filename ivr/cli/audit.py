@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from ivr.app import database_of
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import ConfigurationError
 from ivr.domain.call import TenantId
+from ivr.holdings import database_of
 from ivr.storage import AuditEnd, AuditFault, Database, audit_ends, tenants, verify_audit
 
 Action = Callable[[Database, argparse.Namespace], Awaitable[int]]

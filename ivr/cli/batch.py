@@ -15,7 +15,6 @@ import msgspec
 from tqdm import tqdm
 
 from engine.types import Locale, PhraseId
-from ivr.app import database_of, keyring_of
 from ivr.cli.batch_listing import Common, folder_of, mark_of, wishes_in
 from ivr.cli.batch_report import Row, rows_of, write_csv, write_json, write_to
 from ivr.cli.enroll import date
@@ -36,6 +35,7 @@ from ivr.domain.call import TenantId
 from ivr.domain.enrollment import EnrollmentResult
 from ivr.domain.mode import Mode
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
+from ivr.holdings import database_of, keyring_of
 from ivr.jobs import BatchWork
 from ivr.jobs.worker import Worker, working
 from ivr.logs import configure_log

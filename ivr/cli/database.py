@@ -6,9 +6,9 @@ import argparse
 import asyncio
 from datetime import UTC, datetime
 
-from ivr.app import database_of
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
+from ivr.holdings import database_of
 from ivr.storage import Retained, RetentionRules, migrate, retain, tenants
 
 

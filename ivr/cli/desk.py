@@ -8,11 +8,11 @@ import csv
 import getpass
 import sys
 
-from ivr.app import database_of
 from ivr.cli.settings import Commands, configuration_of
 from ivr.desk import hash_password
 from ivr.domain.call import TenantId
 from ivr.domain.desk import DeskUser, Role
+from ivr.holdings import database_of
 from ivr.storage import DeskCalls, DeskUsers, tenants
 
 PASSWORD_CHARACTERS_MIN = 12

@@ -13,11 +13,12 @@ import structlog
 from tqdm import tqdm
 
 from engine import SpeakerEngine
-from ivr.app import database_of, load_engine, stop_signals
+from ivr.app import load_engine, stop_signals
 from ivr.cli.office import furnished
 from ivr.cli.recordings import print_json
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
+from ivr.holdings import database_of
 from ivr.jobs import duties_of
 from ivr.jobs.progress import Progress, progress
 from ivr.jobs.worker import Worker, working

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from ivr.app import database_of, keyring_of
 from ivr.cli.settings import Commands, configuration_of
 from ivr.domain.call import TenantId
+from ivr.holdings import database_of, keyring_of
 from ivr.storage import Database, Keyring, rotate_master, rotate_tenant, tenants
 
 

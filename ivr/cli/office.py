@@ -7,15 +7,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from engine import SpeakerEngine
-from ivr.app import database_of, keyring_of, load_earlier, load_engine
+from ivr.app import load_earlier, load_engine
 from ivr.clock import SystemClock
 from ivr.config import Configuration
 from ivr.domain.call import TenantId
+from ivr.holdings import database_of, keyring_of, lockout_rules
 from ivr.logs import configure_log
 from ivr.media.prompts import PromptLibrary
 from ivr.offline import Office
 from ivr.storage import Database, Keyring, PostgresStore
-from ivr.translation import enroll_rules, lockout_rules, prompt_folder, verify_rules
+from ivr.translation import enroll_rules, prompt_folder, verify_rules
 from ivr.voice import EngineVoice
 from ivr.words import Words
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypedDict
 
 from engine.types import Locale, PhraseId
-from ivr.app import database_of, keyring_of, outbox_of
 from ivr.cli.export import write_holding
 from ivr.cli.settings import Commands, configuration_of
 from ivr.clock import SystemClock
@@ -19,6 +18,7 @@ from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.mode import Mode
+from ivr.holdings import database_of, keyring_of, outbox_of
 from ivr.storage import (
     Database,
     Drafts,

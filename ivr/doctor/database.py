@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from ivr.app import database_of
 from ivr.config import Configuration
 from ivr.doctor.clock import check_clock, now
 from ivr.doctor.finding import Finding, fault, good, skipped, warning
+from ivr.holdings import database_of
 from ivr.ports import StoreUnavailableError
 from ivr.storage import (
     Database,

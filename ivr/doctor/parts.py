@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import EngineError
-from ivr.app import load_engine, master_keys
+from ivr.app import load_engine
 from ivr.config import Configuration, ConfigurationError
 from ivr.doctor.finding import Finding, fault, good, warning
+from ivr.holdings import database_folder, master_keys, outbox_folder
 from ivr.media.errors import MediaError
 from ivr.media.prompts import PromptLibrary
 from ivr.storage import MasterKeyError, MasterKeys, OutboxError, outbox_depth
 from ivr.translation import check_prompts as refuse_prompts
-from ivr.translation import database_folder, outbox_folder, prompt_folder
+from ivr.translation import prompt_folder
 from ivr.words import Words
 
 OTHERS_MAY_READ = 0o004

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from ivr.cli import main
+from ivr.cli.main import COMMANDS, command_in, parser
 
 SETTINGS = {"COUNTERSIGN_ARI_PASSWORD": "pepper", "COUNTERSIGN_DATABASE_FOLDER": "pg"}
 
@@ -62,3 +64,35 @@ def test_the_evaluation_reads_its_own_options(capsys: pytest.CaptureFixture[str]
     """What follows `evaluate` is handed over as it is."""
     assert main(["evaluate", "--trials", "absent.tsv", "--audio", "."]) == 2
     assert "absent.tsv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_known_alone_as_among_all(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its module alone is imported, and tells the same of it."""
+    told: list[str] = []
+    for reader in (parser(), parser(command)):
+        with contextlib.suppress(SystemExit):
+            # `evaluate` hands its words on: it is a command line of its own.
+            assert reader.parse_known_args([command, "--help"])[1] == ["--help"]
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("serve", "serve"),
+        ("--config verify serve", "serve"),
+        ("--config=x api-keys list --name serve", "api-keys"),
+        ("--help", None),
+        ("--help serve", None),
+        ("sevre", None),
+        ("--config", None),
+        ("", None),
+    ],
+)
+def test_the_command_is_found_among_the_words(words: str, command: str | None) -> None:
+    """Where there is none, all commands are needed to say so."""
+    assert command_in(words.split()) == command
