@@ -26,7 +26,8 @@ def bare(tmp_path: Path) -> Path:
 
 
 def script(path: Path, text: str) -> None:
-    """Write a program of one line."""
+    """Write a program of one line, in the place of a link: never through it."""
+    path.unlink(missing_ok=True)
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
 
