@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -133,6 +134,19 @@ def test_the_words_alone_load_no_network() -> None:
     """`engine.types` is for everyone; onnxruntime is for those who ask for the engine."""
     check = "import engine.types, sys; sys.exit('onnxruntime' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=MODELS.parents[2])
+
+
+def test_the_runtime_of_the_network_tells_its_maker_nothing(tmp_path: Path) -> None:
+    """It leaves no number for this machine at home, as it does before it sends what it counted."""
+    use = (
+        "import numpy, engine; from engine.types import Utterance\n"
+        "engine.SpeakerEngine.load().embed(Utterance(numpy.ones(16_000, numpy.float32)))"
+    )
+    # Where a test runs for a project's CI, the runtime is silent by itself.
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    home = {"HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", use], check=True, cwd=MODELS.parents[2], env=kept | home)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_package_offers_nothing_by_accident() -> None:
