@@ -17,6 +17,7 @@ from ivr.line.ear import Ear
 from ivr.line.hearing import CONNECTION_ID, Carried, Hearing, count_nothing
 from ivr.line.leg import HANG_UP_GRACE_S, Leg
 from ivr.line.names import AGAIN, Kind, Names
+from ivr.line.reuse import let_go
 from ivr.line.starts import Starts
 from ivr.line.tidying import tidied
 from ivr.media.codec import FORMATS
@@ -180,6 +181,7 @@ class PassiveCall:
     async def _attach(self) -> None:
         ari, caller = self.leg.ari, self.leg.facts.id
         self._attaching = True
+        await let_go(ari.channels, self._media)
         media = await ari.channels.external_media(self._media)
         socket = await self._sockets.connect(media.channelvars.get(CONNECTION_ID, ""))
         self._hearing.socket = socket

@@ -16,6 +16,7 @@ from ivr.line.ear import Ear
 from ivr.line.hearing import CONNECTION_ID, Carried, Hearing, count_nothing
 from ivr.line.leg import Leg
 from ivr.line.names import AGAIN, Kind, Names
+from ivr.line.reuse import let_go
 from ivr.line.starts import Starts
 from ivr.line.tidying import tidied
 from ivr.media.codec import FORMATS
@@ -147,6 +148,7 @@ class WebsocketCall:
         ari, caller = self.leg.ari, self.leg.facts.id
         await ari.channels.answer(caller)
         self._attaching = True
+        await let_go(ari.channels, self._channel)
         media = await ari.channels.external_media(self._channel, format=self._format)
         socket = await self._sockets.connect(media.channelvars.get(CONNECTION_ID, ""))
         self._hearing.socket = socket

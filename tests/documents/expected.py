@@ -10,6 +10,10 @@ V1 = 'curl -H "Authorization: Bearer $KEY" -H "Content-Type: '
 STATUS: Mapping[str, tuple[int, ...]] = {"countersign profiles unlock-caller": (1,)}
 """Exit statuses of what need not succeed; by how a command begins."""
 
+TRIES: Mapping[str, int] = {"countersign challenge": 3}
+"""Random digits that a synthetic voice says are not always understood: it is asked again, as a
+caller is; by how a command begins."""
+
 SHOWS: Mapping[str, str] = {
     'asterisk -rx "database put': "Updated database successfully",
     "/opt/countersign/bin/countersign --config /etc/countersign/countersign.toml doctor": (
