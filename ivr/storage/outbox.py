@@ -138,8 +138,10 @@ class Outbox:
 
     async def unfinished(self, worker: str) -> Sequence[Opening]:
         """Return what this worker began and never closed; `StoreUnavailableError`."""
+        # Before and after: one may be delivered meanwhile, and another may come to wait.
+        waiting = await asyncio.to_thread(lambda: set(self._box.waiting()))
         openings = await self._noticing(self._store.unfinished(worker))
-        waiting = set(await asyncio.to_thread(lambda: list(self._box.waiting())))
+        waiting |= await asyncio.to_thread(lambda: set(self._box.waiting()))
         return tuple(opening for opening in openings if opening.id not in waiting)
 
     async def close(self, verification: Verification) -> Verification:
