@@ -183,12 +183,10 @@ class EngineVoice:
         if not gallery:
             return False
         searched = engine.gallery(gallery)
-        try:
-            found = engine.identify(embedding, quality, searched, Purpose.WATCHLIST)
-        except OutOfReachError as error:
-            _tell_out_of_reach(error)
-            return False
-        return found.found is not None
+        found = _within_reach(
+            lambda: engine.identify(embedding, quality, searched, Purpose.WATCHLIST)
+        )
+        return found is not None and found.found is not None
 
     def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
         """Say whether a person with these voiceprints sounds like one of the watchlist."""
@@ -196,11 +194,9 @@ class EngineVoice:
         if not gallery:
             return False
         searched = self._engine.gallery(gallery)
-        try:
-            return bool(self._engine.resembling(voiceprints, searched, Purpose.WATCHLIST))
-        except OutOfReachError as error:
-            _tell_out_of_reach(error)
-            return False
+        return bool(
+            _within_reach(lambda: self._engine.resembling(voiceprints, searched, Purpose.WATCHLIST))
+        )
 
     def identify(
         self, embedding: Embedding, quality: Quality, group: Sequence[Profile]
@@ -223,12 +219,9 @@ class EngineVoice:
         usable = {name: prints for name, prints in gallery.items() if self._ours(prints)}
         if not usable:
             return ()
-        try:
-            found = self._engine.resembling(voiceprints, self._engine.gallery(usable))
-        except OutOfReachError as error:
-            _tell_out_of_reach(error)
-            return ()
-        return tuple(each.name for each in found)
+        searched = self._engine.gallery(usable)
+        found = _within_reach(lambda: self._engine.resembling(voiceprints, searched))
+        return tuple(each.name for each in found or ())
 
     def challenge(self, length: int) -> str:
         """Draw so many random digits for the caller to repeat."""
@@ -288,7 +281,11 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _tell_out_of_reach(error: OutOfReachError) -> None:
-    """Tell that a search has found nobody because it could not: no evidence would be enough."""
-    advice = "docs/policy.md: a higher rate for that search, or fewer voices"
-    log.warning("search_out_of_reach", why=str(error), advice=advice)
+def _within_reach(search: Callable[[], T]) -> T | None:
+    """Search; None, and a line in the log, where no evidence would be enough to find anybody."""
+    try:
+        return search()
+    except OutOfReachError as error:
+        advice = "docs/policy.md: a higher rate for that search, or fewer voices"
+        log.warning("search_out_of_reach", why=str(error), advice=advice)
+        return None

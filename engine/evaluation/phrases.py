@@ -152,12 +152,12 @@ def _asked(
     looks = list(listener.looks())
     cost.spent_s += process_time() - began_s
     cost.seconds += utterance.seconds
-    asked = next(iter(said.phrases.phrases))
     for asked in said.phrases.phrases:
         kind = _kind(said.phrase, asked)
         yield Trial(material, kind, said.speaker, judged(looks, asked))
     if said.phrase is None:
-        finding = judged(looks, judged(looks, asked).heard or asked)
+        some = next(iter(said.phrases.phrases))
+        finding = judged(looks, judged(looks, some).heard or some)
         yield Trial(material, f"{FREE}, whichever phrase is asked", said.speaker, finding)
 
 
