@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,12 +74,29 @@ class Embedding:
 
     vector: NDArray[np.float32]
     model: ModelId
+    parts: NDArray[np.float32] | None = None
+    """Unit vectors of the parts of the passphrase that was said, in order, float32 `[n, dim]`; None
+    where none was recognised. They mean something only beside those of the same passphrase."""
 
     def cosine(self, other: Embedding) -> Score:
         """Cosine similarity in [-1, 1]; `ModelMismatchError` between two models."""
+        self._check(other)
+        return Score(float(np.clip(np.dot(self.vector, other.vector), -1.0, 1.0)))
+
+    def cosine_by_parts(self, other: Embedding) -> Score | None:
+        """Mean cosine of each part with the same part, in [-1, 1]; errors as `cosine`.
+
+        None where either has no parts, or they have not as many: then the phrase is not the same.
+        """
+        self._check(other)
+        if self.parts is None or other.parts is None or len(self.parts) != len(other.parts):
+            return None
+        mean = np.einsum("nd,nd->", self.parts, other.parts) / len(self.parts)
+        return Score(float(np.clip(mean, -1.0, 1.0)))
+
+    def _check(self, other: Embedding) -> None:
         if self.model != other.model:
             raise ModelMismatchError(self.model, other.model)
-        return Score(float(np.clip(np.dot(self.vector, other.vector), -1.0, 1.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +162,13 @@ class PhraseOutcome(StrEnum):
     """Nothing was asked for, or nothing can recognise it: neither for nor against."""
 
 
+class Span(NamedTuple):
+    """A stretch of an utterance, in seconds from its beginning."""
+
+    start_s: float
+    end_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class PhraseFinding:
     """Whether the phrase that was asked for was said."""
@@ -154,6 +178,9 @@ class PhraseFinding:
     """The phrase of the list that it was most like; None where it was like none."""
     confidence: float
     """How sure the outcome is, in [0, 1]; 0 where nothing was checked."""
+    parts: tuple[Span, ...] = ()
+    """Where each part of the phrase that was heard lies, in order; empty where that is not known.
+    A part is a word, or a few short ones, and the same for everyone who says the phrase."""
 
 
 Fingerprint = NewType("Fingerprint", bytes)
