@@ -192,7 +192,7 @@ def _agreeing(everything: Sequence[Recorded], calibration: Calibration) -> tuple
 def _against_rest(place: int, voiceprints: Sequence[Voiceprint], calibration: Calibration) -> float:
     """How like one recording is to the others; what cannot be computed is like none of them."""
     one, rest = voiceprints[place], [*voiceprints[:place], *voiceprints[place + 1 :]]
-    llr = calibration.weigh(one.embedding, one.quality, rest)
+    llr = calibration.weigh_phrase(one.embedding, one.quality, rest)
     return -math.inf if math.isnan(llr) else llr
 
 

@@ -23,13 +23,14 @@ from engine.types import (
     Purpose,
     Quality,
     Shortcoming,
+    Span,
     Utterance,
     Voiceprint,
 )
 from engine.verification import compare
 from engine.voice.card import card_in
 from engine.voice.embedder import Embedder
-from engine.voice.windows import embed_windows
+from engine.voice.windows import embed_windows, with_parts
 
 MODELS = Path(__file__).parent / "voice" / "models"
 """The built-in voice model's folder."""
@@ -100,6 +101,15 @@ class SpeakerEngine:
         `AudioError` where it is empty or not finite.
         """
         return embed_windows(utterance, self.embedder)
+
+    def with_parts(
+        self, embedding: Embedding, utterance: Utterance, parts: Sequence[Span]
+    ) -> Embedding:
+        """Return an utterance's embedding with those of the parts that its `PhraseFinding` names.
+
+        `compare` then compares each with itself. `AudioError` for a part beyond the utterance.
+        """
+        return with_parts(embedding, utterance, parts, self.embedder)
 
     def shortcoming(self, quality: Quality, least_s: float | None = None) -> Shortcoming | None:
         """Return what keeps an utterance of this quality from being used, or None.

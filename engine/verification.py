@@ -16,7 +16,9 @@ def compare(
 ) -> Llr:
     """Return how much likelier the speech is if the person said it than if someone else did.
 
+    Where the parts of the passphrase are known on both sides, each is compared with itself.
+
     `NoVoiceprintError` without voiceprints; `ModelMismatchError` where embedding, voiceprints and
     calibration are not all of one model. NaN where the embedding or its quality holds NaN.
     """
-    return calibration.weigh(embedding, quality, voiceprints)
+    return calibration.weigh_phrase(embedding, quality, voiceprints)

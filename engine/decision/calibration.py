@@ -10,7 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from engine.decision.cohort import Cohort
-from engine.decision.scoring import Compare, score
+from engine.decision.scoring import Compare, score, score_by_parts
 from engine.errors import ModelError, ModelMismatchError
 from engine.types import Embedding, Llr, ModelId, Quality, Score, Voiceprint
 from engine.voice.card import CalibrationCard, Card
@@ -82,6 +82,8 @@ class Calibration:
     model: ModelId
     card: CalibrationCard
     cohort: Cohort | None = None
+    by_parts: Calibration | None = None
+    """Of passphrases compared part by part; its scores are raw."""
 
     @classmethod
     def of(cls, card: Card, folder: Path | None = None) -> Calibration:
@@ -94,9 +96,11 @@ class Calibration:
                 f"the voice model {card.id!r} is not calibrated, so it cannot compare: "
                 "run python -m engine.decision.calibrate on its card"
             )
+        by_parts = card.calibration_by_parts
+        fine = None if by_parts is None else cls(card.model, by_parts)
         named = card.calibration.cohort
         if named is None:
-            return cls(card.model, card.calibration)
+            return cls(card.model, card.calibration, by_parts=fine)
         if folder is None:
             raise ModelError(
                 f"the cohort {named.file} of {card.id!r} lies beside its card: say where"
@@ -106,7 +110,7 @@ class Calibration:
             raise ModelError(
                 f"the cohort {named.file} has shape {cohort.members.shape}, not n x {card.dim}"
             )
-        return cls(card.model, card.calibration, cohort)
+        return cls(card.model, card.calibration, cohort, fine)
 
     @property
     def compare(self) -> Compare:
@@ -124,6 +128,19 @@ class Calibration:
         if embedding.model != self.model:
             raise ModelMismatchError(embedding.model, self.model)
         return self.llr(evidence(embedding, quality, voiceprints, self.compare))
+
+    def weigh_phrase(
+        self, embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]
+    ) -> Llr:
+        """Weigh a passphrase against a person's voiceprints of the same one; errors as `weigh`.
+
+        Part by part where all have its parts and that is calibrated, as a whole otherwise.
+        """
+        if self.by_parts is not None and embedding.model == self.model:
+            score = score_by_parts(embedding, voiceprints)
+            if score is not None:
+                return self.by_parts.llr(evidence(embedding, quality, voiceprints, lambda *_: score))
+        return self.weigh(embedding, quality, voiceprints)
 
     def llr(self, found: Evidence) -> Llr:
         """Weigh the evidence; held within the card's limit, NaN where the evidence is NaN.

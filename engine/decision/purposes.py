@@ -58,11 +58,14 @@ def point_for(
 ) -> OperatingPoint:
     """Return the operating point for a purpose, where an utterance meets so many voices.
 
-    A single comparison has the point of `at_fmr`; a search of several goes on beyond the measured
-    ones by `tail`. `ModelError` where the calibration supports no evidence as strong as needed, and
+    A single comparison has the point of `at_fmr`, the stricter of two where passphrases are compared
+    by parts as well; a search of several goes on beyond the measured ones by `tail`. `ModelError` where the calibration supports no evidence as strong as needed, and
     for a search `OutOfReachError`.
     """
     target = share(rates.of(purpose), voices)
+    if purpose is Purpose.VERIFY and voices == 1 and calibration.by_parts is not None:
+        both = (at_fmr(target, each) for each in (calibration, calibration.by_parts))
+        return max(both, key=lambda point: point.threshold)
     points = calibration.card.points
     if voices == 1 or any(point.fmr <= target for point in points):
         return at_fmr(target, calibration)

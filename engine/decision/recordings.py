@@ -7,13 +7,14 @@ import io
 import tarfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from engine.audio import Listener
+from engine.decision.known_words import KnownWords
 from engine.decision.policy import QualityLimits, shortcoming
 from engine.decision.trials import TAKES, CallTakes
 from engine.errors import AudioError
@@ -27,6 +28,7 @@ from engine.types import (
     Voiceprint,
 )
 from engine.voice.embedder import Embedder
+from engine.voice.windows import with_parts
 
 SPLIT = "dev-telephone"
 GAP_S = 0.1
@@ -50,8 +52,10 @@ def calls_of(corpus: Path, embedder: Embedder) -> list[CallTakes]:
     `OSError`, `KeyError` or `ValueError` where the corpus is not laid out as its README says.
     """
     speakers: dict[str, int] = {}
+    texts = _texts(corpus)
+    heard = partial(_takes, texts=texts, known=KnownWords(texts.values()), embedder=embedder)
     calls = [
-        CallTakes(speakers.setdefault(speaker, len(speakers)), dict(_takes(prompts, embedder)))
+        CallTakes(speakers.setdefault(speaker, len(speakers)), dict(heard(prompts)))
         for speaker, prompts in _calls(corpus)
     ]
     if not calls:
@@ -59,12 +63,22 @@ def calls_of(corpus: Path, embedder: Embedder) -> list[CallTakes]:
     return calls
 
 
+def _rows(corpus: Path) -> list[dict[str, str]]:
+    with (corpus / "manifest.tsv").open(encoding="utf-8", newline="") as lines:
+        return [row for row in csv.DictReader(lines, delimiter="\t") if row["split"] == SPLIT]
+
+
+def _texts(corpus: Path) -> dict[str, str]:
+    """Return what is said in the takes that are said alike in every call, by their names."""
+    of_prompt = {row["prompt"]: row["text"].lower() for row in _rows(corpus)}
+    said = {name: [of_prompt.get(each, "") for each in take.prompts] for name, take in TAKES.items()}
+    return {name: " ".join(texts) for name, texts in said.items() if all(texts)}
+
+
 def _calls(corpus: Path) -> Iterator[tuple[str, dict[str, Pcm]]]:
     """Yield the speaker of each call, and its prompts as int16 `[n]` at 8 kHz."""
-    with (corpus / "manifest.tsv").open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines, delimiter="\t") if row["split"] == SPLIT]
     calls = defaultdict(list)
-    for row in rows:
+    for row in _rows(corpus):
         calls[row["shard"], row["speaker"], row["session"]].append(row)
     for (shard, speaker, _), prompts in calls.items():
         with tarfile.open(corpus / shard) as recordings:
@@ -82,8 +96,13 @@ def _pcm(recordings: tarfile.TarFile, member: str) -> Pcm:
     return heard
 
 
-def _takes(prompts: Mapping[str, Pcm], embedder: Embedder) -> Iterator[tuple[str, Voiceprint]]:
-    """Yield the takes that the call has all prompts of and that are fit to use."""
+def _takes(
+    prompts: Mapping[str, Pcm], texts: Mapping[str, str], known: KnownWords, embedder: Embedder
+) -> Iterator[tuple[str, Voiceprint]]:
+    """Yield the takes that the call has all prompts of and that are fit to use.
+
+    With their parts, where it is known what is said and it is recognised.
+    """
     limits = QualityLimits()
     # Most prompts are part of several takes.
     heard = cache(lambda prompt, longest_s: _heard(prompts[prompt], longest_s))
@@ -91,7 +110,9 @@ def _takes(prompts: Mapping[str, Pcm], embedder: Embedder) -> Iterator[tuple[str
         if prompts.keys() >= set(take.prompts):
             utterance, quality = _joined([heard(each, take.longest_s) for each in take.prompts])
             if shortcoming(quality, limits) is None:
-                yield name, Voiceprint(embedder.embed(utterance), quality)
+                parts = known.parts(utterance, texts[name]) if name in texts else ()
+                voice = with_parts(embedder.embed(utterance), utterance, parts, embedder)
+                yield name, Voiceprint(voice, quality)
 
 
 def _heard(pcm: Pcm, longest_s: float) -> Heard:

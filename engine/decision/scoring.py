@@ -33,6 +33,18 @@ def score(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score:
     return Score(fmean(embedding.cosine(voiceprint.embedding) for voiceprint in voiceprints))
 
 
+def score_by_parts(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score | None:
+    """Return the same of each part of a passphrase with itself, the mean over the parts.
+
+    None where the embedding or a voiceprint has none, or not as many. Errors as `score`.
+    """
+    if not voiceprints:
+        raise NoVoiceprintError
+    found = [embedding.cosine_by_parts(voiceprint.embedding) for voiceprint in voiceprints]
+    scores = [each for each in found if each is not None]
+    return Score(fmean(scores)) if len(scores) == len(found) else None
+
+
 def normalised(
     scores: NDArray[np.float64], cohort: NDArray[np.float64], top: int
 ) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ three seconds, enrolled three times. Two takes of one call are never compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from engine.decision.calibration import evidence, terms
 from engine.decision.cohort import Cohort
 from engine.decision.fit import Trials
-from engine.decision.scoring import score
+from engine.decision.scoring import score, score_by_parts
 from engine.types import Voiceprint
 
 
@@ -63,6 +63,13 @@ CONDITIONS = (
 )
 
 
+SAID_AGAIN = (
+    WORDS,
+    *(Condition((name,), name) for name in ("words 12", "words 34", "words 51", "words 123")),
+)
+"""A phrase against the same phrase in another call: what is compared part by part."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CallTakes:
     """What one call offers."""
@@ -81,6 +88,25 @@ def known(cohort: Cohort | None = None) -> Terms:
     """What a calibration knows, of raw scores or of such as are normalised against a cohort."""
     compare = score if cohort is None else cohort.remembering()
     return lambda test, enrolled: terms(evidence(test.embedding, test.quality, enrolled, compare))
+
+
+def recognised(calls: Sequence[CallTakes]) -> list[CallTakes]:
+    """Return the calls with only those takes that have their parts."""
+    return [
+        replace(call, takes={k: v for k, v in call.takes.items() if v.embedding.parts is not None})
+        for call in calls
+    ]
+
+
+def known_by_parts(test: Voiceprint, enrolled: Sequence[Voiceprint]) -> tuple[float, ...]:
+    """Return what a calibration knows of takes of one phrase that are compared part by part.
+
+    `ValueError` where one has no parts, or they are of different phrases.
+    """
+    score = score_by_parts(test.embedding, enrolled)
+    if score is None:
+        raise ValueError("takes without parts, or of different phrases, are compared as a whole")
+    return terms(evidence(test.embedding, test.quality, enrolled, lambda *_: score))
 
 
 def trials(

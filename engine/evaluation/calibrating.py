@@ -8,7 +8,7 @@ threshold at which the false match rate is measured. Each pair of speakers count
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -19,7 +19,14 @@ from engine.decision.cohort import TOP, Cohort
 from engine.decision.fit import FOLDS, HeldOut, Trials, held_out
 from engine.decision.measures import Floats
 from engine.decision.recordings import calls_of
-from engine.decision.trials import CallTakes, known, trials
+from engine.decision.trials import (
+    SAID_AGAIN,
+    CallTakes,
+    known,
+    known_by_parts,
+    recognised,
+    trials,
+)
 from engine.evaluation.assessment import Figure
 from engine.evaluation.features import TRIED, everything, only
 from engine.evaluation.models import card_meant
@@ -65,7 +72,10 @@ def run(arguments: argparse.Namespace) -> Report:
 
 
 def report(calls: list[CallTakes], model: str, cohort: Cohort | None, replicates: int) -> Report:
-    """Cross-validate every choice of features on calls of at least ten speakers."""
+    """Cross-validate every choice of features on calls of at least ten speakers.
+
+    And, where phrases were recognised in them, both ways to compare these.
+    """
     raw = trials(calls, terms_of=everything(known()))
     choices = {name: only(raw, columns) for name, columns in TRIED.items()}
     if cohort is not None:
@@ -77,11 +87,21 @@ def report(calls: list[CallTakes], model: str, cohort: Cohort | None, replicates
     found = {name: held_out(each, FMR) for name, each in choices.items()}
     figures = _figures(raw, found, replicates)
     first = next(iter(found.values()))
+    ways = _of_phrases(recognised(calls), replicates)
     return Report(
-        _text(figures, model, raw),
-        [asdict(each) for each in figures],
+        "\n".join([_text(figures, model, raw), *_text_of_phrases(ways)]),
+        [asdict(each) for each in (*figures, *ways)],
         partial(draw_calibration, model, raw.judged(first.llrs)),
     )
+
+
+def _of_phrases(calls: list[CallTakes], replicates: int) -> list[Calibrated]:
+    """Compare phrases with themselves, as a whole and part by part; nothing where there are none."""
+    if not any(call.takes for call in calls):
+        return []
+    whole, by_parts = (trials(calls, SAID_AGAIN, each) for each in (known(), known_by_parts))
+    found = {"as a whole": held_out(whole, FMR), "part by part": held_out(by_parts, FMR)}
+    return _figures(whole, found, replicates)
 
 
 def _figures(of: Trials, found: Mapping[str, HeldOut], replicates: int) -> list[Calibrated]:
@@ -125,6 +145,22 @@ def _text(figures: list[Calibrated], model: str, of: Trials) -> str:
         for each in figures
     ]
     return "\n".join(lines)
+
+
+def _text_of_phrases(ways: Sequence[Calibrated]) -> list[str]:
+    """One line for each way, where there are any."""
+    lines = [
+        f"{each.knows:14} {_shown(each.cllr):>22} {_shown(each.ratio):>22} "
+        f"{_shown(each.cllr_gain, 1, '+.4f'):>25} {_shown(each.fmr, 100):>22} "
+        f"{_shown(each.fnmr, 100):>22}"
+        for each in ways
+    ]
+    if not lines:
+        return lines
+    names = ("Cllr", "Cllr / minCllr", "difference of Cllr", "FMR at 1 %, in %", "FNMR there")
+    widths = (22, 22, 25, 22, 22)
+    head = " ".join(f"{name:>{width}}" for name, width in zip(names, widths, strict=True))
+    return ["", f"{'said again':14} {head}", *lines]
 
 
 def _met(goal: bool) -> str:

@@ -19,12 +19,12 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from engine.decision.explanation import EN_US
 from engine.evaluation.audio_files import AudioFiles, Folder, Shards
 from engine.evaluation.outcomes import Outcomes, outcomes_of
 from engine.evaluation.recordings import CorpusError, Recording, read_manifest
 from engine.evaluation.reports import Report, corpus_of
 from engine.evaluation.said import (
-    EN_US,
     Said,
     digit_strings,
     halves,

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from random import Random
-from types import MappingProxyType
 
 from engine.evaluation.protocols import SENTENCES, WORDS
 from engine.evaluation.recordings import Recording
-from engine.phrase import Passphrase, PhraseList
-from engine.types import Locale, PhraseId
+from engine.decision.known_words import phrases_of
+from engine.phrase import PhraseList
+from engine.types import PhraseId
 
-EN_US = Locale("en-US")
 LIST = 10
 """Phrases in a list, as in the one that comes along."""
 _SEED = 1998
@@ -26,8 +25,6 @@ _DIGITS = dict(
         strict=True,
     )
 )
-_Own = Mapping[str, tuple[str, ...]]
-_NONE: _Own = MappingProxyType({})
 _FEWEST, _MOST = 4, 9
 _TAKES_PER_CALL = 3
 _PER_SPEAKER = 8
@@ -54,7 +51,8 @@ def telephone_strings(recordings: Iterable[Recording]) -> list[Said]:
         return []
     texts = {prompt: each.text for said in whole.values() for prompt, each in said.items()}
     orders = _orders()
-    phrases = phrase_list([" ".join(texts[word] for word in order) for order in orders], _OWN)
+    listed = [" ".join(texts[word] for word in order) for order in orders]
+    phrases = phrases_of(listed)
     random = Random(_SEED)
     return [each for said in whole.values() for each in _of_call(said, orders, phrases, random)]
 
@@ -64,7 +62,7 @@ def sentences(recordings: Iterable[Recording], known: frozenset[str]) -> list[Sa
     random = Random(_SEED)
     chosen = _chosen(recordings, known, random)
     groups = [chosen[k : k + LIST] for k in range(0, len(chosen) - LIST + 1, LIST)]
-    lists = [phrase_list([" ".join(words(each.text)) for each in group]) for group in groups]
+    lists = [phrases_of([" ".join(words(each.text)) for each in group]) for group in groups]
     return [each for k in range(len(lists)) for each in _of_list(groups[k], lists[k], lists[k - 1])]
 
 
@@ -78,13 +76,6 @@ def digit_strings(recordings: Iterable[Recording]) -> list[tuple[Recording, str]
     ]
 
 
-def phrase_list(texts: Sequence[str], own: _Own = _NONE) -> PhraseList:
-    """Make a list of texts whose ids are their words with hyphens between."""
-    ids = [PhraseId(re.sub("[^a-z0-9]+", "-", text)) for text in texts]
-    phrases = {name: Passphrase(name, text, _NONE) for name, text in zip(ids, texts, strict=True)}
-    return PhraseList(EN_US, phrases, (), MappingProxyType(dict(own)), "pocketsphinx-en-us")
-
-
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, without punctuation."""
     return re.sub(r"[^a-z']+", " ", text.lower().replace("’", "'")).split()  # noqa: RUF001  # as written
@@ -96,10 +87,6 @@ def halves(speakers: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
     Random(_SEED).shuffle(ordered)
     middle = len(ordered) // 2
     return frozenset(ordered[:middle]), frozenset(ordered[middle:])
-
-
-_OWN = {"onword": ("AA N W ER D", "AO N W ER D")}
-"""A made-up word of the corpus."""
 
 
 def _orders() -> list[tuple[str, ...]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from engine.phrase.listening import Trace
 from engine.phrase.network import ASIDE, NO_WORD
-from engine.types import PhraseFinding, PhraseId, PhraseOutcome
+from engine.types import PhraseFinding, PhraseId, PhraseOutcome, Span
 
 DOUBTFUL: Final = 0.05
 """Confidence below which no phrase of the list was said; from there to where it is sure, UNSURE."""
@@ -60,6 +60,8 @@ class Look:
 
     fits: Mapping[PhraseId, Fit]
     weighing: Weighing
+    parts: Mapping[PhraseId, tuple[Span, ...]] = field(default_factory=dict)
+    """Where the parts of each lie."""
 
     def best(self) -> tuple[PhraseId, float]:
         """Return the phrase that fits best, and its confidence."""
@@ -96,7 +98,7 @@ def judged(looks: Iterable[Look], asked: PhraseId) -> PhraseFinding:
         heard, confidence = look.best()
         if confidence >= look.weighing.sure:
             outcome = PhraseOutcome.RIGHT if heard == asked else PhraseOutcome.WRONG
-            return PhraseFinding(outcome, heard, confidence)
+            return PhraseFinding(outcome, heard, confidence, look.parts.get(heard, ()))
         first = first or _unsure(heard, confidence)
     if first is None:
         raise ValueError("a finding needs a look")

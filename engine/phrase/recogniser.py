@@ -11,6 +11,7 @@ from engine.phrase.evidence import ALONE, AMONG_OTHERS, Look, Weighing, fit, jud
 from engine.phrase.lexicon import pronunciations
 from engine.phrase.listening import Listening, Prepared, Trace
 from engine.phrase.network import any_phones, strings
+from engine.phrase.parts import parts_of, spans
 from engine.phrase.passphrases import PhraseList
 from engine.types import ENGINE_RATE_HZ, PhraseFinding, PhraseId, Samples, Utterance
 
@@ -29,6 +30,7 @@ class PhraseRecogniser:
         listed = [each.words for each in phrases.phrases.values()]
         said = pronunciations({word for each in listed for word in each}, phrases.pronunciations)
         wanted = [[[word] for word in each] for each in listed]
+        self._parts = [parts_of(each, said) for each in listed]
         self._among_others = strings(model, wanted, said, aside=True)
         self._prepared = Prepared.of(model, strings(model, wanted, said), any_phones(model))
 
@@ -78,8 +80,12 @@ class PhraseRecogniser:
         yield self._look(followed.traces_of(self._among_others), loop, AMONG_OTHERS)
 
     def _look(self, traces: Sequence[Trace], loop: Trace, weighing: Weighing) -> Look:
-        found = (fit(trace, loop) for trace in traces)
-        return Look(dict(zip(self._phrases.phrases, found, strict=True)), weighing)
+        fits = (fit(trace, loop) for trace in traces)
+        where = (spans(*each) for each in zip((t.words for t in traces), self._parts, strict=True))
+        names = self._phrases.phrases
+        return Look(
+            dict(zip(names, fits, strict=True)), weighing, dict(zip(names, where, strict=True))
+        )
 
 
 class PhraseListener:

@@ -112,6 +112,8 @@ class Card:
     features: Features
     calibration: CalibrationCard | None = None
     """None while the model is being calibrated: it can embed, but not compare."""
+    calibration_by_parts: CalibrationCard | None = None
+    """Of passphrases compared part by part; None where they are compared as a whole."""
     layout: Literal["batch, mel_bins, frames", "batch, frames, mel_bins"] = (
         "batch, mel_bins, frames"
     )

@@ -1,14 +1,19 @@
-"""Long speech as one voice: embedded window by window, so that memory and time stay bounded."""
+"""Voices of more, or of less, than one utterance: of windows of long speech, and of its parts.
+
+Long speech is embedded window by window, so that memory and time stay bounded.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
-from engine.types import ENGINE_RATE_HZ, Embedding, Samples, Utterance
+from engine.types import ENGINE_RATE_HZ, Embedding, Samples, Span, Utterance
 from engine.voice.embedder import Embedder
 
 WINDOW_S: Final = 10
@@ -28,6 +33,21 @@ def embed_windows(utterance: Utterance, embedder: Embedder) -> Embedding:
         return embedder.embed(utterance)
     vectors = [embedder.embed(Utterance(window)).vector for window in windows]
     return Embedding(_direction(np.mean(vectors, axis=0)), embedder.card.model)
+
+
+def with_parts(
+    embedding: Embedding, utterance: Utterance, parts: Sequence[Span], embedder: Embedder
+) -> Embedding:
+    """Return an utterance's voice with that of each part of it; as it is where there are no parts.
+
+    What lies outside the utterance is left out. Errors as `Embedder.embed`, and `AudioError` for a
+    part that lies there altogether.
+    """
+    if not parts:
+        return embedding
+    cuts = [slice(*(round(each * ENGINE_RATE_HZ) for each in part)) for part in parts]
+    vectors = [embedder.embed(Utterance(utterance.samples[each])).vector for each in cuts]
+    return replace(embedding, parts=np.stack(vectors))
 
 
 def cut(samples: Samples) -> list[Samples]:
