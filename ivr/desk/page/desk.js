@@ -1,6 +1,6 @@
 // The agents' page. Each event of the stream is a call as it is now; the page only shows it.
 
-import { clock, day, known, load, locale, number, translate, word } from "./words.js";
+import { clock, day, known, load, locale, number, said, translate, word } from "./words.js";
 import { change, showMe, whoAmI } from "./top.js";
 
 const SHOWN_MAX = 50;
@@ -113,12 +113,11 @@ function show(article, call) {
   showActions(article, call);
 }
 
-// In the page's language, of what was found; what has no findings has its reason's words, or the record's.
+// In the page's language, of what was found; what has no findings has a sentence of the record.
 function explanationOf(call) {
   const sentence = (call.findings ?? []).map((each) => word(`finding.${each}`)).join("; ");
   if (sentence) return `${sentence[0].toUpperCase()}${sentence.slice(1)}.`;
-  const own = `explained.${call.reason}`;
-  return call.explanation && known(own) ? word(own) : (call.explanation ?? "");
+  return said("explained", call.explanation ?? "");
 }
 
 function attemptsOf(call) {

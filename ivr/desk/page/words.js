@@ -1,6 +1,7 @@
 // The words of the page: a file per language, English where a word is missing.
 
 let words = {};
+let english = {};
 let language = "en";
 
 export const locale = () => language;
@@ -31,6 +32,7 @@ export async function load(onChange) {
 
 async function speak(wanted) {
   const [base, own] = await Promise.all([get("/page/words/en.json"), get(`/page/words/${wanted}.json`)]);
+  english = base;
   words = { ...base, ...own };
   language = wanted;
   document.documentElement.lang = wanted;
@@ -44,6 +46,12 @@ export function translate(root) {
 export function word(key, values = {}) {
   const text = words[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+// A sentence of the record in the page's language: its English is one of our own words of that kind.
+export function said(kind, sentence) {
+  const key = Object.keys(english).find((each) => each.startsWith(`${kind}.`) && english[each] === sentence);
+  return key ? word(key) : sentence;
 }
 
 export const known = (key) => key in words;

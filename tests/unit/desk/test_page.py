@@ -16,6 +16,7 @@ from ivr.domain.call import CallState
 from ivr.domain.desk import StepUp, StepUpState
 from ivr.domain.operating_point import PointPurpose
 from ivr.flows.obstacles import EXPLANATIONS
+from ivr.flows.passive import CutShort
 
 FILES = shelf()
 OF_PURPOSES = ("purpose", "purpose_note", "rate_of")
@@ -61,7 +62,10 @@ def test_the_page_explains_a_verdict_as_the_engine_does() -> None:
     """In English the words are those of the record, so that page, dialplan and log agree."""
     own, english = words("en"), WORDS[EN_US]
     assert {each: own[f"finding.{each}"] for each in Finding} == english
-    assert {each: own[f"explained.{each}"] for each in EXPLANATIONS} == EXPLANATIONS
+    sentences = EXPLANATIONS | {each.name: each.value for each in CutShort}
+    explained = {name: own[f"explained.{name}"] for name in sentences}
+    assert explained == sentences
+    assert len(set(explained.values())) == len(explained)
 
 
 def test_what_the_pages_name_is_there() -> None:
