@@ -54,6 +54,12 @@ export function said(kind, sentence) {
   return key ? word(key) : sentence;
 }
 
+// Why the server refused, by its status: what it says itself is for programs, and English.
+export const refusal = ({ status }, own = {}) => {
+  const key = own[status] ?? `error.${status}`;
+  return word(known(key) ? key : "error.other", { status });
+};
+
 export const known = (key) => key in words;
 
 export const number = (value, digits = 0) =>
@@ -61,6 +67,10 @@ export const number = (value, digits = 0) =>
 
 export const percent = (share, digits = 0) =>
   share.toLocaleString(language, { style: "percent", maximumFractionDigits: digits });
+
+// With the digits that count, however small it is.
+export const rarity = (share) =>
+  share.toLocaleString(language, { style: "percent", maximumSignificantDigits: 2 });
 
 export const clock = (iso) =>
   new Date(iso).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
