@@ -223,7 +223,8 @@ function listen() {
     at("list").ariaBusy = "false";
     empty();
     if (wanted !== null && ![...calls.values()].some(isWanted)) {
-      at("notice").textContent = word("page.not_yours");
+      at("notice").dataset.word = "page.not_yours";
+      translate(document);
       at("notice").hidden = false;
     }
   });

@@ -130,7 +130,7 @@ function showModel(model) {
 }
 
 me = await whoAmI();
-await load(() => show());
+await load(read);
 at("days").onchange = read;
 await read();
 setInterval(read, AGAIN_MS);
