@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+import structlog
 from aiohttp import web
 
 from ivr.desk.address import Address
 from ivr.desk.guard import COOKIE, Guard, from_elsewhere
 from ivr.desk.sessions import TooManyFailuresError
+from ivr.ports import StoreUnavailableError
 
 PASSWORD_CHARACTERS_MAX = 1024
+
+log = structlog.get_logger()
 
 
 class SigningIn:
@@ -37,6 +41,9 @@ class SigningIn:
             session = await self._guard.sessions.sign_in(name, password)
         except TooManyFailuresError:
             raise web.HTTPSeeOther("/sign-in?wrong=often") from None
+        except StoreUnavailableError as error:
+            log.warning("desk_unavailable", why=str(error))
+            raise web.HTTPSeeOther("/sign-in?wrong=away") from None
         if session is None:
             raise web.HTTPSeeOther("/sign-in?wrong=1")
         response = web.HTTPSeeOther(onward)

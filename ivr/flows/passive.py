@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
 
 from engine.decision.policy import AttemptEvidence
 from engine.types import Judgement, Llr, Locale, Reason, Verdict
@@ -21,8 +22,12 @@ from ivr.flows.telling import tell_course
 from ivr.flows.turns import joined
 from ivr.ports import Call, ToldToStopError, Voice, Wanted
 
-TOLD_TO_STOP = "It was told to stop before the voice was clear."
-TIME_IS_UP = "The caller said too little while it listened."
+
+class CutShort(StrEnum):
+    """Why there was not enough speech, in the record's words."""
+
+    TOLD_TO_STOP = "It was told to stop before the voice was clear."
+    TIME_IS_UP = "The caller said too little while it listened."
 
 
 async def passive(call: Call, course: Course, services: Services) -> Judgement:
@@ -39,7 +44,7 @@ async def passive(call: Call, course: Course, services: Services) -> Judgement:
     try:
         return await _listened(call, course, compared, services)
     except ToldToStopError:
-        return _not_enough(course, TOLD_TO_STOP)
+        return _not_enough(course, CutShort.TOLD_TO_STOP)
 
 
 def unasked(claim: ClaimRules) -> ClaimRules:
@@ -89,7 +94,7 @@ async def _listened(
         verdict = await _looked(call, course, compared, joined(said), services)
         if verdict is not None:
             return verdict
-    return _not_enough(course, TIME_IS_UP)
+    return _not_enough(course, CutShort.TIME_IS_UP)
 
 
 def _wanted(call: Call, compared: Compared, said: Sequence[Capture], services: Services) -> Wanted:
@@ -154,7 +159,7 @@ def _watchlisted(
     return voice.watchlisted(capture.examination.embedding, capture.quality, compared.suspects)
 
 
-def _not_enough(course: Course, why: str) -> Judgement:
+def _not_enough(course: Course, why: CutShort) -> Judgement:
     # Nobody waited for this since the caller spoke last.
     course.ended_at_s = None
-    return replace(undecided(Reason.NOT_ENOUGH_SPEECH), explanation=why)
+    return replace(undecided(Reason.NOT_ENOUGH_SPEECH), explanation=why.value)

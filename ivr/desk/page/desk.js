@@ -1,6 +1,6 @@
 // The agents' page. Each event of the stream is a call as it is now; the page only shows it.
 
-import { clock, day, known, load, locale, number, translate, word } from "./words.js";
+import { clock, day, known, load, locale, number, refusal, said, translate, word } from "./words.js";
 import { change, showMe, whoAmI } from "./top.js";
 
 const SHOWN_MAX = 50;
@@ -37,10 +37,10 @@ function make(call) {
   translate(article);
   article.id = `call-${call.id}`;
   const ask = (what) => async () => {
-    await done(article, await change(me, `/api/calls/${call.id}/step-up`, { ask: what }));
+    done(article, await change(me, `/api/calls/${call.id}/step-up`, { ask: what }));
   };
   const say = (same) => async () => {
-    await done(article, await change(me, `/api/calls/${call.id}/feedback`, { same_person: same }));
+    done(article, await change(me, `/api/calls/${call.id}/feedback`, { same_person: same }));
   };
   article.querySelector(".challenge").onclick = ask("challenge");
   article.querySelector(".pin").onclick = ask("pin");
@@ -50,8 +50,8 @@ function make(call) {
   return article;
 }
 
-async function done(article, answer) {
-  if (!answer.ok) article.querySelector(".asked").textContent = await answer.text();
+function done(article, answer) {
+  if (!answer.ok) article.querySelector(".asked").textContent = refusal(answer);
 }
 
 const isWanted = (call) => wanted !== null && [call.id, call.call].includes(wanted);
@@ -113,12 +113,11 @@ function show(article, call) {
   showActions(article, call);
 }
 
-// In the page's language, of what was found; what has no findings has its reason's words, or the record's.
+// In the page's language, of what was found; what has no findings has a sentence of the record.
 function explanationOf(call) {
   const sentence = (call.findings ?? []).map((each) => word(`finding.${each}`)).join("; ");
   if (sentence) return `${sentence[0].toUpperCase()}${sentence.slice(1)}.`;
-  const own = `explained.${call.reason}`;
-  return call.explanation && known(own) ? word(own) : (call.explanation ?? "");
+  return said("explained", call.explanation ?? "");
 }
 
 function attemptsOf(call) {
@@ -224,7 +223,8 @@ function listen() {
     at("list").ariaBusy = "false";
     empty();
     if (wanted !== null && ![...calls.values()].some(isWanted)) {
-      at("notice").textContent = word("page.not_yours");
+      at("notice").dataset.word = "page.not_yours";
+      translate(document);
       at("notice").hidden = false;
     }
   });

@@ -1,6 +1,6 @@
 // Two plots, drawn as SVG: verdicts over time, and the errors of each operating point.
 
-import { clock, day, locale, percent, word } from "./words.js";
+import { clock, day, locale, number, percent, word } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const VERDICTS = ["ACCEPT", "INCONCLUSIVE", "REJECT"];
@@ -22,13 +22,13 @@ export function overTime(place, rows, begin, end) {
   const spans = steps(begin, end);
   const height = 190;
   const width = 520;
-  const label = word("plot.over_time", { calls: rows.reduce((sum, row) => sum + row.n, 0) });
+  const label = word("plot.over_time", { calls: number(rows.reduce((sum, row) => sum + row.n, 0)) });
   const svg = canvas(place, width, height, label);
   const sums = spans.map((span) => VERDICTS.map((verdict) => total(rows, span, verdict)));
   const most = Math.max(1, ...sums.map((each) => each.reduce((a, b) => a + b)));
   const wide = (width - 40) / spans.length;
   svg.append(draw("line", { class: "axis", x1: 36, y1: 160, x2: width, y2: 160 }));
-  svg.append(draw("text", { x: 28, y: 20, "text-anchor": "end" }, String(most)));
+  svg.append(draw("text", { x: 28, y: 20, "text-anchor": "end" }, number(most)));
   svg.append(draw("text", { x: 28, y: 164, "text-anchor": "end" }, "0"));
   sums.forEach((counts, i) => {
     let top = 160;
@@ -37,7 +37,7 @@ export function overTime(place, rows, begin, end) {
       const tall = (145 * count) / most;
       top -= tall;
       const bar = draw("rect", { x: 38 + i * wide, y: top, width: Math.max(2, wide - 3), height: tall, rx: 2, "data-verdict": VERDICTS[v] });
-      bar.append(draw("title", {}, `${spans[i].label}: ${count} ${word(`verdict.${VERDICTS[v]}`)}`));
+      bar.append(draw("title", {}, `${spans[i].label}: ${number(count)} ${word(`verdict.${VERDICTS[v]}`)}`));
       svg.append(bar);
     });
     if (i % Math.ceil(spans.length / 5) === 0) svg.append(draw("text", { x: 38 + i * wide, y: 180 }, spans[i].label));

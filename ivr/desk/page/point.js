@@ -2,7 +2,7 @@
 
 import { at, row } from "./place.js";
 import { change } from "./top.js";
-import { number, percent, word } from "./words.js";
+import { number, percent, refusal, word } from "./words.js";
 
 // Ask, and set a purpose's rate (null: the configuration's); resolve with what holds then, or with nothing.
 export function confirmChange(me, purpose, rate, now, then) {
@@ -22,7 +22,7 @@ export function confirmChange(me, purpose, rate, now, then) {
         point = await answer.json();
         dialog.close();
       } else {
-        at("refused").textContent = await answer.text();
+        at("refused").textContent = refusal(answer, { 400: "point.refused" });
         at("refused").hidden = false;
       }
     };

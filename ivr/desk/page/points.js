@@ -3,7 +3,7 @@
 import { at, pairs, row } from "./place.js";
 import { errors } from "./plots.js";
 import { confirmChange, llr, missed, rateOf } from "./point.js";
-import { number, percent, word } from "./words.js";
+import { number, percent, rarity, word } from "./words.js";
 
 // Where somebody moved the slider, by purpose: a page that is read again leaves it there.
 const moved = new Map();
@@ -21,7 +21,7 @@ export function showPoints(me, figures) {
   at("no-points").hidden = choices.length > 0;
   at("no-points").textContent = word("figures.no_points");
   at("fault").hidden = !point.fault;
-  at("fault").textContent = word(point.searches.length ? "point.fault_of_search" : "point.fault", { fault: point.fault });
+  at("fault").textContent = point.fault ? faultOf(point, figures.model.limit) : "";
   at("how").textContent = point.fault ? "" : inUse(purpose, point);
   at("drop").hidden = !point.own;
   at("drop").onclick = () => ask(me, figures, purpose, null, figures.installation[purpose]);
@@ -37,6 +37,10 @@ export function showPoints(me, figures) {
   };
   show();
 }
+
+// The server's own sentence is for programs, and English: the page has the numbers.
+const faultOf = ({ searches, target_fmr: rate }, limit) =>
+  word(searches.length ? "point.fault_of_search" : "point.fault", { fmr: rarity(rate), limit: number(limit, 1) });
 
 function inUse(purpose, point) {
   const search = point.searches.length > 0;

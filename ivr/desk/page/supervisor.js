@@ -1,6 +1,6 @@
 // The supervisors' page: what the database and the model's card say, and nothing else.
 
-import { load, number, percent, translate, word } from "./words.js";
+import { load, number, percent, refusal, translate, word } from "./words.js";
 import { showMe, whoAmI } from "./top.js";
 import { at, cell, pairs } from "./place.js";
 import { overTime } from "./plots.js";
@@ -15,7 +15,7 @@ async function read() {
   if (answer.status === 401) location.assign("/sign-in");
   at("notice").hidden = answer.ok;
   if (!answer.ok) {
-    at("notice").textContent = await answer.text();
+    at("notice").textContent = refusal(answer);
     return;
   }
   figures = await answer.json();
@@ -130,7 +130,7 @@ function showModel(model) {
 }
 
 me = await whoAmI();
-await load(() => show());
+await load(read);
 at("days").onchange = read;
 await read();
 setInterval(read, AGAIN_MS);

@@ -1,6 +1,7 @@
 // The words of the page: a file per language, English where a word is missing.
 
 let words = {};
+let english = {};
 let language = "en";
 
 export const locale = () => language;
@@ -31,6 +32,7 @@ export async function load(onChange) {
 
 async function speak(wanted) {
   const [base, own] = await Promise.all([get("/page/words/en.json"), get(`/page/words/${wanted}.json`)]);
+  english = base;
   words = { ...base, ...own };
   language = wanted;
   document.documentElement.lang = wanted;
@@ -46,6 +48,18 @@ export function word(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+// A sentence of the record in the page's language: its English is one of our own words of that kind.
+export function said(kind, sentence) {
+  const key = Object.keys(english).find((each) => each.startsWith(`${kind}.`) && english[each] === sentence);
+  return key ? word(key) : sentence;
+}
+
+// Why the server refused, by its status: what it says itself is for programs, and English.
+export const refusal = ({ status }, own = {}) => {
+  const key = own[status] ?? `error.${status}`;
+  return word(known(key) ? key : "error.other", { status });
+};
+
 export const known = (key) => key in words;
 
 export const number = (value, digits = 0) =>
@@ -53,6 +67,10 @@ export const number = (value, digits = 0) =>
 
 export const percent = (share, digits = 0) =>
   share.toLocaleString(language, { style: "percent", maximumFractionDigits: digits });
+
+// With the digits that count, however small it is.
+export const rarity = (share) =>
+  share.toLocaleString(language, { style: "percent", maximumSignificantDigits: 2 });
 
 export const clock = (iso) =>
   new Date(iso).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });

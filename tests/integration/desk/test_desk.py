@@ -209,6 +209,21 @@ async def test_a_verdict_is_explained_in_the_pages_language(at_work: Office) -> 
     await call.hang_up()
 
 
+async def test_why_a_conversation_was_not_enough_is_said_in_the_pages_language(
+    at_work: Office,
+) -> None:
+    """There are no findings then: the record's sentence itself is known to the page."""
+    german = await at_work.screen("ann", locale="de-DE")
+    call = await at_work.stage.dial(f"stopped-{ACCOUNT}")
+    newest = german.locator("article").first
+    explanation = newest.locator(".explanation")
+    await expect(newest.locator(".purpose")).to_have_text("Im Gespräch")
+    await expect(explanation).to_contain_text("Mithören wurde beendet")
+    await german.get_by_label("Sprache").select_option("en")
+    await expect(explanation).to_contain_text("told to stop")
+    await call.hang_up()
+
+
 async def test_not_this_person_is_kept(at_work: Office) -> None:
     """What an agent found out stays on the screen, and in the supervisor's figures."""
     ann = await at_work.screen("ann")

@@ -238,6 +238,16 @@ async def test_wrong_passwords_tire_a_name(site: Site) -> None:
     assert await answer("ann", PASSWORD) == "/sign-in?wrong=often"
 
 
+async def test_the_form_comes_back_where_the_database_is_away(
+    site: Site, database_dsn: str
+) -> None:
+    """It can say so in the reader's language."""
+    await execute(database_dsn, "ALTER FUNCTION desk_user(text) RENAME TO away")
+    form = {"name": "ann", "password": PASSWORD}
+    seen = await site.http.post(f"{site.url}/sign-in", data=form, allow_redirects=False)
+    assert (seen.status, seen.headers["Location"]) == (303, "/sign-in?wrong=away")
+
+
 async def test_figures_are_for_supervisors(site: Site, postgres_store: PostgresStore) -> None:
     """Rates, line quality and profiles of the tenant; the model as its card says."""
     ann = await site.user("ann", agent="1001")

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from inspect import getsource as source
 
 import pytest
+from aiohttp import web
 
 from engine.decision.explanation import EN_US, WORDS
+from engine.decision.operating_point import Basis
 from engine.types import Finding, Reason, Verdict
+from ivr.desk import figures, guard, points, screens
 from ivr.desk.passwords import hash_password, is_password
 from ivr.desk.shelf import FOLDER, languages, shelf
 from ivr.desk.stream import resume_after
-from ivr.domain.call import CallState
-from ivr.domain.desk import StepUp, StepUpState
+from ivr.domain.call import CallState, Purpose
+from ivr.domain.desk import Role, StepUp, StepUpState
 from ivr.domain.operating_point import PointPurpose
+from ivr.domain.profile import ProfileState
 from ivr.flows.obstacles import EXPLANATIONS
+from ivr.flows.passive import CutShort
 
 FILES = shelf()
 OF_PURPOSES = ("purpose", "purpose_note", "rate_of")
+ENROLLING = (Purpose.ENROLL, Purpose.PASSIVE_ENROLL)
+"""Enrollments are not on the desk."""
+ROUTES = (guard, screens, figures, points)
+"""What the pages' scripts ask, and what answers them."""
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3, level AA."""
 ON = {
@@ -54,6 +64,9 @@ def test_every_word_that_can_come_has_its_words() -> None:
     wanted |= {f"verdict.{each}" for each in Verdict} | {f"reason.{each}" for each in Reason}
     wanted |= {f"{kind}.{each}" for kind in OF_PURPOSES for each in PointPurpose}
     wanted |= {f"step_up.{asked}.{state}" for asked in StepUp for state in StepUpState}
+    wanted |= {f"purpose.{each}" for each in Purpose if each not in ENROLLING}
+    wanted |= {f"role.{each}" for each in Role} | {f"profile.{each}" for each in ProfileState}
+    wanted |= {f"basis.{each}" for each in Basis}
     assert wanted <= words("en").keys()
 
 
@@ -61,7 +74,21 @@ def test_the_page_explains_a_verdict_as_the_engine_does() -> None:
     """In English the words are those of the record, so that page, dialplan and log agree."""
     own, english = words("en"), WORDS[EN_US]
     assert {each: own[f"finding.{each}"] for each in Finding} == english
-    assert {each: own[f"explained.{each}"] for each in EXPLANATIONS} == EXPLANATIONS
+    sentences = EXPLANATIONS | {each.name: each.value for each in CutShort}
+    explained = {name: own[f"explained.{name}"] for name in sentences}
+    assert explained == sentences
+    assert len(set(explained.values())) == len(explained)
+
+
+def test_a_refusal_is_said_in_the_pages_language() -> None:
+    """By its status: whatever the routes refuse with has words, and no script shows their text."""
+    raised = {name for each in ROUTES for name in re.findall(r"web\.(HTTP\w+)\(", source(each))}
+    statuses = {503, *(getattr(web, name).status_code for name in raised)}
+    assert statuses >= {400, 401, 403, 404, 409}
+    assert {f"error.{status}" for status in statuses} <= words("en").keys()
+    for name, file in FILES.items():
+        if name.endswith(".js"):
+            assert b".text()" not in file.octets, name
 
 
 def test_what_the_pages_name_is_there() -> None:
