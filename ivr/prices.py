@@ -68,7 +68,9 @@ def _search(purpose: PointPurpose, voices: int, engine: SpeakerEngine) -> Search
 
 def _fnmr(engine: SpeakerEngine, point: OperatingPoint) -> float | None:
     """Return the rate that was measured at a point; None where none was."""
-    for measured in engine.calibration.card.points:
+    calibration = engine.calibration
+    cards = [each.card for each in (calibration, calibration.by_parts) if each is not None]
+    for measured in (point for card in cards for point in card.points):
         if abs(measured.threshold - point.threshold) < SAME_LLR:
             return measured.fnmr
     return None

@@ -27,6 +27,7 @@ from engine.types import (
     Locale,
     ModelId,
     PhraseFinding,
+    PhraseOutcome,
     Purpose,
     Quality,
     ReplayFinding,
@@ -133,6 +134,7 @@ class EngineVoice:
                 self._said(utterance, wanted, ear or self.ear(wanted)),
                 self._in_pool(lambda: _printed(utterance, wanted)),
             )
+            embedding = await self._by_parts(embedding, utterance, phrase, wanted)
         return Examination(embedding, printed, frames, phrase, digits, replay)
 
     async def measure(self, measurement: Measurement) -> Quality:
@@ -243,6 +245,15 @@ class EngineVoice:
         """Make a voice of all that was said, also in the pieces before."""
         pieces = [each.samples for each in (*wanted.before, utterance)]
         return self._with(wanted.model).embed(Utterance(np.concatenate(pieces)))
+
+    async def _by_parts(
+        self, embedding: Embedding, utterance: Utterance, phrase: PhraseFinding, wanted: Wanted
+    ) -> Embedding:
+        """Add the voice in each part of the passphrase, if that was said and it is known where."""
+        if phrase.outcome is not PhraseOutcome.RIGHT or not phrase.parts:
+            return embedding
+        engine = self._with(wanted.model)
+        return await self._in_pool(lambda: engine.with_parts(embedding, utterance, phrase.parts))
 
     async def _said(
         self, utterance: Utterance, wanted: Wanted, ear: Ear

@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _calibrate(asked: argparse.Namespace) -> None:
     embedder = Embedder.load(asked.card)
-    calls = calls_of(asked.corpus, embedder)
+    calls = calls_of(asked.corpus, embedder, by_parts=True)
     before = embedder.card.calibration
     version, cohort = before.version + 1 if before else 1, _cohort(asked)
     whole = trials(calls, terms_of=known(cohort))
@@ -99,17 +99,13 @@ def _calibrate(asked: argparse.Namespace) -> None:
         found = replace(found, cohort=cohort.save(file))
     again = trials(recognised(calls), SAID_AGAIN, known_by_parts)
     by_parts = calibration(again, _fitted_with(calls, SAID_AGAIN, ", part by part"), version)
-    write_card(
-        replace(embedder.card, calibration=found, calibration_by_parts=by_parts), asked.card
-    )
+    write_card(replace(embedder.card, calibration=found, calibration_by_parts=by_parts), asked.card)
     _log.info("%s", found)
     _log.info("part by part: %s", by_parts)
     _log.info("words protocol, raw scores: EER %.2f %%", 100 * words_eer(calls))
 
 
-def _fitted_with(
-    calls: Sequence[CallTakes], conditions: Sequence[Condition], how: str = ""
-) -> str:
+def _fitted_with(calls: Sequence[CallTakes], conditions: Sequence[Condition], how: str = "") -> str:
     return (
         f"{len(calls)} calls of the telephone split, {len(conditions)} conditions of "
         f"engine.decision.trials{how}, each pair of speakers counting alike; cllr, eer and points "

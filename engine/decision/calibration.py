@@ -49,9 +49,14 @@ def evidence(
     compare: Compare = score,
 ) -> Evidence:
     """Compare an utterance with a person's voiceprints; errors as `compare`, which scores."""
+    return rests_on(compare(embedding, voiceprints), quality, voiceprints)
+
+
+def rests_on(score: Score, quality: Quality, voiceprints: Sequence[Voiceprint]) -> Evidence:
+    """Say what a score of an utterance of this quality rests on; at least one voiceprint."""
     enrolled = [voiceprint.quality for voiceprint in voiceprints]
     return Evidence(
-        score=compare(embedding, voiceprints),
+        score=score,
         test_s=quality.net_speech_s,
         enrolled_s=fmean(each.net_speech_s for each in enrolled),
         voiceprints=len(voiceprints),
@@ -139,7 +144,9 @@ class Calibration:
         if self.by_parts is not None and embedding.model == self.model:
             score = score_by_parts(embedding, voiceprints)
             if score is not None:
-                return self.by_parts.llr(evidence(embedding, quality, voiceprints, lambda *_: score))
+                return self.by_parts.llr(
+                    evidence(embedding, quality, voiceprints, lambda *_: score)
+                )
         return self.weigh(embedding, quality, voiceprints)
 
     def llr(self, found: Evidence) -> Llr:

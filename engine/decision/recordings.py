@@ -46,14 +46,16 @@ FRAME = TELEPHONE_RATE_HZ // 50
 Heard = tuple[Utterance, Quality]
 
 
-def calls_of(corpus: Path, embedder: Embedder) -> list[CallTakes]:
+def calls_of(corpus: Path, embedder: Embedder, *, by_parts: bool = False) -> list[CallTakes]:
     """Hear and embed every call of the corpus's telephone split.
 
+    `by_parts`: with the parts of the takes of which it is known what is said and recognised.
     `OSError`, `KeyError` or `ValueError` where the corpus is not laid out as its README says.
     """
     speakers: dict[str, int] = {}
-    texts = _texts(corpus)
-    heard = partial(_takes, texts=texts, known=KnownWords(texts.values()), embedder=embedder)
+    texts = _texts(corpus) if by_parts else {}
+    known = KnownWords(texts.values()) if texts else None
+    heard = partial(_takes, texts=texts, known=known, embedder=embedder)
     calls = [
         CallTakes(speakers.setdefault(speaker, len(speakers)), dict(heard(prompts)))
         for speaker, prompts in _calls(corpus)
@@ -71,8 +73,10 @@ def _rows(corpus: Path) -> list[dict[str, str]]:
 def _texts(corpus: Path) -> dict[str, str]:
     """Return what is said in the takes that are said alike in every call, by their names."""
     of_prompt = {row["prompt"]: row["text"].lower() for row in _rows(corpus)}
-    said = {name: [of_prompt.get(each, "") for each in take.prompts] for name, take in TAKES.items()}
-    return {name: " ".join(texts) for name, texts in said.items() if all(texts)}
+    said = {
+        name: [of_prompt.get(each, "") for each in take.prompts] for name, take in TAKES.items()
+    }
+    return {name: " ".join(each) for name, each in said.items() if all(each)}
 
 
 def _calls(corpus: Path) -> Iterator[tuple[str, dict[str, Pcm]]]:
@@ -97,12 +101,12 @@ def _pcm(recordings: tarfile.TarFile, member: str) -> Pcm:
 
 
 def _takes(
-    prompts: Mapping[str, Pcm], texts: Mapping[str, str], known: KnownWords, embedder: Embedder
+    prompts: Mapping[str, Pcm],
+    texts: Mapping[str, str],
+    known: KnownWords | None,
+    embedder: Embedder,
 ) -> Iterator[tuple[str, Voiceprint]]:
-    """Yield the takes that the call has all prompts of and that are fit to use.
-
-    With their parts, where it is known what is said and it is recognised.
-    """
+    """Yield the takes that the call has all prompts of and that are fit to use."""
     limits = QualityLimits()
     # Most prompts are part of several takes.
     heard = cache(lambda prompt, longest_s: _heard(prompts[prompt], longest_s))
@@ -110,7 +114,7 @@ def _takes(
         if prompts.keys() >= set(take.prompts):
             utterance, quality = _joined([heard(each, take.longest_s) for each in take.prompts])
             if shortcoming(quality, limits) is None:
-                parts = known.parts(utterance, texts[name]) if name in texts else ()
+                parts = known.parts(utterance, texts[name]) if known and name in texts else ()
                 voice = with_parts(embedder.embed(utterance), utterance, parts, embedder)
                 yield name, Voiceprint(voice, quality)
 

@@ -14,7 +14,7 @@ from itertools import permutations
 
 import numpy as np
 
-from engine.decision.calibration import evidence, terms
+from engine.decision.calibration import evidence, rests_on, terms
 from engine.decision.cohort import Cohort
 from engine.decision.fit import Trials
 from engine.decision.scoring import score, score_by_parts
@@ -103,10 +103,10 @@ def known_by_parts(test: Voiceprint, enrolled: Sequence[Voiceprint]) -> tuple[fl
 
     `ValueError` where one has no parts, or they are of different phrases.
     """
-    score = score_by_parts(test.embedding, enrolled)
-    if score is None:
+    found = score_by_parts(test.embedding, enrolled)
+    if found is None:
         raise ValueError("takes without parts, or of different phrases, are compared as a whole")
-    return terms(evidence(test.embedding, test.quality, enrolled, lambda *_: score))
+    return terms(rests_on(found, test.quality, enrolled))
 
 
 def trials(

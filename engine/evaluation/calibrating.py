@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> Report:
     """Hear the corpus, fit, cross-validate and measure; `CorpusError` where it cannot be read."""
     corpus, embedder = corpus_of(arguments), Embedder.load(card_meant(arguments.model))
     try:
-        calls = calls_of(corpus, embedder)
+        calls = calls_of(corpus, embedder, by_parts=True)
     except (OSError, KeyError, ValueError) as error:
         raise CorpusError(f"the telephone split of {corpus} cannot be heard: {error}") from error
     cohort = None
@@ -96,7 +96,7 @@ def report(calls: list[CallTakes], model: str, cohort: Cohort | None, replicates
 
 
 def _of_phrases(calls: list[CallTakes], replicates: int) -> list[Calibrated]:
-    """Compare phrases with themselves, as a whole and part by part; nothing where there are none."""
+    """Compare phrases with themselves, as a whole and part by part, where there are any."""
     if not any(call.takes for call in calls):
         return []
     whole, by_parts = (trials(calls, SAID_AGAIN, each) for each in (known(), known_by_parts))

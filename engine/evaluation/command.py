@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError
-from engine.evaluation.assessment import REPLICATES, assess
+from engine.evaluation.assessment import REPLICATES, Scored, assess
 from engine.evaluation.audio_files import AudioFiles, Folder, Shards
 from engine.evaluation.models import own_model
 from engine.evaluation.peers import PEERS
@@ -25,7 +25,7 @@ from engine.evaluation.protocols import PROTOCOLS, calls
 from engine.evaluation.questions import QUESTIONS
 from engine.evaluation.recordings import CorpusError, read_manifest
 from engine.evaluation.report import Result, as_json, lowest, table
-from engine.evaluation.scoring import Model, score
+from engine.evaluation.scoring import Model, OwnModel, score, score_by_parts
 from engine.evaluation.trials import Trial, read_trials, without_speakers
 
 _ALL = "all"
@@ -88,13 +88,23 @@ def _write_json(figures: Any, path: Path | None) -> None:
 
 def _results(task: _Task, models: list[Model], arguments: argparse.Namespace) -> list[Result]:
     """Score one set of trials with every model."""
-    scored = [(model.name, score(model, task.trials, task.files)) for model in models]
+    scored = [each for model in models for each in _scored(model, task)]
     if arguments.plot:
         draw(task.name, scored, arguments.plot)
     if arguments.lowest:
         for model, each in scored:
             sys.stdout.write(lowest(task.name, model, each, arguments.lowest) + "\n")
     return [Result(model, task.name, assess(each, arguments.replicates)) for model, each in scored]
+
+
+def _scored(model: Model, task: _Task) -> Iterator[tuple[str, Scored]]:
+    """Score with one model; part by part as well, where it can and it is known what is said."""
+    yield model.name, score(model, task.trials, task.files)
+    by_parts = (
+        score_by_parts(model, task.trials, task.files) if isinstance(model, OwnModel) else None
+    )
+    if by_parts is not None:
+        yield f"{model.name}, by parts", by_parts
 
 
 def _models(arguments: argparse.Namespace) -> list[Model]:

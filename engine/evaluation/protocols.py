@@ -36,6 +36,8 @@ class Call:
     phone: str
     words: Group
     """The files of the five words, in the order of `WORDS`."""
+    texts: tuple[str, ...]
+    """What they say, in lower case; empty where that is not known."""
     sentences: Group
     """The files of the first two sentences; empty where the call has fewer."""
     pieces: tuple[Group, ...]
@@ -69,6 +71,7 @@ def _call(speaker: str, session: str, said: dict[str, Recording]) -> Call:
         session=session,
         phone=said[WORDS[0]].phone,
         words=tuple(said[word].member for word in WORDS),
+        texts=tuple(said[word].text.lower() for word in WORDS),
         sentences=tuple(sentences[:TESTED_SENTENCES]) if len(sentences) >= TESTED_SENTENCES else (),
         pieces=tuple(tuple(each.member for each in piece) for piece in pieces),
         speech_s=sum(each.seconds for piece in pieces for each in piece),
@@ -87,7 +90,7 @@ def _pieces(spoken: Sequence[Recording]) -> Iterator[list[Recording]]:
 
 def words(found: Sequence[Call]) -> Iterator[Trial]:
     """Five words of one call against the same five of another."""
-    return (_trial((a,), b, (a.words,), b.words) for a, b in combinations(found, 2))
+    return (_trial((a,), b, (a.words,), b.words, WORDS) for a, b in combinations(found, 2))
 
 
 def sentences(found: Sequence[Call]) -> Iterator[Trial]:
@@ -100,7 +103,7 @@ def one_word(found: Sequence[Call]) -> Iterator[Trial]:
     """One word against the same word in another call."""
     for a, b in combinations(found, 2):
         for k in range(len(WORDS)):
-            yield _trial((a,), b, ((a.words[k],),), (b.words[k],))
+            yield _trial((a,), b, ((a.words[k],),), (b.words[k],), WORDS[k : k + 1])
 
 
 def two_calls(found: Sequence[Call]) -> Iterator[Trial]:
@@ -112,7 +115,7 @@ def two_calls(found: Sequence[Call]) -> Iterator[Trial]:
     for a, b in pairs:
         for test in found:
             if test not in (a, b):
-                yield _trial((a, b), test, (a.words, b.words), test.words)
+                yield _trial((a, b), test, (a.words, b.words), test.words, WORDS)
 
 
 def free_speech(found: Sequence[Call]) -> Iterator[Trial]:
@@ -133,7 +136,14 @@ PROTOCOLS: dict[str, Protocol] = {
 }
 
 
-def _trial(enrolled: tuple[Call, ...], test: Call, enroll: tuple[Group, ...], said: Group) -> Trial:
+def _trial(
+    enrolled: tuple[Call, ...],
+    test: Call,
+    enroll: tuple[Group, ...],
+    said: Group,
+    words: Sequence[str] = (),
+) -> Trial:
+    """Return a trial; `words` are those of `WORDS` that every group says, if it is them."""
     same = all(call.phone == test.phone for call in enrolled)
     return Trial(
         enroll=enroll,
@@ -142,4 +152,12 @@ def _trial(enrolled: tuple[Call, ...], test: Call, enroll: tuple[Group, ...], sa
         enroll_speaker=enrolled[0].speaker,
         test_speaker=test.speaker,
         traits={"phone": test.phone, "phones": "same" if same else "different"},
+        text=_text((*enrolled, test), words),
     )
+
+
+def _text(calls: Sequence[Call], words: Sequence[str]) -> str:
+    """Return what is said where these words are; empty where they are not the same in all calls."""
+    said = {tuple(call.texts[WORDS.index(word)] for word in words) for call in calls}
+    (texts, *others) = said
+    return "" if others or not all(texts) else " ".join(texts)

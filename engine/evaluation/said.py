@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import permutations
 from random import Random
 
+from engine.decision.known_words import phrases_of
 from engine.evaluation.protocols import SENTENCES, WORDS
 from engine.evaluation.recordings import Recording
-from engine.decision.known_words import phrases_of
 from engine.phrase import PhraseList
 from engine.types import PhraseId
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,12 +13,14 @@ from engine.audio import measure, speech_in
 from engine.audio.pcm import to_int
 from engine.audio.resample import downsample
 from engine.decision.calibration import Calibration, Evidence, evidence
+from engine.decision.known_words import KnownWords
 from engine.decision.recordings import on_the_line
 from engine.evaluation.assessment import Scored
 from engine.evaluation.audio_files import AudioFiles
 from engine.evaluation.trials import Group, Trial
-from engine.types import Embedding, Quality, Samples, Utterance, Voiceprint
+from engine.types import Llr, Quality, Samples, Utterance, Voiceprint
 from engine.voice.embedder import Embedder
+from engine.voice.windows import with_parts
 
 Voices = dict[Group, NDArray[np.float32]]
 """Unit vectors float32 `[dim]` by the files that were joined."""
@@ -44,7 +46,6 @@ class OwnModel:
         self._embedder = embedder
         card = embedder.card
         self.name: str = card.id
-        self.model = card.model
         self.calibration = None if card.calibration is None else Calibration.of(card, folder)
 
     @classmethod
@@ -55,6 +56,17 @@ class OwnModel:
     def embed(self, samples: Samples) -> NDArray[np.float32]:
         """Return the voice of float32 `[n]` at 16 kHz: a unit vector, float32 `[dim]`."""
         return self._embedder.embed(Utterance(samples)).vector
+
+    def voiceprint(
+        self, group: Group, files: AudioFiles, known: KnownWords | None = None, text: str = ""
+    ) -> Voiceprint:
+        """Return the voice of files joined, with its parts where it is `known` what they say."""
+        utterance = Utterance(joined(files, group))
+        embedding = self._embedder.embed(utterance)
+        if known is not None and text:
+            parts = known.parts(utterance, text)
+            embedding = with_parts(embedding, utterance, parts, self._embedder)
+        return Voiceprint(embedding, quality_of(utterance.samples))
 
 
 def groups(trials: Iterable[Trial]) -> list[Group]:
@@ -80,21 +92,29 @@ def score(model: Model, trials: Sequence[Trial], files: AudioFiles) -> Scored:
     missing.
     """
     if isinstance(model, OwnModel) and model.calibration is not None:
-        return _weighed(model, model.calibration, trials, files)
+        prints = {group: model.voiceprint(group, files) for group in groups(trials)}
+        found = [_evidence(trial, prints, model.calibration) for trial in trials]
+        scores = np.array([each.score for each in found], dtype=np.float64)
+        return Scored(trials, scores, np.array([model.calibration.llr(each) for each in found]))
     return Scored(trials, compare(voices_of(model, groups(trials), files), trials))
 
 
-def _weighed(
-    model: OwnModel, calibration: Calibration, trials: Sequence[Trial], files: AudioFiles
-) -> Scored:
-    prints: dict[Group, Voiceprint] = {}
-    for group in groups(trials):
-        samples = joined(files, group)
-        embedding = Embedding(model.embed(samples), model.model)
-        prints[group] = Voiceprint(embedding, quality_of(samples))
-    found = [_evidence(trial, prints, calibration) for trial in trials]
-    scores = np.array([each.score for each in found], dtype=np.float64)
-    return Scored(trials, scores, np.array([calibration.llr(each) for each in found]))
+def score_by_parts(model: OwnModel, trials: Sequence[Trial], files: AudioFiles) -> Scored | None:
+    """Score by what a call would make of it where a passphrase is said: part by part.
+
+    Scores are Llrs: a trial in which the phrase is not recognised on both sides is compared as a
+    whole. None where no trial says what is said, or the model is not calibrated so.
+    `RecogniserError` for a word that nothing knows, `CorpusError` where audio is missing.
+    """
+    calibration = model.calibration
+    texts = {trial.text for trial in trials} - {""}
+    if calibration is None or calibration.by_parts is None or not texts:
+        return None
+    known = KnownWords(texts)
+    said = {(group, trial.text): None for trial in trials for group in groups([trial])}
+    prints = {(group, text): model.voiceprint(group, files, known, text) for group, text in said}
+    llrs = np.array([_llr(trial, prints, calibration) for trial in trials], dtype=np.float64)
+    return Scored(trials, llrs, llrs)
 
 
 def quality_of(samples: Samples) -> Quality:
@@ -113,6 +133,14 @@ def compare(voices: Voices, trials: Iterable[Trial]) -> NDArray[np.float64]:
         for trial in trials
     )
     return np.fromiter(rows, dtype=np.float64)
+
+
+def _llr(
+    trial: Trial, prints: Mapping[tuple[Group, str], Voiceprint], calibration: Calibration
+) -> Llr:
+    test = prints[trial.test, trial.text]
+    enrolled = [prints[group, trial.text] for group in trial.enroll]
+    return calibration.weigh_phrase(test.embedding, test.quality, enrolled)
 
 
 def _evidence(trial: Trial, prints: dict[Group, Voiceprint], calibration: Calibration) -> Evidence:

@@ -13,6 +13,7 @@ Group = tuple[str, ...]
 """Names of audio files that are joined, in this order, to one utterance."""
 
 _REQUIRED = ("enroll", "test", "target", "enroll_speaker", "test_speaker")
+_TEXT = "text"
 _BETWEEN_FILES = ";"
 _BETWEEN_GROUPS = "|"
 
@@ -30,6 +31,8 @@ class Trial:
     test_speaker: str
     traits: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What results can be split by: `{"phone": "cellphone"}`."""
+    text: str = ""
+    """What each group says, in lower case, where all say the same; empty otherwise."""
 
 
 def read_trials(path: Path) -> list[Trial]:
@@ -37,7 +40,9 @@ def read_trials(path: Path) -> list[Trial]:
 
     Tab-separated with a header: `enroll` (files joined by `;`, groups of one voiceprint each
     separated by `|`), `test` (files joined by `;`), `target` (0 or 1), `enroll_speaker`,
-    `test_speaker`; every further column is a trait. `CorpusError` names what is wrong and where.
+    `test_speaker`; optional is `text`, what every group of the trial says, where all say the same
+    words of US English. Every further column is a trait. `CorpusError` names what is wrong, and
+    where.
     """
     try:
         with path.open(encoding="utf-8", newline="") as lines:
@@ -70,7 +75,7 @@ def write_trials(trials: Iterable[Trial], path: Path) -> None:
     names = sorted({name for trial in trials for name in trial.traits})
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
-        writer.writerow([*_REQUIRED, *names])
+        writer.writerow([*_REQUIRED, _TEXT, *names])
         writer.writerows(_row(trial, names) for trial in trials)
 
 
@@ -78,7 +83,7 @@ def _row(trial: Trial, names: list[str]) -> list[str]:
     enroll = _BETWEEN_GROUPS.join(_BETWEEN_FILES.join(group) for group in trial.enroll)
     test = _BETWEEN_FILES.join(trial.test)
     fixed = [enroll, test, str(int(trial.target)), trial.enroll_speaker, trial.test_speaker]
-    return fixed + [trial.traits.get(name, "") for name in names]
+    return [*fixed, trial.text] + [trial.traits.get(name, "") for name in names]
 
 
 def _trials(lines: Iterator[str], path: Path) -> Iterator[Trial]:
@@ -101,7 +106,8 @@ def _trial(line: dict[str, str], where: str) -> Trial:
         target=line["target"] == "1",
         enroll_speaker=line["enroll_speaker"],
         test_speaker=line["test_speaker"],
-        traits={name: line[name] for name in line if name not in _REQUIRED},
+        traits={name: line[name] for name in line if name not in (*_REQUIRED, _TEXT)},
+        text=" ".join(line.get(_TEXT, "").lower().split()),
     )
 
 

@@ -110,5 +110,6 @@ def _written(card: Card, source: Path, found: Adapted, folder: Path) -> Path:
     if found.cohort is not None:
         fitted = replace(fitted, cohort=found.cohort.save(folder / f"{card.id}-cohort.npy"))
     path = folder / f"{card.id}.json"
-    write_card(replace(card, calibration=fitted), path)
+    # What was fitted knows speech as a whole, and the other calibration knows nothing of the site.
+    write_card(replace(card, calibration=fitted, calibration_by_parts=None), path)
     return path

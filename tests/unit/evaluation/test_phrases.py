@@ -15,13 +15,13 @@ from random import Random
 import pytest
 import soundfile
 
+from engine.decision.known_words import phrases_of
 from engine.evaluation import phrases
 from engine.evaluation.audio_files import Shards
 from engine.evaluation.outcomes import outcomes_of
 from engine.evaluation.phrases import joined, run
 from engine.evaluation.protocols import SENTENCES, WORDS
 from engine.evaluation.recordings import CorpusError, Recording, read_manifest
-from engine.decision.known_words import phrases_of
 from engine.evaluation.said import (
     LIST,
     digit_strings,
