@@ -11,7 +11,7 @@ from engine.phrase.evidence import ALONE, AMONG_OTHERS, Look, Weighing, fit, jud
 from engine.phrase.lexicon import pronunciations
 from engine.phrase.listening import Listening, Prepared, Trace
 from engine.phrase.network import any_phones, strings
-from engine.phrase.parts import parts_of, spans
+from engine.phrase.parts import HEARD, parts_of, spans
 from engine.phrase.passphrases import PhraseList
 from engine.types import ENGINE_RATE_HZ, PhraseFinding, PhraseId, Samples, Utterance
 
@@ -80,8 +80,11 @@ class PhraseRecogniser:
         yield self._look(followed.traces_of(self._among_others), loop, AMONG_OTHERS)
 
     def _look(self, traces: Sequence[Trace], loop: Trace, weighing: Weighing) -> Look:
-        fits = (fit(trace, loop) for trace in traces)
-        where = (spans(*each) for each in zip((t.words for t in traces), self._parts, strict=True))
+        fits = [fit(trace, loop) for trace in traces]
+        where = [
+            spans(trace.words, parts) if found.weakest >= HEARD else ()
+            for trace, parts, found in zip(traces, self._parts, fits, strict=True)
+        ]
         names = self._phrases.phrases
         return Look(
             dict(zip(names, fits, strict=True)), weighing, dict(zip(names, where, strict=True))
