@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from engine.types import (
-    Embedding,
     Finding,
     Fingerprint,
     Llr,
@@ -33,7 +33,7 @@ from ivr.domain.verification import (
     VerificationMode,
 )
 from ivr.storage.database import Row
-from ivr.storage.keys import PersonKey
+from ivr.storage.keys import PersonKey, TurnedVoice
 from ivr.storage.text import storable
 
 
@@ -87,31 +87,44 @@ def voiceprints_from(row: Row, key: PersonKey) -> tuple[Voiceprint, ...]:
     """Build the voiceprints of a profile's or suspect's row; `SealBrokenError`."""
     if row["models"] is None:
         return ()
-    columns = ("voiceprint_recordings", "models", "embeddings", "qualities", "seals")
+    columns = ("voiceprint_recordings", "models", "embeddings", "parts", "qualities", "seals")
     every = zip(*(row[column] for column in columns), strict=True)
     return tuple(_voiceprint(key, *columns) for columns in every)
 
 
 def _voiceprint(
-    key: PersonKey, recording: UUID, model: str, octets: bytes, quality: list[float], seal: bytes
+    key: PersonKey,
+    recording: UUID,
+    model: str,
+    octets: bytes,
+    parts: bytes | None,
+    quality: list[float],
+    seal: bytes,
 ) -> Voiceprint:
-    return checked_voiceprint(key, recording, model, octets, Quality(*quality), seal)
+    voice = TurnedVoice(model, octets, parts)
+    return checked_voiceprint(key, recording, voice, Quality(*quality), seal)
 
 
 def checked_voiceprint(
-    key: PersonKey, recording: UUID, model: str, octets: bytes, quality: Quality, seal: bytes
+    key: PersonKey, recording: UUID, voice: TurnedVoice, quality: Quality, seal: bytes
 ) -> Voiceprint:
-    """Build the voiceprint of a recording from its columns; `SealBrokenError`."""
-    key.check(recording, model, octets, measures(quality), seal)
-    return Voiceprint(Embedding(key.turn_back(octets), ModelId(model)), quality)
+    """Build the voiceprint of a recording from what is stored; `SealBrokenError`."""
+    key.check(recording, voice, measures(quality), seal)
+    return Voiceprint(key.turn_back(voice), quality)
 
 
 def voiceprint_columns(voiceprint: Voiceprint, recording: UUID, key: PersonKey) -> tuple[Any, ...]:
-    """Return model, turned vector, seal and quality as a voiceprint's row has them."""
-    model = voiceprint.embedding.model
+    """Return model, turned vector, seal, quality and turned parts as a profile's row has them."""
     quality = measures(voiceprint.quality)
-    octets = key.turn(voiceprint.embedding.vector)
-    return (model, octets, key.stamp(recording, model, octets, quality), *quality)
+    voice = key.turn(voiceprint.embedding)
+    seal = key.stamp(recording, voice, quality)
+    return (voice.model, voice.vector, seal, *quality, voice.parts)
+
+
+def suspect_columns(voiceprint: Voiceprint, suspect: UUID, key: PersonKey) -> tuple[Any, ...]:
+    """Return model, turned vector, seal and quality as a suspect's row has them: without parts."""
+    whole = replace(voiceprint.embedding, parts=None)
+    return voiceprint_columns(replace(voiceprint, embedding=whole), suspect, key)[:-1]
 
 
 def _fingerprints_from(row: Row) -> tuple[Fingerprint, ...]:

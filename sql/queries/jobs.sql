@@ -74,12 +74,12 @@ WHERE tenant = $1::text AND id = $2::uuid AND state = 'enrolled' FOR NO KEY UPDA
 -- Write a voiceprint as `add-voiceprint` does, beside the one that callers are compared with.
 INSERT INTO voiceprints (
     tenant, profile, enrollment, recording, model, embedding, seal,
-    net_speech_s, snr_db, level_dbfs, clipped, live
+    net_speech_s, snr_db, level_dbfs, clipped, parts, live
 )
 VALUES (
     $1::text, $2::uuid, $3::uuid, $4::uuid, $5::text, $6::bytea, $7::bytea,
     $8::double precision, $9::double precision, $10::double precision, $11::double precision,
-    false
+    $12::bytea, false
 )
 ON CONFLICT (recording, model) DO NOTHING;
 
