@@ -52,9 +52,10 @@ SET model = EXCLUDED.model, why = EXCLUDED.why, noted_at = EXCLUDED.noted_at;
 DELETE FROM unreadable_profiles WHERE tenant = $1::text AND profile = $2::uuid;
 
 -- name: recordings-to-reextract
--- Return the next recording of profile $2 of tenant $1 without a voiceprint of model $3, and the profile's key.
+-- Return the next recording of profile $2 of tenant $1 without a voiceprint of model $3, with the profile's words and key.
 SELECT
-    p.tenant, p.tenant_key, p.data_key, r.id AS recording, r.enrollment, r.audio,
+    p.tenant, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
+    r.id AS recording, r.enrollment, r.audio,
     v.net_speech_s, v.snr_db, v.level_dbfs, v.clipped
 FROM profiles AS p
 JOIN recordings AS r ON r.profile = p.id
