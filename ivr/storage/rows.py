@@ -58,7 +58,8 @@ def profile_from(row: Row, key: PersonKey | None, rules: LockoutRules) -> Profil
     """Build a profile from a row of `find-profile` or `profiles-of-group`.
 
     `SealBrokenError` for what the person's key did not seal. Without a key nothing is kept of the
-    voice. A group's profiles come without frames and fingerprints: nobody is compared by them.
+    voice. A group's profiles come without frames, fingerprints and parts: nobody is compared by
+    them.
     """
     return Profile(
         id=ProfileId(row["id"]),
@@ -87,30 +88,26 @@ def voiceprints_from(row: Row, key: PersonKey) -> tuple[Voiceprint, ...]:
     """Build the voiceprints of a profile's or suspect's row; `SealBrokenError`."""
     if row["models"] is None:
         return ()
-    columns = ("voiceprint_recordings", "models", "embeddings", "parts", "qualities", "seals")
-    every = zip(*(row[column] for column in columns), strict=True)
-    return tuple(_voiceprint(key, *columns) for columns in every)
-
-
-def _voiceprint(
-    key: PersonKey,
-    recording: UUID,
-    model: str,
-    octets: bytes,
-    parts: bytes | None,
-    quality: list[float],
-    seal: bytes,
-) -> Voiceprint:
-    voice = TurnedVoice(model, octets, parts)
-    return checked_voiceprint(key, recording, voice, Quality(*quality), seal)
+    voices = map(TurnedVoice, row["models"], row["embeddings"], row["parts"])
+    every = zip(row["voiceprint_recordings"], voices, row["qualities"], row["seals"], strict=True)
+    return tuple(
+        checked_voiceprint(key, recording, voice, Quality(*quality), seal, parts=_alone(row))
+        for recording, voice, quality, seal in every
+    )
 
 
 def checked_voiceprint(
-    key: PersonKey, recording: UUID, voice: TurnedVoice, quality: Quality, seal: bytes
+    key: PersonKey,
+    recording: UUID,
+    voice: TurnedVoice,
+    quality: Quality,
+    seal: bytes,
+    *,
+    parts: bool = True,
 ) -> Voiceprint:
-    """Build the voiceprint of a recording from what is stored; `SealBrokenError`."""
+    """Build the voiceprint of a recording, with or without its parts; `SealBrokenError`."""
     key.check(recording, voice, measures(quality), seal)
-    return Voiceprint(key.turn_back(voice), quality)
+    return Voiceprint(key.turn_back(voice if parts else voice._replace(parts=None)), quality)
 
 
 def voiceprint_columns(voiceprint: Voiceprint, recording: UUID, key: PersonKey) -> tuple[Any, ...]:
@@ -127,15 +124,20 @@ def suspect_columns(voiceprint: Voiceprint, suspect: UUID, key: PersonKey) -> tu
     return voiceprint_columns(replace(voiceprint, embedding=whole), suspect, key)[:-1]
 
 
+def _alone(row: Row) -> bool:
+    """Whether it is a profile's that was looked for by itself, with all it is compared by."""
+    return "heard" in row.keys()  # noqa: SIM118 - a Record's `in` looks at the values
+
+
 def _fingerprints_from(row: Row) -> tuple[Fingerprint, ...]:
-    if "heard" not in row.keys():  # noqa: SIM118 - a Record's `in` looks at the values
+    if not _alone(row):
         return ()
     found = (*(row["fingerprints"] or ()), *row["heard"])
     return tuple(Fingerprint(each) for each in found)
 
 
 def _frames_from(row: Row, key: PersonKey) -> tuple[bytes, ...]:
-    if "heard" not in row.keys() or row["frames"] is None:  # noqa: SIM118
+    if not _alone(row) or row["frames"] is None:
         return ()
     every = zip(row["recordings"], row["frames"], strict=True)
     return tuple(key.open_frames(recording, sealed) for recording, sealed in every)

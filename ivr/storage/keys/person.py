@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.types import Embedding, ModelId, Pcm
 from ivr.storage.keys.sealing import SealBrokenError, derive, place, seal, unseal
@@ -70,10 +69,12 @@ class PersonKey:
 
         `SealBrokenError` where the parts are not as long as the vector.
         """
-        turned = np.frombuffer(voice.vector, "<f4").astype(np.float32)
-        back = self._tenant_key.turning(len(turned)).turn_back
-        parts = None if voice.parts is None else back(_parts(voice.parts, len(turned)))
-        return Embedding(back(turned), ModelId(voice.model), parts)
+        dim, octets = len(voice.vector) // 4, voice.vector + (voice.parts or b"")
+        if not dim or len(octets) % (4 * dim):
+            raise SealBrokenError(_VOICEPRINT)
+        turned = np.frombuffer(octets, "<f4").astype(np.float32).reshape(-1, dim)
+        back = self._tenant_key.turning(dim).turn_back(turned)
+        return Embedding(back[0], ModelId(voice.model), None if voice.parts is None else back[1:])
 
     def stamp(self, recording: UUID, voice: TurnedVoice, quality: tuple[float, ...]) -> bytes:
         """Return 32 octets that bind a stored voiceprint to this person and recording."""
@@ -100,9 +101,3 @@ class PersonKey:
 
     def _place(self, what: str, recording: UUID) -> tuple[str, ...]:
         return (f"a recording's {what}", self._tenant_key.tenant, str(self._person), str(recording))
-
-
-def _parts(octets: bytes, dim: int) -> NDArray[np.float32]:
-    if not dim or len(octets) % (4 * dim):
-        raise SealBrokenError(_VOICEPRINT)
-    return np.frombuffer(octets, "<f4").astype(np.float32).reshape(-1, dim)

@@ -223,6 +223,18 @@ async def test_rows_whose_parts_were_altered_are_not_used(
         assert await postgres_store.find(TENANT, ACCOUNT) is not None
 
 
+async def test_of_many_the_parts_are_checked_and_left_behind(
+    postgres_store: PostgresStore, database_dsn: str
+) -> None:
+    """Nobody of a group is compared by them, but what was altered is not used either."""
+    await postgres_store.enroll(enrolled())
+    (found,) = await postgres_store.enrolled(TENANT, 1)
+    assert [each.embedding.parts for each in found.voiceprints] == [None] * 3
+    await execute(database_dsn, "UPDATE voiceprints SET parts = NULL")
+    with pytest.raises(SealBrokenError):
+        await postgres_store.enrolled(TENANT, 1)
+
+
 async def test_rows_that_were_swapped_are_not_used(
     postgres_store: PostgresStore, database_dsn: str
 ) -> None:
