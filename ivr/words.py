@@ -23,7 +23,7 @@ from engine.phrase import (
     load_phrases,
     vote,
 )
-from engine.types import Locale, PhraseFinding, Utterance
+from engine.types import Locale, PhraseFinding, PhraseId, Utterance
 from ivr.ports import Wanted
 
 log = structlog.get_logger()
@@ -56,10 +56,20 @@ class Words:
 
     def listener(self, wanted: Wanted) -> PhraseListener | None:
         """Return ears for the passphrase that is wanted; None where nothing recognises it."""
-        recogniser, known = self._recognisers.get(wanted.locale), self._lists.get(wanted.locale)
-        if recogniser is None or known is None or wanted.phrase not in known.phrases:
-            return None
-        return recogniser.listener()
+        return self._listener(wanted.locale, wanted.phrase)
+
+    def recognised(
+        self, utterance: Utterance, locale: Locale, phrase: PhraseId | None
+    ) -> PhraseFinding:
+        """Say whether a whole utterance is a passphrase, and where the parts of it lie.
+
+        UNCHECKED for no phrase, and for one that nothing recognises.
+        """
+        listener = self._listener(locale, phrase)
+        if phrase is None or listener is None:
+            return UNCHECKED_PHRASE
+        listener.push(utterance.samples)
+        return listener.finding(phrase)
 
     def phrase(
         self, utterance: Utterance, wanted: Wanted, recognised: PhraseFinding
@@ -87,6 +97,12 @@ class Words:
     def challenge(self, length: int) -> str:
         """Draw so many random digits, which nobody can foresee."""
         return draw_challenge(length, secrets.SystemRandom()).digits
+
+    def _listener(self, locale: Locale, phrase: PhraseId | None) -> PhraseListener | None:
+        recogniser, known = self._recognisers.get(locale), self._lists.get(locale)
+        if recogniser is None or known is None or phrase not in known.phrases:
+            return None
+        return recogniser.listener()
 
 
 def _listed(locale: Locale) -> PhraseList | None:

@@ -1387,6 +1387,14 @@ COMMENT ON COLUMN verifications.threshold IS 'The llr that the evidence had to r
 ALTER TABLE verifications ADD COLUMN findings text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN verifications.findings IS 'What the verdict rests on, as the engine names it: the words of the explanation';
 
+-- 0018_parts
+
+-- The voice of each part of a passphrase, beside that of the whole.
+
+ALTER TABLE voiceprints ADD COLUMN parts bytea;
+COMMENT ON COLUMN voiceprints.parts IS 'Unit vectors of the parts of the passphrase, in order, each turned and written as the embedding; NULL where none were recognised';
+COMMENT ON COLUMN voiceprints.seal IS 'HMAC-SHA-256 under the data key: binds vector, parts and quality to the person and the recording';
+
 INSERT INTO schema_versions (version, name) VALUES (1, '0001_first_tables');
 INSERT INTO schema_versions (version, name) VALUES (2, '0002_tenant_columns');
 INSERT INTO schema_versions (version, name) VALUES (3, '0003_sealed_recordings');
@@ -1404,5 +1412,6 @@ INSERT INTO schema_versions (version, name) VALUES (14, '0014_passive');
 INSERT INTO schema_versions (version, name) VALUES (15, '0015_batches');
 INSERT INTO schema_versions (version, name) VALUES (16, '0016_thresholds');
 INSERT INTO schema_versions (version, name) VALUES (17, '0017_findings');
+INSERT INTO schema_versions (version, name) VALUES (18, '0018_parts');
 
 COMMIT;

@@ -155,7 +155,7 @@ async def _worker(configuration: Configuration) -> AsyncIterator[Worker]:
     async with (
         furnished(configuration) as parts,
         duties_of(
-            configuration, parts.database, parts.keyring, parts.engine, parts.office
+            configuration, parts.database, parts.keyring, parts.engine, parts.words, parts.office
         ) as duties,
     ):
         yield Worker(parts.database, duties)

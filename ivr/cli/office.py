@@ -27,6 +27,7 @@ class Furnished:
 
     office: Office
     engine: SpeakerEngine
+    words: Words
     database: Database
     keyring: Keyring
 
@@ -50,7 +51,8 @@ async def furnished(configuration: Configuration) -> AsyncIterator[Furnished]:
     locales = PromptLibrary.load(prompt_folder(configuration)).locales
     async with AsyncExitStack() as stack:
         engine, earlier = load_engine(configuration), load_earlier(configuration)
-        voice = EngineVoice(engine, Words.load(locales), earlier=earlier)
+        words = Words.load(locales)
+        voice = EngineVoice(engine, words, earlier=earlier)
         stack.push_async_callback(voice.close)
         database = await stack.enter_async_context(database_of(configuration))
         keyring = await keyring_of(configuration, database)
@@ -63,4 +65,4 @@ async def furnished(configuration: Configuration) -> AsyncIterator[Furnished]:
             # Consent was given elsewhere, to words that the order names.
             enroll_rules(configuration, {}),
         )
-        yield Furnished(office, engine, database, keyring)
+        yield Furnished(office, engine, words, database, keyring)

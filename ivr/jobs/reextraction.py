@@ -13,13 +13,14 @@ import structlog
 
 from engine import SpeakerEngine
 from engine.errors import EngineError
-from engine.types import Embedding, ModelId, Pcm
+from engine.types import Embedding, ModelId
 from ivr.domain.call import TenantId
 from ivr.domain.profile import ProfileId
 from ivr.jobs.queue import Queue, Ticket
 from ivr.offline.hearing import heard_again
 from ivr.storage import Database, Keyring, SealBrokenError, tenants
 from ivr.storage.reextraction import (
+    Material,
     keep_beside,
     newest_model,
     next_material,
@@ -28,19 +29,26 @@ from ivr.storage.reextraction import (
     stale,
     switch,
 )
+from ivr.words import Words
 
 LOOK_AGAIN = "*/10 * * * *"
 """What was lost on the way is found after ten minutes at the latest."""
 
-Embed = Callable[[Pcm], Embedding]
-"""From telephone audio, int16 `[n]` at 8 kHz, to a voice; it blocks, and runs in a thread."""
+Embed = Callable[[Material], Embedding]
+"""From a recording that an enrollment kept to its voice; it blocks, and runs in a thread."""
 
 log = structlog.get_logger()
 
 
-def embedding_with(engine: SpeakerEngine) -> Embed:
-    """Return how this engine hears a recording that an enrollment kept."""
-    return lambda pcm: engine.embed(heard_again(pcm).utterance)
+def embedding_with(engine: SpeakerEngine, words: Words) -> Embed:
+    """Return how this engine hears a recording; the passphrase has parts where words find them."""
+
+    def embed(material: Material) -> Embedding:
+        utterance = heard_again(material.pcm).utterance
+        found = words.recognised(utterance, material.locale, material.phrase)
+        return engine.with_parts(engine.embed(utterance), utterance, found.parts)
+
+    return embed
 
 
 class Reextraction:
@@ -113,5 +121,5 @@ class Reextraction:
         if material is None:
             return False
         loop = asyncio.get_running_loop()
-        embedding = await loop.run_in_executor(self._thread, self._embed, material.pcm)
+        embedding = await loop.run_in_executor(self._thread, self._embed, material)
         return await keep_beside(*about, material, embedding)

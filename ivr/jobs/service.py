@@ -16,6 +16,7 @@ from ivr.jobs.worker import Duty, Worker, working
 from ivr.offline import Office
 from ivr.settings import Retention as RetentionSettings
 from ivr.storage import Batches, Database, Keyring, RetentionRules
+from ivr.words import Words
 
 
 @asynccontextmanager
@@ -24,6 +25,7 @@ async def jobs_of(
     database: Database,
     keyring: Keyring,
     engine: SpeakerEngine,
+    words: Words,
     office: Office,
 ) -> AsyncIterator[None]:
     """Do jobs meanwhile, unless `jobs.run` says that others do them."""
@@ -31,7 +33,7 @@ async def jobs_of(
         yield
         return
     async with (
-        duties_of(configuration, database, keyring, engine, office) as duties,
+        duties_of(configuration, database, keyring, engine, words, office) as duties,
         working(Worker(database, duties)),
     ):
         yield
@@ -43,13 +45,14 @@ async def duties_of(
     database: Database,
     keyring: Keyring,
     engine: SpeakerEngine,
+    words: Words,
     office: Office,
 ) -> AsyncIterator[list[Duty]]:
     """Yield what a worker of this configuration can do."""
     rules = retention_rules(configuration.retention)
     hour = configuration.retention.hour
     retention = Retention(database, rules, lambda: datetime.now(UTC), f"17 {hour} * * *")
-    embed = embedding_with(engine)
+    embed = embedding_with(engine, words)
     async with Reextraction(database, keyring, engine.model, embed) as reextraction:
         yield [reextraction, retention, *_batches(configuration, database, keyring, office)]
 

@@ -16,7 +16,7 @@ from ivr.domain.profile import ProfileId, ProfileState
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.azure_writing import AdditionWriting
 from ivr.storage.database import Database, Row, Transaction
-from ivr.storage.keys import Keyring, PersonKey
+from ivr.storage.keys import Keyring, PersonKey, TurnedVoice
 from ivr.storage.keys.sealing import SEAL_OCTETS
 from ivr.storage.rows import checked_voiceprint
 from ivr.storage.text import storable
@@ -136,8 +136,9 @@ def _profile(row: Row) -> AzureProfile:
 
 def _kept(row: Row, key: PersonKey) -> Kept:
     quality = Quality(row["net_speech_s"], row["snr_db"], row["level_dbfs"], row["clipped"])
+    voice = TurnedVoice(row["model"], row["embedding"], row["parts"])
     recording = Recording(
-        checked_voiceprint(key, row["id"], row["model"], row["embedding"], quality, row["seal"]),
+        checked_voiceprint(key, row["id"], voice, quality, row["seal"]),
         np.zeros(0, np.int16),
         Fingerprint(row["fingerprint"]),
         key.open_frames(row["id"], row["frames"]),

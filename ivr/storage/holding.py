@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.types import Pcm
 from ivr.domain.call import AccountId, TenantId
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
-from ivr.storage.keys import Keyring, PersonKey
+from ivr.storage.keys import Keyring, PersonKey, TurnedVoice
 from ivr.storage.text import storable
 
 _PARTS = {
@@ -81,14 +84,21 @@ async def holding(
         key = tenant_key.person(profile["id"], profile["data_key"])
         audio = tuple((row["id"], key.open_audio(row["id"], row["audio"])) for row in sealed)
         for voiceprint in record["voiceprints"]:
-            voiceprint["vector"] = _numbers(key, voiceprint["embedding"])
+            voiceprint.update(_in_clear(key, voiceprint))
     for part in ("profile", "voiceprints"):
         _drop(record[part], "data_key", "tenant_key", "embedding")
     return Holding(record, audio)
 
 
-def _numbers(key: PersonKey, stored: bytes) -> list[float]:
-    return [round(float(number), 7) for number in key.turn_back(stored)]
+def _in_clear(key: PersonKey, row: dict[str, Any]) -> dict[str, Any]:
+    """Return vector and parts as numbers; parts None where there are none."""
+    voice = key.turn_back(TurnedVoice(row["model"], row["embedding"], row["parts"]))
+    parts = None if voice.parts is None else [_numbers(part) for part in voice.parts]
+    return {"vector": _numbers(voice.vector), "parts": parts}
+
+
+def _numbers(vector: NDArray[np.float32]) -> list[float]:
+    return [round(float(number), 7) for number in vector]
 
 
 def _plain(row: Row) -> dict[str, Any]:

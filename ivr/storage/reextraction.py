@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from engine.types import Embedding, ModelId, Pcm, Quality, Voiceprint
+from engine.types import Embedding, Locale, ModelId, Pcm, PhraseId, Quality, Voiceprint
 from ivr.domain.call import AccountId, TenantId
+from ivr.domain.mode import Mode
 from ivr.domain.profile import ProfileId
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
@@ -35,6 +36,9 @@ class Material:
     pcm: Pcm
     """Telephone audio, int16 `[n]` at 8 kHz, unsealed: it never leaves the process."""
     quality: Quality
+    locale: Locale
+    phrase: PhraseId | None
+    """The passphrase that was said; None for free speech."""
     wrapped: bytes
     """The profile's data key as it was wrapped: it tells whether the key has changed since."""
 
@@ -129,7 +133,15 @@ async def next_material(
     key = tenant_key.person(profile, row["data_key"])
     quality = Quality(row["net_speech_s"], row["snr_db"], row["level_dbfs"], row["clipped"])
     pcm = key.open_audio(row["recording"], row["audio"])
-    return Material(row["recording"], row["enrollment"], pcm, quality, row["data_key"])
+    return Material(
+        row["recording"],
+        row["enrollment"],
+        pcm,
+        quality,
+        Locale(row["locale"]),
+        PhraseId(row["passphrase"]) if Mode(row["mode"]) is Mode.TEXT_DEPENDENT else None,
+        row["data_key"],
+    )
 
 
 async def keep_beside(

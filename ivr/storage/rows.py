@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from engine.types import (
-    Embedding,
     Finding,
     Fingerprint,
     Llr,
@@ -33,7 +33,7 @@ from ivr.domain.verification import (
     VerificationMode,
 )
 from ivr.storage.database import Row
-from ivr.storage.keys import PersonKey
+from ivr.storage.keys import PersonKey, TurnedVoice
 from ivr.storage.text import storable
 
 
@@ -58,7 +58,8 @@ def profile_from(row: Row, key: PersonKey | None, rules: LockoutRules) -> Profil
     """Build a profile from a row of `find-profile` or `profiles-of-group`.
 
     `SealBrokenError` for what the person's key did not seal. Without a key nothing is kept of the
-    voice. A group's profiles come without frames and fingerprints: nobody is compared by them.
+    voice. A group's profiles come without frames, fingerprints and parts: nobody is compared by
+    them.
     """
     return Profile(
         id=ProfileId(row["id"]),
@@ -87,42 +88,56 @@ def voiceprints_from(row: Row, key: PersonKey) -> tuple[Voiceprint, ...]:
     """Build the voiceprints of a profile's or suspect's row; `SealBrokenError`."""
     if row["models"] is None:
         return ()
-    columns = ("voiceprint_recordings", "models", "embeddings", "qualities", "seals")
-    every = zip(*(row[column] for column in columns), strict=True)
-    return tuple(_voiceprint(key, *columns) for columns in every)
-
-
-def _voiceprint(
-    key: PersonKey, recording: UUID, model: str, octets: bytes, quality: list[float], seal: bytes
-) -> Voiceprint:
-    return checked_voiceprint(key, recording, model, octets, Quality(*quality), seal)
+    voices = map(TurnedVoice, row["models"], row["embeddings"], row["parts"])
+    every = zip(row["voiceprint_recordings"], voices, row["qualities"], row["seals"], strict=True)
+    return tuple(
+        checked_voiceprint(key, recording, voice, Quality(*quality), seal, parts=_alone(row))
+        for recording, voice, quality, seal in every
+    )
 
 
 def checked_voiceprint(
-    key: PersonKey, recording: UUID, model: str, octets: bytes, quality: Quality, seal: bytes
+    key: PersonKey,
+    recording: UUID,
+    voice: TurnedVoice,
+    quality: Quality,
+    seal: bytes,
+    *,
+    parts: bool = True,
 ) -> Voiceprint:
-    """Build the voiceprint of a recording from its columns; `SealBrokenError`."""
-    key.check(recording, model, octets, measures(quality), seal)
-    return Voiceprint(Embedding(key.turn_back(octets), ModelId(model)), quality)
+    """Build the voiceprint of a recording, with or without its parts; `SealBrokenError`."""
+    key.check(recording, voice, measures(quality), seal)
+    return Voiceprint(key.turn_back(voice if parts else voice._replace(parts=None)), quality)
 
 
 def voiceprint_columns(voiceprint: Voiceprint, recording: UUID, key: PersonKey) -> tuple[Any, ...]:
-    """Return model, turned vector, seal and quality as a voiceprint's row has them."""
-    model = voiceprint.embedding.model
+    """Return model, turned vector, seal, quality and turned parts as a profile's row has them."""
     quality = measures(voiceprint.quality)
-    octets = key.turn(voiceprint.embedding.vector)
-    return (model, octets, key.stamp(recording, model, octets, quality), *quality)
+    voice = key.turn(voiceprint.embedding)
+    seal = key.stamp(recording, voice, quality)
+    return (voice.model, voice.vector, seal, *quality, voice.parts)
+
+
+def suspect_columns(voiceprint: Voiceprint, suspect: UUID, key: PersonKey) -> tuple[Any, ...]:
+    """Return model, turned vector, seal and quality as a suspect's row has them: without parts."""
+    whole = replace(voiceprint.embedding, parts=None)
+    return voiceprint_columns(replace(voiceprint, embedding=whole), suspect, key)[:-1]
+
+
+def _alone(row: Row) -> bool:
+    """Whether it is a profile's that was looked for by itself, with all it is compared by."""
+    return "heard" in row.keys()  # noqa: SIM118 - a Record's `in` looks at the values
 
 
 def _fingerprints_from(row: Row) -> tuple[Fingerprint, ...]:
-    if "heard" not in row.keys():  # noqa: SIM118 - a Record's `in` looks at the values
+    if not _alone(row):
         return ()
     found = (*(row["fingerprints"] or ()), *row["heard"])
     return tuple(Fingerprint(each) for each in found)
 
 
 def _frames_from(row: Row, key: PersonKey) -> tuple[bytes, ...]:
-    if "heard" not in row.keys() or row["frames"] is None:  # noqa: SIM118
+    if not _alone(row) or row["frames"] is None:
         return ()
     every = zip(row["recordings"], row["frames"], strict=True)
     return tuple(key.open_frames(recording, sealed) for recording, sealed in every)

@@ -55,7 +55,7 @@ class PostgresStore:
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a named group, by account; `StoreUnavailableError`.
 
-        They come without frames and fingerprints.
+        They come without frames, fingerprints and parts.
         """
         names = (storable(tenant), storable(name))
         rows = await self._database.fetch("profiles-of-group", *names, tenant=tenant)
@@ -71,7 +71,8 @@ class PostgresStore:
     async def enrolled(self, tenant: TenantId, at_most: int) -> Sequence[Profile]:
         """Return all enrolled profiles of a tenant; none where there are more than `at_most`.
 
-        They come by account, without frames and fingerprints. Raises `StoreUnavailableError`.
+        They come by account, without frames, fingerprints and parts. Raises
+        `StoreUnavailableError`.
         """
         rows = await self._database.fetch(
             "profiles-of-tenant", storable(tenant), at_most, tenant=tenant

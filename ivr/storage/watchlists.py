@@ -10,7 +10,7 @@ from ivr.domain.call import AccountId, TenantId
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Transaction
 from ivr.storage.keys import Keyring
-from ivr.storage.rows import voiceprint_columns
+from ivr.storage.rows import suspect_columns
 from ivr.storage.text import storable
 
 
@@ -35,7 +35,8 @@ class Watchlists:
     ) -> UUID:
         """Watch for a voice from now on, and return the suspect's id.
 
-        Raises `ValueError` without a voiceprint.
+        No parts of a passphrase are kept: callers may say anything. Raises `ValueError` without a
+        voiceprint.
         """
         if not voiceprints:
             raise ValueError("a suspect is known by at least one voiceprint")
@@ -51,7 +52,7 @@ class Watchlists:
                 "add-suspect", suspect, name, storable(watchlist), tenant_key.generation, wrapped
             )
             for voiceprint in voiceprints:
-                columns = voiceprint_columns(voiceprint, suspect, key)
+                columns = suspect_columns(voiceprint, suspect, key)
                 await transaction.execute("add-suspect-voiceprint", name, suspect, *columns)
             await note(transaction, AuditEvent.SUSPECT_ADDED, tenant, suspect, who, why)
 

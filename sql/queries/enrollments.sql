@@ -39,11 +39,12 @@ VALUES (
 -- Write the voiceprint of recording $4 of profile $2 of tenant $1 from enrollment $3, with its seal.
 INSERT INTO voiceprints (
     tenant, profile, enrollment, recording, model, embedding, seal,
-    net_speech_s, snr_db, level_dbfs, clipped
+    net_speech_s, snr_db, level_dbfs, clipped, parts
 )
 VALUES (
     $1::text, $2::uuid, $3::uuid, $4::uuid, $5::text, $6::bytea, $7::bytea,
-    $8::double precision, $9::double precision, $10::double precision, $11::double precision
+    $8::double precision, $9::double precision, $10::double precision, $11::double precision,
+    $12::bytea
 );
 
 -- name: add-enrollment-warnings

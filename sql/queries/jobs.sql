@@ -52,9 +52,10 @@ SET model = EXCLUDED.model, why = EXCLUDED.why, noted_at = EXCLUDED.noted_at;
 DELETE FROM unreadable_profiles WHERE tenant = $1::text AND profile = $2::uuid;
 
 -- name: recordings-to-reextract
--- Return the next recording of profile $2 of tenant $1 without a voiceprint of model $3, and the profile's key.
+-- Return the next recording of profile $2 of tenant $1 without a voiceprint of model $3, with the profile's words and key.
 SELECT
-    p.tenant, p.tenant_key, p.data_key, r.id AS recording, r.enrollment, r.audio,
+    p.tenant, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
+    r.id AS recording, r.enrollment, r.audio,
     v.net_speech_s, v.snr_db, v.level_dbfs, v.clipped
 FROM profiles AS p
 JOIN recordings AS r ON r.profile = p.id
@@ -74,12 +75,12 @@ WHERE tenant = $1::text AND id = $2::uuid AND state = 'enrolled' FOR NO KEY UPDA
 -- Write a voiceprint as `add-voiceprint` does, beside the one that callers are compared with.
 INSERT INTO voiceprints (
     tenant, profile, enrollment, recording, model, embedding, seal,
-    net_speech_s, snr_db, level_dbfs, clipped, live
+    net_speech_s, snr_db, level_dbfs, clipped, parts, live
 )
 VALUES (
     $1::text, $2::uuid, $3::uuid, $4::uuid, $5::text, $6::bytea, $7::bytea,
     $8::double precision, $9::double precision, $10::double precision, $11::double precision,
-    false
+    $12::bytea, false
 )
 ON CONFLICT (recording, model) DO NOTHING;
 

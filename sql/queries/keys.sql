@@ -63,12 +63,12 @@ WHERE tenant = $1::text AND id = $2::uuid;
 
 -- name: voiceprints-of-profile
 -- Return the voiceprints of profile $2 of tenant $1 as they are stored.
-SELECT id, recording, model, embedding, net_speech_s, snr_db, level_dbfs, clipped, seal
+SELECT id, recording, model, embedding, parts, net_speech_s, snr_db, level_dbfs, clipped, seal
 FROM voiceprints WHERE tenant = $1::text AND profile = $2::uuid ORDER BY id;
 
 -- name: turn-voiceprint
--- Keep voiceprint $2 of tenant $1 turned anew, $3, with its seal $4.
-UPDATE voiceprints SET embedding = $3::bytea, seal = $4::bytea
+-- Keep voiceprint $2 of tenant $1 turned anew, $3, with its seal $4 and its parts $5.
+UPDATE voiceprints SET embedding = $3::bytea, seal = $4::bytea, parts = $5::bytea
 WHERE tenant = $1::text AND id = $2::bigint;
 
 -- name: suspects-of-older-keys
@@ -84,7 +84,9 @@ WHERE tenant = $1::text AND id = $2::uuid;
 
 -- name: voiceprints-of-suspect
 -- Return the voiceprints of suspect $2 of tenant $1 as they are stored.
-SELECT id, suspect AS recording, model, embedding, net_speech_s, snr_db, level_dbfs, clipped, seal
+SELECT
+    id, suspect AS recording, model, embedding, NULL::bytea AS parts, net_speech_s, snr_db,
+    level_dbfs, clipped, seal
 FROM suspect_voiceprints WHERE tenant = $1::text AND suspect = $2::uuid ORDER BY id;
 
 -- name: turn-suspect-voiceprint

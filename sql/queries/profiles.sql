@@ -18,6 +18,7 @@ CROSS JOIN LATERAL (
         array_agg(recording ORDER BY id) AS voiceprint_recordings,
         array_agg(model ORDER BY id) AS models,
         array_agg(embedding ORDER BY id) AS embeddings,
+        array_agg(parts ORDER BY id) AS parts,
         array_agg(seal ORDER BY id) AS seals,
         array_agg(ARRAY[net_speech_s, snr_db, level_dbfs, clipped] ORDER BY id) AS qualities
     FROM voiceprints WHERE profile = p.id AND live
@@ -45,6 +46,7 @@ CROSS JOIN LATERAL (
         array_agg(recording ORDER BY id) AS voiceprint_recordings,
         array_agg(model ORDER BY id) AS models,
         array_agg(embedding ORDER BY id) AS embeddings,
+        array_agg(parts ORDER BY id) AS parts,
         array_agg(seal ORDER BY id) AS seals,
         array_agg(ARRAY[net_speech_s, snr_db, level_dbfs, clipped] ORDER BY id) AS qualities
     FROM voiceprints WHERE profile = p.id AND live
@@ -65,6 +67,7 @@ CROSS JOIN LATERAL (
         array_agg(recording ORDER BY id) AS voiceprint_recordings,
         array_agg(model ORDER BY id) AS models,
         array_agg(embedding ORDER BY id) AS embeddings,
+        array_agg(parts ORDER BY id) AS parts,
         array_agg(seal ORDER BY id) AS seals,
         array_agg(ARRAY[net_speech_s, snr_db, level_dbfs, clipped] ORDER BY id) AS qualities
     FROM voiceprints WHERE profile = p.id AND live

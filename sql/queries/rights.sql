@@ -23,7 +23,7 @@ SELECT id, audio FROM recordings WHERE tenant = $1::text AND profile = $2::uuid 
 
 -- name: held-voiceprints
 -- Return the voiceprints of profile $2 of tenant $1.
-SELECT recording, model, embedding, net_speech_s, snr_db, level_dbfs, clipped, created_at
+SELECT recording, model, embedding, parts, net_speech_s, snr_db, level_dbfs, clipped, created_at
 FROM voiceprints WHERE tenant = $1::text AND profile = $2::uuid ORDER BY id;
 
 -- name: held-enrollments

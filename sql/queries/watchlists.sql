@@ -1,10 +1,13 @@
 -- name: suspects-of-tenant
 -- Return the suspects of tenant $1 with their voiceprints, in the order in which they were added.
+--
+-- Of a suspect no parts of a passphrase are kept: callers may say anything.
 SELECT
     s.id, s.tenant, s.tenant_key, s.data_key,
     array_agg(s.id ORDER BY v.id) AS voiceprint_recordings,
     array_agg(v.model ORDER BY v.id) AS models,
     array_agg(v.embedding ORDER BY v.id) AS embeddings,
+    array_agg(NULL::bytea) AS parts,
     array_agg(v.seal ORDER BY v.id) AS seals,
     array_agg(
         ARRAY[v.net_speech_s, v.snr_db, v.level_dbfs, v.clipped] ORDER BY v.id

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from engine.audio import Listener
-from engine.decision.policy import UNCHECKED_PHRASE
 from engine.types import Locale, PhraseFinding, PhraseId, PhraseOutcome, Utterance
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.lab import LabError
@@ -41,10 +40,7 @@ def words() -> Words:
 
 def recognised(words: Words, utterance: Utterance, wanted: Wanted) -> tuple[PhraseFinding, bytes]:
     """Recognise the phrase and compare it with the person's recordings."""
-    listener, finding = words.listener(wanted), UNCHECKED_PHRASE
-    if listener is not None and wanted.phrase is not None:
-        listener.push(utterance.samples)
-        finding = listener.finding(wanted.phrase)
+    finding = words.recognised(utterance, wanted.locale, wanted.phrase)
     return words.phrase(utterance, wanted, finding)
 
 

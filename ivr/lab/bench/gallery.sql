@@ -35,11 +35,11 @@ SELECT h.recording, r.tenant, h.profile, h.enrollment, r.number, '', r.frames, r
 FROM heard AS h JOIN recordings AS r ON r.id = h.of;
 INSERT INTO voiceprints (
     tenant, profile, enrollment, recording, model, embedding, seal, net_speech_s, snr_db,
-    level_dbfs, clipped
+    level_dbfs, clipped, parts
 )
 SELECT
     v.tenant, h.profile, h.enrollment, h.recording, v.model, v.embedding, v.seal, v.net_speech_s,
-    v.snr_db, v.level_dbfs, v.clipped
+    v.snr_db, v.level_dbfs, v.clipped, v.parts
 FROM heard AS h JOIN voiceprints AS v ON v.recording = h.of;
 CREATE TEMPORARY TABLE called ON COMMIT DROP AS
 SELECT gen_random_uuid() AS verification, m.profile, m.account, o.tenant

@@ -7,7 +7,7 @@ from ivr.storage.keys.master import (
     master_from_command,
     master_from_file,
 )
-from ivr.storage.keys.person import PersonKey
+from ivr.storage.keys.person import PersonKey, TurnedVoice
 from ivr.storage.keys.sealing import SealBrokenError
 from ivr.storage.keys.tenant import TenantKey
 
@@ -17,6 +17,7 @@ __all__ = [
     "PersonKey",
     "SealBrokenError",
     "TenantKey",
+    "TurnedVoice",
     "make_master_file",
     "master_from_command",
     "master_from_file",

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.types import Pcm
+from engine.types import Embedding, ModelId, Pcm
 from ivr.storage.keys.sealing import SealBrokenError, derive, place, seal, unseal
 
 if TYPE_CHECKING:
     from ivr.storage.keys.tenant import TenantKey
+
+
+_VOICEPRINT: Final = "a voiceprint"
+
+
+class TurnedVoice(NamedTuple):
+    """An embedding as it is stored: turned by the tenant's matrix, float32 little-endian."""
+
+    model: str
+    vector: bytes
+    """4 octets a dimension."""
+    parts: bytes | None
+    """Those of the passphrase, one after another, each as long as the vector; None without any."""
 
 
 class PersonKey:
@@ -42,34 +54,50 @@ class PersonKey:
         """Return a recording's phrase frames."""
         return unseal(self._sealing, sealed, *self._place("frames", recording))
 
-    def turn(self, vector: NDArray[np.float32]) -> bytes:
-        """Return an embedding, float32 `[dim]`, as it is stored: turned, little-endian."""
-        return self._tenant_key.turning(len(vector)).turn(vector).astype("<f4").tobytes()
+    def turn(self, embedding: Embedding) -> TurnedVoice:
+        """Return an embedding as it is stored; its parts are turned as the whole is."""
+        turn = self._tenant_key.turning(len(embedding.vector)).turn
+        vector, parts = embedding.vector, embedding.parts
+        return TurnedVoice(
+            embedding.model,
+            turn(vector).astype("<f4").tobytes(),
+            None if parts is None else turn(parts).astype("<f4").tobytes(),
+        )
 
-    def turn_back(self, octets: bytes) -> NDArray[np.float32]:
-        """Return the embedding, float32 `[dim]`, of what `turn` returned."""
-        turned = np.frombuffer(octets, "<f4").astype(np.float32)
-        return self._tenant_key.turning(len(turned)).turn_back(turned)
+    def turn_back(self, voice: TurnedVoice) -> Embedding:
+        """Return the embedding of what `turn` returned.
 
-    def stamp(
-        self, recording: UUID, model: str, octets: bytes, quality: tuple[float, ...]
-    ) -> bytes:
+        `SealBrokenError` where the parts are not as long as the vector.
+        """
+        dim, octets = len(voice.vector) // 4, voice.vector + (voice.parts or b"")
+        if not dim or len(octets) % (4 * dim):
+            raise SealBrokenError(_VOICEPRINT)
+        turned = np.frombuffer(octets, "<f4").astype(np.float32).reshape(-1, dim)
+        back = self._tenant_key.turning(dim).turn_back(turned)
+        return Embedding(back[0], ModelId(voice.model), None if voice.parts is None else back[1:])
+
+    def stamp(self, recording: UUID, voice: TurnedVoice, quality: tuple[float, ...]) -> bytes:
         """Return 32 octets that bind a stored voiceprint to this person and recording."""
-        where = place(*self._place("voiceprint", recording), model)
-        message = where + np.asarray(quality, "<f8").tobytes() + octets
+        measured = np.asarray(quality, "<f8").tobytes()
+        message = self._bound(recording, voice) + measured + voice.vector + (voice.parts or b"")
         return hmac.digest(self._stamping, message, "sha256")
 
     def check(
-        self,
-        recording: UUID,
-        model: str,
-        octets: bytes,
-        quality: tuple[float, ...],
-        stamp: bytes,
+        self, recording: UUID, voice: TurnedVoice, quality: tuple[float, ...], stamp: bytes
     ) -> None:
         """Raise `SealBrokenError` unless the voiceprint is the one that was stamped."""
-        if not hmac.compare_digest(stamp, self.stamp(recording, model, octets, quality)):
-            raise SealBrokenError("a voiceprint")
+        if not hmac.compare_digest(stamp, self.stamp(recording, voice, quality)):
+            raise SealBrokenError(_VOICEPRINT)
+
+    def _bound(self, recording: UUID, voice: TurnedVoice) -> bytes:
+        """Return what the octets are bound to; with parts, where the vector ends is told as well.
+
+        Without parts it is as it was before there were any: what was stamped then still holds.
+        """
+        if voice.parts is None:
+            return place(*self._place("voiceprint", recording), voice.model)
+        where = self._place("voiceprint in parts", recording)
+        return place(*where, voice.model, str(len(voice.vector)))
 
     def _place(self, what: str, recording: UUID) -> tuple[str, ...]:
         return (f"a recording's {what}", self._tenant_key.tenant, str(self._person), str(recording))

@@ -10,6 +10,7 @@ from ivr.domain.call import TenantId
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.keys.keyring import Keyring
+from ivr.storage.keys.person import TurnedVoice
 from ivr.storage.keys.tenant import TenantKey
 from ivr.storage.text import storable
 
@@ -25,13 +26,23 @@ class _Rows:
     voiceprints: str
     turn: str
     rekey: str
+    keep_parts: bool
+    """Whether their voiceprints have the parts of a passphrase beside them."""
 
 
 _PROFILES = _Rows(
-    "profiles-of-older-keys", "voiceprints-of-profile", "turn-voiceprint", "rekey-profile"
+    "profiles-of-older-keys",
+    "voiceprints-of-profile",
+    "turn-voiceprint",
+    "rekey-profile",
+    keep_parts=True,
 )
 _SUSPECTS = _Rows(
-    "suspects-of-older-keys", "voiceprints-of-suspect", "turn-suspect-voiceprint", "rekey-suspect"
+    "suspects-of-older-keys",
+    "voiceprints-of-suspect",
+    "turn-suspect-voiceprint",
+    "rekey-suspect",
+    keep_parts=False,
 )
 
 
@@ -122,12 +133,13 @@ async def _turn_person(
     wrapped = old.rewrap(person, row["data_key"], new)
     before, after = old.person(person, row["data_key"]), new.person(person, wrapped)
     for each in await transaction.fetch(rows.voiceprints, new.tenant, person):
-        bound = (each["recording"], each["model"])
+        voice = TurnedVoice(each["model"], each["embedding"], each["parts"])
         quality = (each["net_speech_s"], each["snr_db"], each["level_dbfs"], each["clipped"])
-        before.check(*bound, each["embedding"], quality, each["seal"])
-        octets = after.turn(before.turn_back(each["embedding"]))
-        seal = after.stamp(*bound, octets, quality)
-        await transaction.execute(rows.turn, new.tenant, each["id"], octets, seal)
+        before.check(each["recording"], voice, quality, each["seal"])
+        turned = after.turn(before.turn_back(voice))
+        seal = after.stamp(each["recording"], turned, quality)
+        parts = (turned.parts,) if rows.keep_parts else ()
+        await transaction.execute(rows.turn, new.tenant, each["id"], turned.vector, seal, *parts)
     await transaction.execute(rows.rekey, new.tenant, person, new.generation, wrapped)
 
 

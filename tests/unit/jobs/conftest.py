@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from engine.types import Embedding, ModelId, Pcm
+from engine.types import Embedding, ModelId, Pcm, PhraseId
 from ivr.domain.profile import Profile
 from ivr.jobs import Reextraction
 from ivr.storage.database import Database
 from ivr.storage.keys import Keyring
+from ivr.storage.reextraction import Material
 from ivr.storage.store import PostgresStore
 from tests.unit.storage.records import ACCOUNT, TENANT, enrolled
 
@@ -23,16 +25,29 @@ SOON_S = 20.0
 
 @dataclass
 class Model:
-    """A voice model that is quick to compute: the spectrum's shape, and how often it was asked."""
+    """A voice model that is quick to compute: the spectrum's shape, and how often it was asked.
+
+    A passphrase has two parts, its halves.
+    """
 
     name: ModelId = NEWER
     heard: list[bytes] = field(default_factory=list)
 
-    def embed(self, pcm: Pcm) -> Embedding:
-        """Turn audio into a voice."""
-        self.heard.append(pcm.tobytes())
-        spectrum = np.abs(np.fft.rfft(pcm, 255)).astype(np.float32)
-        return Embedding(spectrum / np.linalg.norm(spectrum), self.name)
+    def embed(self, material: Material) -> Embedding:
+        """Turn a kept recording into a voice."""
+        self.heard.append(material.pcm.tobytes())
+        return self.voice(material.pcm, material.phrase)
+
+    def voice(self, pcm: Pcm, phrase: PhraseId | None) -> Embedding:
+        """Turn audio into a voice; free speech has no parts."""
+        parts = np.stack([_shape(half) for half in np.array_split(pcm, 2)]) if phrase else None
+        return Embedding(_shape(pcm), self.name, parts)
+
+
+def _shape(pcm: Pcm) -> NDArray[np.float32]:
+    spectrum = np.abs(np.fft.rfft(pcm, 255)).astype(np.float32)
+    shape: NDArray[np.float32] = spectrum / np.linalg.norm(spectrum)
+    return shape
 
 
 @pytest.fixture

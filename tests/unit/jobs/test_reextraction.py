@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from engine.errors import AudioError
-from engine.types import Embedding, ModelId, Pcm
+from engine.types import Embedding, Locale, ModelId, PhraseId
 from ivr.domain.call import AccountId
+from ivr.domain.mode import Mode
 from ivr.domain.profile import Profile, ProfileId
 from ivr.jobs import Queue, Reextraction, Worker
 from ivr.jobs.queue import Ticket
@@ -20,6 +22,7 @@ from ivr.storage.database import Database
 from ivr.storage.keys import Keyring
 from ivr.storage.keys.rotation import rotate_tenant
 from ivr.storage.reextraction import (
+    Material,
     choose_model,
     keep_beside,
     newest_model,
@@ -31,7 +34,7 @@ from ivr.storage.reextraction import (
 from ivr.storage.store import PostgresStore
 from tests.postgres import execute
 from tests.unit.jobs.conftest import NEWER, Model, found, until
-from tests.unit.storage.records import ACCOUNT, MODEL, TENANT, enrolled
+from tests.unit.storage.records import ACCOUNT, MODEL, TENANT, assert_same_voice, enrolled
 
 
 def models(profile: Profile) -> list[ModelId]:
@@ -48,7 +51,7 @@ async def one(database: Database, keyring: Keyring, profile: ProfileId, model: M
     about = (database, keyring, TENANT, profile)
     material = await next_material(*about, NEWER)
     assert material is not None
-    return await keep_beside(*about, material, model.embed(material.pcm))
+    return await keep_beside(*about, material, model.embed(material))
 
 
 async def test_a_worker_finds_and_moves_the_profiles_of_the_older_model(
@@ -58,7 +61,7 @@ async def test_a_worker_finds_and_moves_the_profiles_of_the_older_model(
     postgres_store: PostgresStore,
     person: Profile,
 ) -> None:
-    """Started with a new model it re-extracts by itself; the quality stays, the trail tells."""
+    """By itself, the parts of the passphrase too; the quality stays, the trail tells."""
 
     async def moved() -> bool:
         return models(await found(postgres_store)) == [NEWER] * 3
@@ -71,12 +74,29 @@ async def test_a_worker_finds_and_moves_the_profiles_of_the_older_model(
         enrollment.recordings, person.voiceprints, after.voiceprints, strict=True
     ):
         assert now.quality == before.quality
-        assert now.embedding.cosine(Model().embed(recording.pcm)) == pytest.approx(1.0)
+        voice = Model().voice(recording.pcm, PhraseId(enrollment.passphrase))
+        assert_same_voice(now.embedding, voice)
     assert len(model.heard) == 3
     assert (after.frames, after.fingerprints) == (person.frames, person.fingerprints)
     trail = await database.fetch("held-audit", TENANT, person.id, tenant=TENANT)
     assert [row["what"] for row in trail] == ["profile_enrolled", "profile_reextracted"]
     assert await verify(database, TENANT) is not None
+
+
+async def test_what_was_said_comes_with_the_recording(
+    database: Database, keyring: Keyring, postgres_store: PostgresStore, person: Profile
+) -> None:
+    """The passphrase and its language; free speech is of no passphrase."""
+    material = await next_material(database, keyring, TENANT, person.id, NEWER)
+    assert material is not None
+    assert (material.locale, material.phrase) == (Locale("en-US"), person.passphrase)
+    other = AccountId("4712")
+    await postgres_store.enroll(replace(enrolled(other), mode=Mode.TEXT_INDEPENDENT))
+    free = await postgres_store.find(TENANT, other)
+    assert free is not None
+    material = await next_material(database, keyring, TENANT, free.id, NEWER)
+    assert material is not None
+    assert material.phrase is None
 
 
 async def test_until_all_is_done_calls_are_compared_by_the_older_model(
@@ -125,7 +145,7 @@ async def test_the_keys_may_be_changed_meanwhile(
     material = await next_material(*about, NEWER)
     assert material is not None
     assert [done async for done in rotate_tenant(database, keyring, TENANT, who="a", why="b")]
-    assert not await keep_beside(*about, material, model.embed(material.pcm))
+    assert not await keep_beside(*about, material, model.embed(material))
     await duty.work(ticket(person))
     assert models(await found(postgres_store)) == [NEWER] * 3
 
@@ -153,7 +173,7 @@ async def test_a_person_erased_or_enrolled_anew_meanwhile_is_left_alone(
     material = await next_material(*about, NEWER)
     assert material is not None
     await meanwhile(database, postgres_store)
-    assert not await keep_beside(*about, material, model.embed(material.pcm))
+    assert not await keep_beside(*about, material, model.embed(material))
 
 
 async def test_a_worker_with_an_older_model_moves_nobody_back(
@@ -202,7 +222,7 @@ async def test_audio_that_no_voice_can_be_made_of_is_noted_as_well(
 ) -> None:
     """An error of the engine is no reason to try for ever; enrolled anew, the note is gone."""
 
-    def refuse(pcm: Pcm) -> Embedding:
+    def refuse(material: Material) -> Embedding:
         raise AudioError("nothing is left of it")
 
     async with Reextraction(database, keyring, NEWER, refuse) as duty:

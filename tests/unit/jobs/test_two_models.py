@@ -7,15 +7,22 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
+import numpy as np
 import pytest
 
 from engine import SpeakerEngine
 from engine.speaker import MODELS
-from engine.types import ModelId, Reason, Verdict
+from engine.types import Locale, ModelId, Pcm, PhraseId, Quality, Reason, Verdict
 from engine.voice.card import card_in
+from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.jobs.reextraction import embedding_with
+from ivr.lab import LabError
+from ivr.lab.scenes import PHRASE
+from ivr.lab.speech import synthetic
 from ivr.offline import Office, enroll, verify
+from ivr.storage.reextraction import Material
 from ivr.voice import EngineVoice
 from ivr.words import Words
 from tests.unit.offline.conftest import ENGINE, ORDER, office, store
@@ -84,7 +91,33 @@ async def test_without_the_earlier_model_nothing_is_decided(
 async def test_a_recording_heard_again_has_the_voice_it_had(office: Office) -> None:
     """What is re-extracted from the kept audio is what the enrollment itself extracted."""
     enrolled = await enroll(ORDER, three(), office)
-    embed = embedding_with(ENGINE)
+    embed = embedding_with(ENGINE, Words([]))
     for recording in enrolled.enrollment.recordings:
-        again = embed(recording.pcm)
+        again = embed(material(recording.pcm, None))
         assert again.cosine(recording.voiceprint.embedding) == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("phrase", [DEFAULT_PASSPHRASE, PhraseId("of-our-own"), None])
+def test_a_passphrase_heard_again_has_its_parts(phrase: PhraseId | None) -> None:
+    """Where words know it; then the same as at the enrollment."""
+    pcm = said(PHRASE, 40)
+    again = embedding_with(ENGINE, Words.load(["en-US"]))(material(pcm, phrase))
+    if phrase != DEFAULT_PASSPHRASE:
+        assert again.parts is None
+        return
+    assert again.parts is not None
+    assert again.parts.shape[1:] == again.vector.shape
+    np.testing.assert_allclose(np.linalg.norm(again.parts, axis=1), 1.0, atol=1e-5)
+
+
+def material(pcm: Pcm, phrase: PhraseId | None) -> Material:
+    quality = Quality(3.0, 30.0, -20.0, 0.0)
+    return Material(uuid4(), uuid4(), pcm, quality, Locale("en-US"), phrase, b"")
+
+
+def said(text: str, take: int) -> Pcm:
+    """Return a rendered voice; skips where none can be rendered."""
+    try:
+        return synthetic("rms").say(text, take)
+    except LabError as lack:
+        pytest.skip(f"no synthesiser: {lack}")

@@ -80,10 +80,25 @@ def hung_up(begun: Opening) -> Verification:
 
 
 def voiceprint(seed: int, dim: int = 192) -> Voiceprint:
-    """Return a voiceprint of a random unit vector, float32 `[dim]`."""
-    vector = np.random.default_rng(seed).standard_normal(dim).astype(np.float32)
-    vector /= np.linalg.norm(vector)
-    return Voiceprint(Embedding(vector, MODEL), replace(QUALITY, net_speech_s=1.0 + seed))
+    """Return a voiceprint of random unit vectors, float32 `[dim]`, with as many parts as `seed`.
+
+    Seed 0 has none.
+    """
+    vectors = np.random.default_rng(seed).standard_normal((1 + seed, dim)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    embedding = Embedding(vectors[0], MODEL, vectors[1:] if seed else None)
+    return Voiceprint(embedding, replace(QUALITY, net_speech_s=1.0 + seed))
+
+
+def assert_same_voice(kept: Embedding, given: Embedding) -> None:
+    """Vector and parts came back to 1e-6."""
+    assert kept.model == given.model
+    assert kept.vector.dtype == np.float32
+    np.testing.assert_allclose(kept.vector, given.vector, atol=1e-6)
+    assert (kept.parts is None) is (given.parts is None)
+    if kept.parts is not None and given.parts is not None:
+        assert kept.parts.dtype == np.float32
+        np.testing.assert_allclose(kept.parts, given.parts, atol=1e-6)
 
 
 def recording(seed: int) -> Recording:

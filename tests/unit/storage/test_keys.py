@@ -6,7 +6,7 @@ import base64
 import sys
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import numpy as np
@@ -22,10 +22,12 @@ from ivr.storage.keys import (
     MasterKeys,
     SealBrokenError,
     TenantKey,
+    TurnedVoice,
     make_master_file,
     master_from_command,
     master_from_file,
 )
+from ivr.storage.keys.person import PersonKey
 from ivr.storage.keys.rotation import rotate_master, rotate_tenant
 from ivr.storage.keys.sealing import place, seal, unseal
 from ivr.storage.keys.turning import Turning
@@ -36,6 +38,7 @@ from tests.unit.storage.records import (
     ACCOUNT,
     OTHER_TENANT,
     TENANT,
+    assert_same_voice,
     enrolled,
     recording,
     voiceprint,
@@ -133,6 +136,105 @@ def test_a_data_key_seals_for_one_person_and_recording() -> None:
         tenant_key.person(other, wrapped)
 
 
+def _key() -> PersonKey:
+    return PersonKey(TenantKey(TENANT, 1, KEY), UUID(int=1), bytes(32))
+
+
+@given(st.integers(1, 4))
+def test_the_parts_of_a_passphrase_are_turned_as_the_whole_is(count: int) -> None:
+    """Their cosines with each other and with the whole stay, and they come back."""
+    key, given_one = _key(), replace(voiceprint(1).embedding, parts=_vectors(count, 192))
+    turned = key.turn(given_one)
+    assert turned.parts is not None
+    assert len(turned.parts) == count * len(turned.vector) == count * 192 * 4
+    whole, parts = (np.frombuffer(each, "<f4") for each in (turned.vector, turned.parts))
+    assert given_one.parts is not None
+    cosines = given_one.parts @ given_one.vector
+    np.testing.assert_allclose(parts.reshape(count, 192) @ whole, cosines, atol=1e-5)
+    assert_same_voice(key.turn_back(turned), given_one)
+
+
+@pytest.mark.parametrize("left_out", [1, 4])
+def test_parts_that_are_not_as_long_as_the_whole_are_refused(left_out: int) -> None:
+    """Neither half a number nor half a vector is a part."""
+    key = _key()
+    turned = key.turn(voiceprint(2).embedding)
+    assert turned.parts is not None
+    with pytest.raises(SealBrokenError):
+        key.turn_back(turned._replace(parts=turned.parts[:-left_out]))
+    with pytest.raises(SealBrokenError):
+        key.turn_back(turned._replace(vector=b""))
+
+
+def test_a_stamp_binds_the_parts() -> None:
+    """Altered, added, taken away, reordered, or cut elsewhere between whole and parts: refused."""
+    key, one, quality = _key(), UUID(int=2), (1.7, 23.4, -21.5, 0.001)
+    whole, first, second = b"wholewho", b"firstfir", b"secondse"
+    voice = TurnedVoice("telephone/1", whole, first + second)
+    stamp = key.stamp(one, voice, quality)
+    key.check(one, voice, quality, stamp)
+    for altered in (
+        voice._replace(parts=first + first),
+        voice._replace(parts=second + first),
+        voice._replace(parts=first),
+        voice._replace(parts=first + second + second),
+        voice._replace(parts=b""),
+        voice._replace(parts=None),
+        voice._replace(vector=whole + first, parts=second),
+        voice._replace(vector=whole + first + second, parts=None),
+        voice._replace(vector=whole + first + second, parts=b""),
+    ):
+        with pytest.raises(SealBrokenError):
+            key.check(one, altered, quality, stamp)
+    plain = voice._replace(parts=None)
+    with pytest.raises(SealBrokenError):
+        key.check(one, voice, quality, key.stamp(one, plain, quality))
+
+
+def test_a_voiceprint_stamped_before_there_were_parts_still_holds() -> None:
+    """Its stamp, written by an earlier version, is what is made of it today."""
+    voice = TurnedVoice("telephone/1", bytes.fromhex("0000803f"), None)
+    stamp = bytes.fromhex("27a2acecc092d151d5bf39b4f47b723fd99f822209bc1cab087dd33e1bf0d75b")
+    _key().check(UUID(int=2), voice, (1.7, 23.4, -21.5, 0.001), stamp)
+
+
+async def test_rows_whose_parts_were_altered_are_not_used(
+    postgres_store: PostgresStore, database_dsn: str
+) -> None:
+    """Not with others, not without, and not with some where there were none."""
+    await postgres_store.enroll(enrolled())
+    first = "SELECT min(id) FROM voiceprints WHERE parts IS NOT NULL"
+    for altered in (
+        f"UPDATE voiceprints SET parts = embedding WHERE id = ({first})",
+        f"UPDATE voiceprints SET parts = NULL WHERE id = ({first})",
+        "UPDATE voiceprints SET parts = embedding WHERE parts IS NULL",
+    ):
+        await execute(
+            database_dsn,
+            f"CREATE TABLE as_written AS SELECT * FROM voiceprints; {altered}",
+        )
+        with pytest.raises(SealBrokenError):
+            await postgres_store.find(TENANT, ACCOUNT)
+        await execute(
+            database_dsn,
+            "UPDATE voiceprints AS v SET parts = w.parts FROM as_written AS w WHERE w.id = v.id; "
+            "DROP TABLE as_written",
+        )
+        assert await postgres_store.find(TENANT, ACCOUNT) is not None
+
+
+async def test_of_many_the_parts_are_checked_and_left_behind(
+    postgres_store: PostgresStore, database_dsn: str
+) -> None:
+    """Nobody of a group is compared by them, but what was altered is not used either."""
+    await postgres_store.enroll(enrolled())
+    (found,) = await postgres_store.enrolled(TENANT, 1)
+    assert [each.embedding.parts for each in found.voiceprints] == [None] * 3
+    await execute(database_dsn, "UPDATE voiceprints SET parts = NULL")
+    with pytest.raises(SealBrokenError):
+        await postgres_store.enrolled(TENANT, 1)
+
+
 async def test_rows_that_were_swapped_are_not_used(
     postgres_store: PostgresStore, database_dsn: str
 ) -> None:
@@ -142,7 +244,8 @@ async def test_rows_that_were_swapped_are_not_used(
     await postgres_store.enroll(thief)
     await execute(
         database_dsn,
-        f"""UPDATE voiceprints AS v SET embedding = w.embedding, seal = w.seal
+        f"""UPDATE voiceprints AS v
+        SET embedding = w.embedding, parts = w.parts, seal = w.seal
         FROM profiles AS p, profiles AS q, voiceprints AS w
         WHERE p.account = '{ACCOUNT}' AND v.profile = p.id AND q.account = '666'
         AND w.profile = q.id AND w.net_speech_s = v.net_speech_s + 7""",
@@ -161,19 +264,22 @@ async def test_rows_that_were_swapped_are_not_used(
 async def test_nothing_of_a_voice_stands_in_the_database_in_clear(
     postgres_store: PostgresStore, database_dsn: str
 ) -> None:
-    """Neither audio, nor frames, nor the vector."""
+    """Neither audio, nor frames, nor a vector."""
     enrollment = enrolled()
     await postgres_store.enroll(enrollment)
     connection = await asyncpg.connect(database_dsn)
     rows = await connection.fetch(
-        "SELECT r.*, v.embedding FROM recordings AS r JOIN voiceprints AS v ON v.recording = r.id"
+        "SELECT r.*, v.embedding, v.parts "
+        "FROM recordings AS r JOIN voiceprints AS v ON v.recording = r.id"
     )
     await connection.close()
     stored = b"".join(each for row in rows for each in row if isinstance(each, bytes))
     for kept in enrollment.recordings:
         assert kept.frames not in stored
         assert kept.pcm.tobytes()[:32] not in stored
-        assert kept.voiceprint.embedding.vector.tobytes()[:16] not in stored
+        embedding = kept.voiceprint.embedding
+        assert embedding.vector.tobytes()[:16] not in stored
+        assert embedding.parts is None or embedding.parts.tobytes()[:16] not in stored
 
 
 async def test_without_the_master_key_nothing_opens(
@@ -221,10 +327,11 @@ async def test_a_new_tenant_key_turns_every_voice_anew(
         profile = await store.find(TENANT, AccountId("2"))
         assert profile is not None
         for kept, told in zip(profile.voiceprints, enrolled().voiceprints, strict=True):
-            np.testing.assert_allclose(kept.embedding.vector, told.embedding.vector, atol=1e-6)
+            assert_same_voice(kept.embedding, told.embedding)
         assert profile.frames == tuple(one.frames for one in enrolled().recordings)
         (suspect,) = await store.watchlist(TENANT)
-        assert len(suspect.voiceprints) == 1
+        (heard,) = suspect.voiceprints
+        assert heard.embedding.parts is None
     assert await _generations(database_dsn) == [2]
 
 

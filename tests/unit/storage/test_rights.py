@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.types import Embedding
 from ivr.cli.export import write_holding
 from ivr.config import ConfigurationError
 from ivr.domain.call import AccountId
@@ -30,9 +31,11 @@ from ivr.storage.store import PostgresStore
 from tests.postgres import execute
 from tests.unit.storage.records import (
     ACCOUNT,
+    MODEL,
     OTHER_TENANT,
     TENANT,
     accepted,
+    assert_same_voice,
     declined,
     enrolled,
     opening,
@@ -197,13 +200,16 @@ async def test_everything_held_is_handed_out(
     assert [len(record[part]) for part in ("consents", "recordings", "voiceprints")] == [1, 3, 3]
     assert [len(record[part]) for part in ("enrollments", "verifications", "attempts")] == [1, 1, 2]
     assert not {"data_key", "tenant_key"} & set(record["profile"])
-    vector = enrollment.voiceprints[0].embedding.vector
-    np.testing.assert_allclose(record["voiceprints"][0]["vector"], vector, atol=1e-6)
-    for kept, given in zip(record["recordings"], enrollment.recordings, strict=True):
-        path = tmp_path / "out" / f"{kept['id']}.wav"
+    for kept, given in zip(record["voiceprints"], enrollment.voiceprints, strict=True):
+        assert "embedding" not in kept
+        parts = None if kept["parts"] is None else np.array(kept["parts"], np.float32)
+        told = Embedding(np.array(kept["vector"], np.float32), MODEL, parts)
+        assert_same_voice(told, given.embedding)
+    for made, recording in zip(record["recordings"], enrollment.recordings, strict=True):
+        path = tmp_path / "out" / f"{made['id']}.wav"
         sound, rate_hz = soundfile.read(path, dtype="int16")
         assert (rate_hz, path.stat().st_mode & 0o777) == (8000, 0o600)
-        np.testing.assert_array_equal(sound, given.pcm)
+        np.testing.assert_array_equal(sound, recording.pcm)
     after = await held(database, keyring)
     assert after is not None
     assert [entry["what"] for entry in after.record["audit"]][-1] == "profile_exported"
