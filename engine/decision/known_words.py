@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.decision.explanation import EN_US
 from engine.phrase import Passphrase, PhraseList, PhraseRecogniser
-from engine.types import PhraseId, PhraseOutcome, Span, Utterance
+from engine.types import PhraseId, Span, Utterance
 
 _MADE_UP: Final = MappingProxyType({"onword": ("AA N W ER D", "AO N W ER D")})
 """A word of the telephone corpus (Kepuska & Klein 2009) that no dictionary has."""
@@ -27,8 +27,7 @@ class KnownWords:
 
     def parts(self, utterance: Utterance, text: str) -> tuple[Span, ...]:
         """Return where the parts of a phrase lie; none where it is not recognised as said."""
-        found = self._recogniser.recognise(utterance, self._ids[text])
-        return found.parts if found.outcome is PhraseOutcome.RIGHT else ()
+        return self._recogniser.recognise(utterance, self._ids[text]).parts
 
 
 def phrases_of(texts: Sequence[str]) -> PhraseList:

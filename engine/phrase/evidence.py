@@ -97,8 +97,9 @@ def judged(looks: Iterable[Look], asked: PhraseId) -> PhraseFinding:
     for look in looks:
         heard, confidence = look.best()
         if confidence >= look.weighing.sure:
-            outcome = PhraseOutcome.RIGHT if heard == asked else PhraseOutcome.WRONG
-            return PhraseFinding(outcome, heard, confidence, look.parts.get(heard, ()))
+            if heard != asked:
+                return PhraseFinding(PhraseOutcome.WRONG, heard, confidence)
+            return PhraseFinding(PhraseOutcome.RIGHT, heard, confidence, look.parts.get(heard, ()))
         first = first or _unsure(heard, confidence)
     if first is None:
         raise ValueError("a finding needs a look")
