@@ -179,8 +179,8 @@ class PhraseFinding:
     confidence: float
     """How sure the outcome is, in [0, 1]; 0 where nothing was checked."""
     parts: tuple[Span, ...] = ()
-    """Where each part of it lies, in order, where it is RIGHT; empty where that is not known. A part
-    is a word, or a few short ones, and the same for everyone who says the phrase."""
+    """Where each part of it lies, in order, where it is RIGHT; empty where that is not known. A
+    part is a word, or a few short ones, and the same for everyone who says the phrase."""
 
 
 Fingerprint = NewType("Fingerprint", bytes)

@@ -1,6 +1,7 @@
 """Which calls are compared with which."""
 
 from collections import Counter
+from dataclasses import replace
 
 from engine.evaluation.protocols import (
     CALLS_PER_SPEAKER,
@@ -20,10 +21,13 @@ from engine.evaluation.recordings import Recording
 def recording(
     speaker: str, session: str, prompt: str, phone: str = "landline", seconds: float = 1.0
 ) -> Recording:
-    member = f"{speaker}/{session}/{prompt}"
+    member, text = f"{speaker}/{session}/{prompt}", TEXTS.get(prompt, "")
     return Recording(
-        "dev-telephone", "c", speaker, session, "en", prompt, "", phone, "s.tar", member, seconds
+        "dev-telephone", "c", speaker, session, "en", prompt, text, phone, "s.tar", member, seconds
     )
+
+
+TEXTS = dict(zip(WORDS, ("Operator", "think engine", "onword", "wildfire", "voyager"), strict=True))
 
 
 def corpus(calls_of: dict[str, int]) -> list[Call]:
@@ -125,3 +129,21 @@ def test_who_says_too_little_takes_no_part_in_free_speech() -> None:
     """A call of less than four seconds makes no piece."""
     found = calls(spoken("a", "0", 0.3) + spoken("b", "0", 2.5))
     assert list(free_speech(found)) == []
+
+
+def test_a_trial_says_what_is_said_where_all_say_the_same() -> None:
+    """The words do; what a sentence says is not known."""
+    found = corpus({"a": 3, "b": 1})
+    phrase = "operator think engine onword wildfire voyager"
+    assert {trial.text for trial in words(found)} == {phrase}
+    assert {trial.text for trial in two_calls(found)} == {phrase}
+    assert {trial.text for trial in one_word(found)} == {each.lower() for each in TEXTS.values()}
+    assert {trial.text for trial in (*sentences(found), *free_speech(found))} == {""}
+
+
+def test_what_is_not_said_alike_is_no_phrase() -> None:
+    """Nor is what nobody wrote down."""
+    other = [replace(recording("b", "0", each), text="other") for each in WORDS]
+    unknown = [replace(recording("c", "0", each), text="") for each in WORDS]
+    found = [*corpus({"a": 1}), *calls(other), *calls(unknown)]
+    assert {trial.text for trial in words(found)} == {""}

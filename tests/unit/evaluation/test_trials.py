@@ -14,7 +14,7 @@ def test_a_list_survives_writing_and_reading(tmp_path: Path) -> None:
     """Groups, files and traits come back as they were."""
     trials = [
         Trial((("a.wav", "b.wav"), ("c.wav",)), ("d.wav", "e.wav"), True, "s", "s", {"sex": "f"}),
-        Trial((("a.wav",),), ("x.wav",), False, "s", "t", {"sex": "m"}),
+        Trial((("a.wav",),), ("x.wav",), False, "s", "t", {"sex": "m"}, "open the door"),
     ]
     write_trials(trials, tmp_path / "list.tsv")
     assert read_trials(tmp_path / "list.tsv") == trials

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,12 @@ def quality(net_speech_s: float = 2.0) -> Quality:
 def voiceprint(angle: float, net_speech_s: float = 2.0, model: str = MODEL) -> Voiceprint:
     """A good enrollment recording of a voice."""
     return Voiceprint(voice(angle, model), quality(net_speech_s))
+
+
+def in_parts(whole: float, *angles: float, model: str = MODEL) -> Voiceprint:
+    """A good recording of a voice whose parts are at other angles than the whole."""
+    parts = np.stack([voice(angle).vector for angle in angles])
+    return Voiceprint(replace(voice(whole, model), parts=parts), quality())
 
 
 @pytest.fixture

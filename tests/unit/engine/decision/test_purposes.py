@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,18 @@ def test_one_comparison_has_the_point_of_its_rate() -> None:
     """Verification is a group of one."""
     found = point_for(Purpose.VERIFY, RATES, calibrated())
     assert found == at_fmr(0.02, calibrated())
+
+
+@pytest.mark.parametrize("stricter", [0, 1])
+def test_a_passphrase_has_the_stricter_of_two_points(stricter: int) -> None:
+    """Whichever way it is compared, the rate is kept; searches compare as a whole."""
+    lax = calibrated()
+    strict = replace(lax, card=replace(lax.card, points=(MeasuredPoint(0.02, 0.3, 4.0),)))
+    whole, by_parts = (strict, lax) if stricter == 0 else (lax, strict)
+    both = replace(whole, by_parts=by_parts)
+    assert point_for(Purpose.VERIFY, RATES, both) == at_fmr(0.02, strict)
+    search = point_for(Purpose.IDENTIFY, RATES, both, 3)
+    assert search == point_for(Purpose.IDENTIFY, RATES, whole, 3)
 
 
 @pytest.mark.parametrize("purpose", Purpose)

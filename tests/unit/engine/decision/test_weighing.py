@@ -11,12 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decision.calibration import Calibration, Evidence, evidence
+from engine.decision.operating_point import at_fmr
 from engine.decision.scoring import score
 from engine.errors import ModelError, ModelMismatchError, NoVoiceprintError
-from engine.types import Score
+from engine.identification import Gallery, identify
+from engine.types import Embedding, Score, Voiceprint
 from engine.verification import compare
 from engine.voice.card import Weights, card_in, read_card
-from tests.unit.engine.decision.conftest import MODEL, calibrated, quality, voice, voiceprint
+from tests.unit.engine.decision.conftest import (
+    MODEL,
+    calibrated,
+    in_parts,
+    quality,
+    voice,
+    voiceprint,
+)
 from tests.unit.engine.voice.models import MODELS
 
 ANGLES = st.floats(0, 2 * math.pi)
@@ -113,3 +122,64 @@ def test_a_model_without_calibration_cannot_compare() -> None:
     card = replace(read_card(card_in(MODELS)), calibration=None)
     with pytest.raises(ModelError, match=r"not calibrated.*engine\.decision\.calibrate"):
         Calibration.of(card)
+
+
+BY_PARTS = replace(calibrated(), by_parts=calibrated(Weights(20.0, 0.0, 0.0, 0.0, -16.0)))
+
+
+@given(st.lists(st.tuples(ANGLES, ANGLES), min_size=1, max_size=5))
+def test_each_part_is_compared_with_itself(angles: list[tuple[float, float]]) -> None:
+    """The mean of their cosines, whatever the whole sounds like."""
+    one, other = (in_parts(k, *each) for k, each in enumerate(zip(*angles, strict=True)))
+    found = one.embedding.cosine_by_parts(other.embedding)
+    assert found is not None
+    assert found == pytest.approx(np.mean([math.cos(a - b) for a, b in angles]), abs=1e-5)
+    assert -1 <= found <= 1
+
+
+def test_a_passphrase_is_weighed_by_its_parts() -> None:
+    """By a calibration of their own, the mean over the voiceprints."""
+    enrolled = [in_parts(0.3, 0.0, 1.0), in_parts(0.4, 0.2, 1.2)]
+    found = compare(in_parts(2.0, 0.0, 1.0).embedding, quality(), enrolled, BY_PARTS)
+    mean = (1 + math.cos(0.2)) / 2
+    assert found == pytest.approx(20 * mean - 16, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("said", "enrolled"),
+    [
+        (voice(0.1), [in_parts(0, 1, 2)]),
+        (in_parts(0.1, 1, 2).embedding, [in_parts(0, 1, 2), voiceprint(0)]),
+        (in_parts(0.1, 1, 2).embedding, [in_parts(0, 1, 2, 3)]),
+    ],
+    ids=["not recognised", "enrolled before", "other words"],
+)
+def test_what_lacks_parts_is_weighed_as_a_whole(
+    said: Embedding, enrolled: list[Voiceprint]
+) -> None:
+    """All together or not at all, so that a score always means the same."""
+    expected = compare(said, quality(), enrolled, calibrated())
+    assert compare(said, quality(), enrolled, BY_PARTS) == expected
+
+
+def test_a_calibration_without_parts_weighs_the_whole() -> None:
+    """A model of other people, or a card of before."""
+    said, enrolled = in_parts(0.1, 1).embedding, [in_parts(0, 1)]
+    whole = compare(voice(0.1), quality(), [voiceprint(0)], calibrated())
+    assert compare(said, quality(), enrolled, calibrated()) == whole
+
+
+def test_parts_of_two_models_are_never_compared() -> None:
+    """As voices are not."""
+    enrolled = [in_parts(0, 1), in_parts(0, 1, model="other")]
+    for said in (in_parts(0, 1), in_parts(0, 1, model="other")):
+        with pytest.raises(ModelMismatchError):
+            compare(said.embedding, quality(), enrolled, BY_PARTS)
+
+
+def test_parts_mean_nothing_in_a_search() -> None:
+    """Others may have said another phrase."""
+    point = at_fmr(0.05, BY_PARTS)
+    group = Gallery({"she": [in_parts(0.1, 2, 3)]}, MODEL)
+    (found,) = identify(in_parts(0, 1, 1).embedding, quality(), group, BY_PARTS, point).ranked
+    assert found.llr == BY_PARTS.weigh(voice(0), quality(), [voiceprint(0.1)])
