@@ -97,12 +97,19 @@ def _calibrate(asked: argparse.Namespace) -> None:
     if cohort is not None:
         file = asked.card.with_name(f"{embedder.card.id}-cohort.npy")
         found = replace(found, cohort=cohort.save(file))
-    again = trials(recognised(calls), SAID_AGAIN, known_by_parts)
-    by_parts = calibration(again, _fitted_with(calls, SAID_AGAIN, ", part by part"), version)
+    by_parts = _by_parts(recognised(calls), version)
     write_card(replace(embedder.card, calibration=found, calibration_by_parts=by_parts), asked.card)
     _log.info("%s", found)
     _log.info("part by part: %s", by_parts)
     _log.info("words protocol, raw scores: EER %.2f %%", 100 * words_eer(calls))
+
+
+def _by_parts(calls: Sequence[CallTakes], version: int) -> CalibrationCard | None:
+    """Calibrate passphrases compared part by part; None where no call has any."""
+    if not any(call.takes for call in calls):
+        return None
+    again = trials(calls, SAID_AGAIN, known_by_parts)
+    return calibration(again, _fitted_with(calls, SAID_AGAIN, ", part by part"), version)
 
 
 def _fitted_with(calls: Sequence[CallTakes], conditions: Sequence[Condition], how: str = "") -> str:

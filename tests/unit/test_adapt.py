@@ -66,6 +66,7 @@ def test_real_calls_make_a_model_that_the_service_loads(tmp_path: Path) -> None:
     assert card.calibration is not None
     assert before.calibration is not None
     assert card.calibration.version == before.calibration.version + 1
+    assert card.calibration_by_parts is None, "nothing of the site was heard part by part"
     assert SpeakerEngine.load(out).calibration.card == card.calibration
 
 

@@ -21,6 +21,7 @@ from engine.types import (
     Llr,
     Locale,
     ModelId,
+    PhraseId,
     PhraseOutcome,
     Quality,
     ReplayOutcome,
@@ -31,12 +32,15 @@ from engine.types import (
 from engine.voice.embedder import Embedder
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.operating_point import PointPurpose
+from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.profile import Profile, ProfileId, ProfileState
 from ivr.domain.watchlist import Suspect
+from ivr.lab.scenes import PHRASE
 from ivr.ports import RateUnreachableError, Voice, Wanted
 from ivr.voice import EngineVoice
 from ivr.words import Words
 from tests.unit.engine.voice.models import CARD
+from tests.unit.test_words import OTHER, said
 
 GOOD = Quality(net_speech_s=2.5, snr_db=30.0, level_dbfs=-20.0, clipped=0.0)
 SPEECH = Utterance(np.sin(np.arange(16_000) / 9 * (1 + np.arange(16_000) / 9e4)).astype(np.float32))
@@ -156,6 +160,23 @@ async def test_pieces_of_free_speech_are_one_voice(voice: EngineVoice) -> None:
     halves = [Utterance(half) for half in np.split(SPEECH.samples, 2)]
     together = await voice.examine(halves[1], replace(WANTED, before=(halves[0],)))
     assert together.embedding.cosine(ENGINE.embed(SPEECH)) > 0.999
+
+
+@pytest.mark.parametrize(
+    ("spoken", "wanted", "parts"),
+    [(PHRASE, DEFAULT_PASSPHRASE, 3), (OTHER, DEFAULT_PASSPHRASE, None), (PHRASE, None, None)],
+    ids=["right", "another", "free speech"],
+)
+async def test_a_passphrase_that_was_said_has_parts(
+    spoken: str, wanted: PhraseId | None, parts: int | None
+) -> None:
+    """And nothing else has: what is not the phrase is compared as a whole."""
+    voice = EngineVoice(ENGINE, Words.load(["en-US"]))
+    found = await voice.examine(said(spoken, 47), replace(WANTED, phrase=wanted))
+    await voice.close()
+    assert (None if found.embedding.parts is None else len(found.embedding.parts)) == parts
+    whole = ENGINE.embed(said(spoken, 47)).vector
+    np.testing.assert_array_equal(found.embedding.vector, whole)
 
 
 async def test_another_models_suspects_are_passed_over(voice: EngineVoice) -> None:

@@ -83,6 +83,17 @@ def test_the_report_says_what_was_met() -> None:
     assert 0 < made.figures[0]["cllr"]["value"] < 1
 
 
+def test_phrases_are_compared_both_ways() -> None:
+    """What has four noisy parts is known better by them than by one noisy whole."""
+    made = report(calls(12, 2, TAKES, noise=1.5, parts=4), "it", None, replicates=3)
+    whole, by_parts = made.figures[-2:]
+    assert (whole["knows"], by_parts["knows"]) == ("as a whole", "part by part")
+    assert by_parts["cllr_gain"]["value"] < 0
+    assert [line.split("  ")[0] for line in made.text.splitlines()[-3:]] == [
+        "said again", "as a whole", "part by part",
+    ]  # fmt: skip
+
+
 def test_llrs_that_can_be_believed_lie_on_the_diagonal() -> None:
     """What is said to be true in seven of ten cases is true in about seven."""
     random = np.random.default_rng(5)

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,12 @@ import pytest
 import soundfile
 
 from engine.evaluation import main
+from engine.evaluation.said import words
 from engine.evaluation.trials import Trial, read_trials, write_trials
+from engine.types import Pcm
+from ivr.lab import LabError
+from ivr.lab.scenes import PHRASE
+from ivr.lab.speech import synthetic
 
 
 def voice(pitch_hz: float, seed: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -45,6 +51,44 @@ def test_a_trial_list_is_scored(trial_list: Path, capsys: pytest.CaptureFixture[
     entry = json.loads((folder / "out.json").read_text())[0]
     assert (entry["targets"], entry["non_targets"]) == (2, 2)
     assert entry["eer"]["value"] == 0.0
+
+
+def test_what_is_said_is_compared_part_by_part(tmp_path: Path) -> None:
+    """As well as whole, where the list says what it is; scores are then Llrs."""
+    for voice_name in ("rms", "slt"):
+        for take in (0, 1):
+            pcm = rendered(PHRASE, take, voice_name)
+            soundfile.write(tmp_path / f"{voice_name}{take}.wav", pcm, 8000)
+    trials = [
+        Trial(((f"{a}0.wav",),), (f"{b}1.wav",), a == b, a, b, text=" ".join(words(PHRASE)))
+        for a in ("rms", "slt")
+        for b in ("rms", "slt")
+    ]
+    write_trials(trials, tmp_path / "list.tsv")
+    arguments = ["--trials", str(tmp_path / "list.tsv"), "--audio", str(tmp_path)]
+    assert main([*arguments, "--replicates", "5", "--json", str(tmp_path / "out.json")]) == 0
+    whole, by_parts = json.loads((tmp_path / "out.json").read_text())
+    assert by_parts["model"] == f"{whole['model']}, by parts"
+    assert by_parts["eer"]["value"] == 0.0
+    assert by_parts["cllr"]["value"] != whole["cllr"]["value"]
+
+
+def test_a_word_that_nobody_knows_is_named(
+    trial_list: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the text of a trial, as elsewhere."""
+    told = [replace(each, text="brillig toves") for each in read_trials(trial_list)]
+    write_trials(told, trial_list)
+    assert main(["--trials", str(trial_list), "--audio", str(trial_list.parent)]) == 2
+    assert "no pronunciation of brillig, toves" in capsys.readouterr().err
+
+
+def rendered(text: str, take: int, name: str) -> Pcm:
+    """Return a rendered voice; skips where none can be rendered."""
+    try:
+        return synthetic(name).say(text, take)
+    except LabError as lack:
+        pytest.skip(f"no synthesiser: {lack}")
 
 
 def test_a_speaker_can_be_left_out(trial_list: Path, capsys: pytest.CaptureFixture[str]) -> None:

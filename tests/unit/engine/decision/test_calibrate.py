@@ -37,10 +37,13 @@ def test_a_corpus_without_telephone_calls_is_refused(
 @pytest.mark.skipif(not CORPUS.exists(), reason="needs the licensed speech corpus")
 def test_real_calls_calibrate_a_model(tmp_path: Path) -> None:
     """A few speakers with two calls each are enough to write the next version of the card."""
-    card_path = copied_model(tmp_path, calibration=None)
+    card_path = copied_model(tmp_path, calibration=None, calibration_by_parts=None)
     assert main([str(card_path), str(_few_calls(tmp_path / "corpus"))]) == 0
-    found = read_card(card_path).calibration
+    card = read_card(card_path)
+    found, by_parts = card.calibration, card.calibration_by_parts
     assert found is not None
+    assert by_parts is not None
+    assert (by_parts.version, by_parts.speakers) == (1, SPEAKERS)
     assert (found.version, found.speakers) == (1, SPEAKERS)
     assert found.target_trials > 0.7 * 7 * SPEAKERS * CALLS
     assert found.min_cllr < 0.9
