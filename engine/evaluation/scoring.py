@@ -15,10 +15,11 @@ from engine.audio.resample import downsample
 from engine.decision.calibration import Calibration, Evidence, evidence
 from engine.decision.known_words import KnownWords
 from engine.decision.recordings import on_the_line
+from engine.decision.scoring import score_by_parts as mean_by_parts
 from engine.evaluation.assessment import Scored
 from engine.evaluation.audio_files import AudioFiles
 from engine.evaluation.trials import Group, Trial
-from engine.types import Llr, Quality, Samples, Utterance, Voiceprint
+from engine.types import Llr, Quality, Samples, Score, Utterance, Voiceprint
 from engine.voice.embedder import Embedder
 from engine.voice.windows import with_parts
 
@@ -100,11 +101,11 @@ def score(model: Model, trials: Sequence[Trial], files: AudioFiles) -> Scored:
 
 
 def score_by_parts(model: OwnModel, trials: Sequence[Trial], files: AudioFiles) -> Scored | None:
-    """Score by what a call would make of it where a passphrase is said: part by part.
+    """Score as a call does that asks for a passphrase: each part of it with itself.
 
-    Scores are Llrs: a trial in which the phrase is not recognised on both sides is compared as a
-    whole. None where no trial says what is said, or the model is not calibrated so.
-    `RecogniserError` for a word that nothing knows, `CorpusError` where audio is missing.
+    A trial in which the phrase is not recognised on every side is compared as a whole. None where
+    no trial says what is said, or the model is not calibrated so. `RecogniserError` for a word that
+    nothing knows, `CorpusError` where audio is missing.
     """
     calibration = model.calibration
     texts = {trial.text for trial in trials} - {""}
@@ -113,8 +114,9 @@ def score_by_parts(model: OwnModel, trials: Sequence[Trial], files: AudioFiles) 
     known = KnownWords(texts)
     said = {(group, trial.text): None for trial in trials for group in groups([trial])}
     prints = {(group, text): model.voiceprint(group, files, known, text) for group, text in said}
-    llrs = np.array([_llr(trial, prints, calibration) for trial in trials], dtype=np.float64)
-    return Scored(trials, llrs, llrs)
+    found = [_by_parts(trial, prints, calibration) for trial in trials]
+    scores, llrs = np.array(found, dtype=np.float64).T
+    return Scored(trials, scores, llrs)
 
 
 def quality_of(samples: Samples) -> Quality:
@@ -135,12 +137,15 @@ def compare(voices: Voices, trials: Iterable[Trial]) -> NDArray[np.float64]:
     return np.fromiter(rows, dtype=np.float64)
 
 
-def _llr(
+def _by_parts(
     trial: Trial, prints: Mapping[tuple[Group, str], Voiceprint], calibration: Calibration
-) -> Llr:
+) -> tuple[Score, Llr]:
     test = prints[trial.test, trial.text]
     enrolled = [prints[group, trial.text] for group in trial.enroll]
-    return calibration.weigh_phrase(test.embedding, test.quality, enrolled)
+    score = mean_by_parts(test.embedding, enrolled)
+    if score is None:
+        score = calibration.compare(test.embedding, enrolled)
+    return score, calibration.weigh_phrase(test.embedding, test.quality, enrolled)
 
 
 def _evidence(trial: Trial, prints: dict[Group, Voiceprint], calibration: Calibration) -> Evidence:

@@ -54,7 +54,7 @@ def test_a_trial_list_is_scored(trial_list: Path, capsys: pytest.CaptureFixture[
 
 
 def test_what_is_said_is_compared_part_by_part(tmp_path: Path) -> None:
-    """As well as whole, where the list says what it is; scores are then Llrs."""
+    """As well as whole, where the list says what it is."""
     for voice_name in ("rms", "slt"):
         for take in (0, 1):
             pcm = rendered(PHRASE, take, voice_name)
