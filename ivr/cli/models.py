@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from engine import SpeakerEngine
-from engine.voice.card import Card
+from engine.voice.card import CalibrationCard, Card
 from engine.voice.catalogue import Listed, Place, card_of, catalogue, find
 from engine.voice.features import KaldiFeatures
 from ivr.choosing import choose
@@ -141,12 +141,19 @@ def _lines(listed: Listed) -> list[tuple[str, object]]:
             ("stated by", card.source.stated_by or "nobody"),
             ("training data", card.source.training_data),
         ]
-    return [*lines, ("calibration", _calibration(card)), *_points(card)]
+    by_parts = card.calibration_by_parts
+    return [
+        *lines,
+        ("calibration", _calibration(card.calibration)),
+        *_points(card.calibration),
+        *([("part by part", _calibration(by_parts))] if by_parts else []),
+        *_points(by_parts),
+    ]
 
 
-def _points(card: Card) -> list[tuple[str, object]]:
-    """What the model was measured to cost, for who chooses an operating point."""
-    measured = () if card.calibration is None else card.calibration.points
+def _points(fitted: CalibrationCard | None) -> list[tuple[str, object]]:
+    """What was measured to cost what, for who chooses an operating point."""
+    measured = () if fitted is None else fitted.points
     return [
         (
             f"at FMR {100 * each.fmr:g} %",
@@ -157,8 +164,7 @@ def _points(card: Card) -> list[tuple[str, object]]:
     ]
 
 
-def _calibration(card: Card) -> str:
-    fitted = card.calibration
+def _calibration(fitted: CalibrationCard | None) -> str:
     if fitted is None:
         return f"none: the service refuses it before {CALIBRATE}"
     return (
