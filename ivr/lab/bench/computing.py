@@ -13,7 +13,7 @@ from engine.audio.activity import Activity
 from engine.audio.detector import WINDOW, Detector
 from engine.decision.policy import AttemptEvidence
 from engine.types import TELEPHONE_RATE_HZ, Pcm
-from ivr.lab.bench.person import hear, recordings, silence, voiceprints
+from ivr.lab.bench.person import hear, parts, recordings, silence, voiceprints
 from ivr.lab.bench.stopwatch import Stage
 from ivr.line.ear import Ear
 from ivr.line.inbox import Inbox
@@ -41,7 +41,9 @@ class Computing:
         self._heard = hear(engine, self._pcm)
         self._features = engine.embedder.features(self._heard.utterance)
         self._voiceprints = voiceprints(engine)
-        self._embedding = engine.embed(self._heard.utterance)
+        self._parts = parts(self._heard.utterance)
+        whole = engine.embed(self._heard.utterance)
+        self._embedding = engine.with_parts(whole, self._heard.utterance, self._parts)
         self._numbers = np.random.default_rng(512).standard_normal((512, 512), np.float32)
 
     def stages(self) -> dict[str, Stage]:
@@ -53,6 +55,7 @@ class Computing:
             "quality": lambda: measure(self._pcm, self._segments),
             "features": lambda: self._engine.embedder.features(self._heard.utterance),
             "embedding": lambda: self._engine.embedder.voice_of(self._features),
+            "parts": self._embed_parts,
             "scoring": self._score,
             REFERENCE: lambda: fft.rfft(self._numbers, axis=1),
         }
@@ -76,6 +79,9 @@ class Computing:
         with closing(Detector()) as detector:
             for window in self._windows:
                 activity.take(detector.probability(window))
+
+    def _embed_parts(self) -> None:
+        self._engine.with_parts(self._embedding, self._heard.utterance, self._parts)
 
     def _score(self) -> None:
         llr = self._engine.compare(self._embedding, self._heard.quality, self._voiceprints)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 
 from engine import SpeakerEngine
+from engine.decision.explanation import EN_US
 from engine.liveness import fingerprint
 from engine.phrase import frames
-from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality, Utterance, Voiceprint
+from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality, Span, Utterance, Voiceprint
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.enrollment import (
@@ -27,6 +29,7 @@ from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.lab.scenes import NEW_CALL, PHRASE
 from ivr.lab.speech import synthetic
 from ivr.storage import Database, Keyring, PostgresStore, make_master_file
+from ivr.words import Words
 
 VOICE = "rms"
 REPETITIONS = 3
@@ -68,10 +71,22 @@ def enrolled(engine: SpeakerEngine) -> tuple[Recording, ...]:
 
 def _recording(engine: SpeakerEngine, pcm: Pcm) -> Recording:
     heard = hear(engine, pcm)
-    voiceprint = Voiceprint(engine.embed(heard.utterance), heard.quality)
+    whole = engine.embed(heard.utterance)
+    voice = engine.with_parts(whole, heard.utterance, parts(heard.utterance))
+    voiceprint = Voiceprint(voice, heard.quality)
     # Under a key of nobody's: the callers of the benchmark say what was never enrolled.
     printed = fingerprint(heard.utterance, NOBODYS_KEY)
     return Recording(voiceprint, pcm, printed, frames(heard.utterance).to_bytes())
+
+
+def parts(utterance: Utterance) -> tuple[Span, ...]:
+    """Return where the parts of the passphrase lie; none where it is not recognised."""
+    return _words().recognised(utterance, EN_US, DEFAULT_PASSPHRASE).parts
+
+
+@cache
+def _words() -> Words:
+    return Words.load([EN_US])
 
 
 def hear(engine: SpeakerEngine, pcm: Pcm) -> Heard:
