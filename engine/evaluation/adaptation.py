@@ -90,11 +90,11 @@ def adapted(
     The site's cohort is kept only where its Cllr is surely lower than without, 95 % interval by
     speaker. `TooFewCallsError` says what is needed.
     """
-    everyone, start = usable(calls), _Start.of(before)
+    everyone, start = usable(calls), Start.of(before)
     chosen = everyone[:MOST_CALLS]
     raw = trials(chosen, CONDITIONS, known(start.cohort))
     done("compared")
-    found = {} if before is None else {BEFORE: _as_it_is(before, raw)}
+    found = {} if before is None else {BEFORE: as_it_is(before, raw)}
     found[SITE] = held_out(raw, FMR, towards=start.weights)
     done("calibrated")
     members = _site_cohort(everyone, start.cohort, FEWEST_MEMBERS)
@@ -102,18 +102,18 @@ def adapted(
         found[SITE_COHORT] = _held_out_with_cohort(everyone, start.cohort, raw)
     done("normalised")
     measures = {name: measured(raw, each, replicates) for name, each in found.items()}
-    rows = [_row(name, each) for name, each in measures.items()]
+    rows = [row_of(name, each) for name, each in measures.items()]
     kept = _kept(measures)
     if kept != SITE_COHORT:
-        made = calibration(raw, _fitted_with(chosen), start.version, start.weights)
+        made = calibration(raw, fitted_with(chosen), start.version, start.weights)
         return Adapted(made, start.cohort, rows, kept)
     used = trials(chosen, CONDITIONS, known(members))
-    made = calibration(used, _fitted_with(chosen), start.version)
+    made = calibration(used, fitted_with(chosen), start.version)
     return Adapted(made, members, rows, kept)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Start:
+class Start:
     """What there is before: nothing, where a model was never calibrated."""
 
     cohort: Cohort | None = None
@@ -121,14 +121,14 @@ class _Start:
     version: int = 1
 
     @classmethod
-    def of(cls, before: Calibration | None) -> _Start:
+    def of(cls, before: Calibration | None) -> Start:
         if before is None:
             return cls()
         weights = np.array(astuple(before.card.weights))
         return cls(before.cohort, weights, before.card.version + 1)
 
 
-def _fitted_with(calls: Sequence[CallTakes]) -> str:
+def fitted_with(calls: Sequence[CallTakes]) -> str:
     return (
         f"{len(calls)} labelled calls of {len({call.speaker for call in calls})} speakers of a "
         "site, each pair of speakers counting alike; cllr, eer and points on speakers unknown to "
@@ -138,14 +138,14 @@ def _fitted_with(calls: Sequence[CallTakes]) -> str:
 
 def _kept(measures: Mapping[str, Measured]) -> str:
     """The site's calibration, unless one of the others is surely better."""
-    if SITE_COHORT in measures and _surely_better(measures[SITE_COHORT], measures[SITE]):
+    if SITE_COHORT in measures and surely_better(measures[SITE_COHORT], measures[SITE]):
         return SITE_COHORT
-    if BEFORE in measures and _surely_better(measures[BEFORE], measures[SITE]):
+    if BEFORE in measures and surely_better(measures[BEFORE], measures[SITE]):
         return BEFORE
     return SITE
 
 
-def _surely_better(one: Measured, other: Measured) -> bool:
+def surely_better(one: Measured, other: Measured) -> bool:
     gain: Floats = one.cllr - other.cllr
     return Measured.figure(gain).high < 0
 
@@ -174,7 +174,7 @@ def usable(calls: Sequence[CallTakes]) -> list[CallTakes]:
     return [replace(call, speaker=numbers[call.speaker]) for call in kept]
 
 
-def _as_it_is(before: Calibration, raw: Trials) -> HeldOut:
+def as_it_is(before: Calibration, raw: Trials) -> HeldOut:
     """The Llrs of the calibration that the model came with, and its own threshold."""
     card = before.card
     llrs = np.einsum("ij,j->i", raw.terms, np.array(astuple(card.weights)))
@@ -212,7 +212,7 @@ def _held_out_with_cohort(calls: Sequence[CallTakes], own: Cohort | None, raw: T
     return found
 
 
-def _row(name: str, each: Measured) -> Row:
+def row_of(name: str, each: Measured) -> Row:
     figures = (
         Measured.figure(values) for values in (each.cllr, each.min_cllr, each.fmr, each.fnmr)
     )

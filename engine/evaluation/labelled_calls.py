@@ -5,18 +5,24 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from engine.audio import Segment, measure, speech_in, to_float, upsample
 from engine.audio.files import read_audio
+from engine.decision.known_words import KnownWords
 from engine.decision.policy import QualityLimits, shortcoming
 from engine.decision.trials import CallTakes
 from engine.evaluation.recordings import CorpusError
 from engine.types import TELEPHONE_RATE_HZ, Pcm, Utterance, Voiceprint
 from engine.voice.embedder import Embedder
+from engine.voice.windows import with_parts
 
 _COLUMNS = ("speaker", "call", "file")
+_TEXT = "text"
+SAID = "said: "
+"""What the takes of a known text are called, with the text behind it."""
 PIECE_S = 2.5
 """Net speech from which on a piece of a call is long enough: a passphrase has two to three."""
 PAUSE_S = 1.0
@@ -33,13 +39,16 @@ class LabelledCall:
     name: str
     files: tuple[Path, ...]
     """In the order in which they were recorded."""
+    texts: tuple[str, ...] = ()
+    """What each file says, in lower case, empty where that is not known; or none at all."""
 
 
 def labelled_calls(source: Path) -> list[LabelledCall]:
     """List the calls of a folder (one subfolder per speaker, one file per call), or of a table.
 
     A table is tab-separated with the columns `speaker`, `call` and `file`, files relative to it;
-    several files of one call are joined. `CorpusError` where there is nothing or it is broken.
+    several files of one call belong together. It may have a column `text`: what the file says,
+    words of US English. `CorpusError` where there is nothing or it is broken.
     """
     found = list(_of_folder(source) if source.is_dir() else _of_table(source))
     if not found:
@@ -50,23 +59,63 @@ def labelled_calls(source: Path) -> list[LabelledCall]:
     return found
 
 
-def takes_of(call: LabelledCall, speaker: int, embedder: Embedder) -> CallTakes:
+def known_words(calls: Sequence[LabelledCall]) -> KnownWords | None:
+    """Return what knows the texts of calls; None where they have none, `RecogniserError`."""
+    texts = {text for call in calls for text in call.texts if text}
+    return KnownWords(texts) if texts else None
+
+
+def takes_of(
+    call: LabelledCall, speaker: int, embedder: Embedder, known: KnownWords | None = None
+) -> CallTakes:
     """Hear a call: pieces of a passphrase's length that are fit to use, named `1`, `2`, ...
 
-    `AudioFileError` where a file is no audio.
+    And, where the text of a file is `known` and recognised, all of it with its parts, the first
+    such take of each text. `AudioFileError` where a file is no audio.
     """
-    limits = QualityLimits()
     takes: dict[str, Voiceprint] = {}
-    for pcm in (read_audio(file, str(file)).telephone for file in call.files):
-        for piece, segments in pieces(pcm):
-            quality = measure(piece, segments)
-            if shortcoming(quality, limits) is None and len(takes) < MOST_PIECES:
-                voice = embedder.embed(Utterance(upsample(to_float(piece))))
-                takes[str(len(takes) + 1)] = Voiceprint(voice, quality)
-    return CallTakes(speaker, takes)
+    whole: dict[str, Voiceprint] = {}
+    for file, text in zip_longest(call.files, call.texts, fillvalue=""):
+        pcm = read_audio(Path(file), str(file)).telephone
+        for piece in pieces(pcm):
+            voiceprint = _voiceprint(piece, embedder) if len(takes) < MOST_PIECES else None
+            if voiceprint is not None:
+                takes[str(len(takes) + 1)] = voiceprint
+        if known is not None and text and SAID + text not in whole:
+            whole |= _said(pcm, text, known, embedder)
+    return CallTakes(speaker, takes | whole)
 
 
-def pieces(pcm: Pcm) -> Iterator[tuple[Pcm, Sequence[Segment]]]:
+def _said(pcm: Pcm, text: str, known: KnownWords, embedder: Embedder) -> dict[str, Voiceprint]:
+    """Return the take of a known text by its name, if the text is recognised in it."""
+    segments = speech_in(pcm)
+    piece = _piece(pcm, segments) if segments else (pcm, segments)
+    voiceprint = _voiceprint(piece, embedder)
+    if voiceprint is None:
+        return {}
+    utterance = _utterance(piece)
+    parts = known.parts(utterance, text)
+    voice = with_parts(voiceprint.embedding, utterance, parts, embedder)
+    return {SAID + text: replace(voiceprint, embedding=voice)} if parts else {}
+
+
+def _voiceprint(piece: Piece, embedder: Embedder) -> Voiceprint | None:
+    """Return a piece's voiceprint; None where it is not fit to use."""
+    quality = measure(*piece)
+    if shortcoming(quality, QualityLimits()) is not None:
+        return None
+    return Voiceprint(embedder.embed(_utterance(piece)), quality)
+
+
+def _utterance(piece: Piece) -> Utterance:
+    return Utterance(upsample(to_float(piece[0])))
+
+
+Piece = tuple[Pcm, Sequence[Segment]]
+"""Int16 `[n]` at 8 kHz, and where in it there is speech."""
+
+
+def pieces(pcm: Pcm) -> Iterator[Piece]:
     """Cut int16 `[n]` at 8 kHz into pieces, and say where in each there is speech."""
     collected: list[Segment] = []
     for segment in speech_in(pcm):
@@ -81,7 +130,7 @@ def pieces(pcm: Pcm) -> Iterator[tuple[Pcm, Sequence[Segment]]]:
         yield _piece(pcm, collected)
 
 
-def _piece(pcm: Pcm, segments: list[Segment]) -> tuple[Pcm, Sequence[Segment]]:
+def _piece(pcm: Pcm, segments: Sequence[Segment]) -> Piece:
     margin = int(_MARGIN_S * TELEPHONE_RATE_HZ)
     start = max(0, segments[0].start - margin)
     cut = pcm[start : segments[-1].end + margin]
@@ -96,7 +145,7 @@ def _of_folder(folder: Path) -> Iterator[LabelledCall]:
 
 
 def _of_table(table: Path) -> Iterator[LabelledCall]:
-    calls: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    calls: dict[tuple[str, str], list[tuple[Path, str]]] = defaultdict(list)
     try:
         with table.open(encoding="utf-8", newline="") as lines:
             reader = csv.DictReader(lines, delimiter="\t")
@@ -107,8 +156,10 @@ def _of_table(table: Path) -> Iterator[LabelledCall]:
                 speaker, call, file = (line[name] for name in _COLUMNS)
                 if not (speaker and call and file):
                     raise CorpusError(f"{table}, line {reader.line_num} has an empty field")
-                calls[speaker, call].append(table.parent / file)
+                text = " ".join((line.get(_TEXT) or "").lower().split())
+                calls[speaker, call].append((table.parent / file, text))
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"the table {table} cannot be read: {error}") from error
-    for (speaker, call), files in calls.items():
-        yield LabelledCall(speaker, call, tuple(files))
+    for (speaker, call), said in calls.items():
+        files, texts = zip(*said, strict=True)
+        yield LabelledCall(speaker, call, files, texts if any(texts) else ())

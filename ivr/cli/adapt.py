@@ -13,10 +13,12 @@ from tqdm import tqdm
 
 from engine.audio.files import AudioFileError
 from engine.decision.calibration import Calibration
+from engine.decision.known_words import KnownWords
 from engine.decision.trials import CallTakes
-from engine.evaluation.adaptation import BEFORE, Adapted, Row, adapted
+from engine.evaluation.adaptation import BEFORE, FEWEST_SPEAKERS, Adapted, Row, adapted
+from engine.evaluation.adaptation_by_parts import AdaptedByParts, adapted_by_parts
 from engine.evaluation.assessment import REPLICATES, Figure
-from engine.evaluation.labelled_calls import LabelledCall, labelled_calls, takes_of
+from engine.evaluation.labelled_calls import LabelledCall, known_words, labelled_calls, takes_of
 from engine.voice.card import Card, write_card
 from engine.voice.catalogue import card_of
 from engine.voice.embedder import Embedder
@@ -48,17 +50,23 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.out.exists():
         print(f"{chosen.out} exists already: name a new folder")
         return 2
-    calls = _heard(labelled_calls(chosen.calls), embedder)
+    labelled = labelled_calls(chosen.calls)
+    known = known_words(labelled)
+    calls = _heard(labelled, embedder, known)
     with tqdm(total=_STEPS, desc="fit", unit="step", disable=None) as bar:
         found = adapted(calls, before, chosen.replicates, lambda _: bar.update())
-    _tell(found)
+    by_parts = adapted_by_parts(calls, before.by_parts if before else None, chosen.replicates)
+    _tell(found, by_parts)
     if chosen.json:
-        figures = {"rows": [asdict(row) for row in found.rows], "kept": found.kept}
+        rows = [asdict(row) for row in (*found.rows, *by_parts.rows)]
+        figures = {"rows": rows, "kept": found.kept}
         chosen.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     if found.kept == BEFORE:
         print("the calibration that came is surely better: nothing is written")
         return 1
-    made = _written(card, source, found, chosen.out)
+    made = _written(
+        replace(card, calibration_by_parts=by_parts.calibration), source, found, chosen.out
+    )
     print(f'written: {made}; the service loads it with [voice] model = "{made.absolute()}"')
     return 0
 
@@ -68,24 +76,33 @@ def _card(chosen: argparse.Namespace) -> Path:
     return card_of(chosen.model or voice.model, Path(voice.models_folder))
 
 
-def _heard(calls: list[LabelledCall], embedder: Embedder) -> list[CallTakes]:
+def _heard(
+    calls: list[LabelledCall], embedder: Embedder, known: KnownWords | None
+) -> list[CallTakes]:
     """Hear every call; files that are no audio are named and left out."""
     numbers: dict[str, int] = {}
     heard: list[CallTakes] = []
     for call in tqdm(calls, desc="hear", unit="call", disable=None):
         try:
             number = numbers.setdefault(call.speaker, len(numbers))
-            heard.append(takes_of(call, number, embedder))
+            heard.append(takes_of(call, number, embedder, known))
         except AudioFileError as error:
             tqdm.write(f"left out: {error}")
     return heard
 
 
-def _tell(found: Adapted) -> None:
+def _tell(found: Adapted, by_parts: AdaptedByParts) -> None:
     print("on speakers unknown to the fit, 95 % intervals by speaker:")
     print(f"{'':24} {'Cllr':22} {'minCllr':22} {'FMR % at 1 %':22} FNMR % there")
     for row in found.rows:
         print(f"{row.name:24} {_figures(row)}{'  <- kept' if row.name == found.kept else ''}")
+    for row in by_parts.rows:
+        print(f"{row.name:24} {_figures(row)}")
+    if by_parts.calibration is None:
+        print(
+            f"{by_parts.speakers} speakers were understood to say one phrase in two calls, and "
+            f"{FEWEST_SPEAKERS} are needed: passphrases will be compared as a whole"
+        )
 
 
 def _figures(row: Row) -> str:
@@ -110,6 +127,5 @@ def _written(card: Card, source: Path, found: Adapted, folder: Path) -> Path:
     if found.cohort is not None:
         fitted = replace(fitted, cohort=found.cohort.save(folder / f"{card.id}-cohort.npy"))
     path = folder / f"{card.id}.json"
-    # What was fitted knows speech as a whole, and the other calibration knows nothing of the site.
-    write_card(replace(card, calibration=fitted, calibration_by_parts=None), path)
+    write_card(replace(card, calibration=fitted), path)
     return path

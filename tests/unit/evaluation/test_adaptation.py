@@ -11,12 +11,24 @@ import soundfile
 
 from engine.decision.calibrate import calibration
 from engine.decision.calibration import Calibration
-from engine.decision.trials import CallTakes, trials
+from engine.decision.trials import CallTakes, Condition, known_by_parts, trials
 from engine.evaluation import adaptation
 from engine.evaluation.adaptation import BEFORE, CONDITIONS, SITE, TooFewCallsError, adapted, usable
-from engine.evaluation.labelled_calls import labelled_calls, pieces
+from engine.evaluation.adaptation_by_parts import adapted_by_parts
+from engine.evaluation.labelled_calls import (
+    SAID,
+    known_words,
+    labelled_calls,
+    pieces,
+    takes_of,
+)
 from engine.evaluation.recordings import CorpusError
+from engine.evaluation.said import words
+from engine.voice.embedder import Embedder
+from ivr.lab.scenes import PHRASE
+from tests.unit.engine.voice.models import CARD
 from tests.unit.evaluation.calls import MODEL, calls
+from tests.unit.evaluation.test_command import rendered
 
 NAMES = ("1", "2", "3")
 ELSEWHERE = calls(30, 2, NAMES, noise=0.5, seed=8)
@@ -74,6 +86,70 @@ def test_of_many_calls_two_of_each_speaker_come_first() -> None:
     everyone = usable([*calls(40, 5, ("1",)), CallTakes(99, calls(1, 1, ("1",))[0].takes)])
     assert sorted(call.speaker for call in everyone[:80]) == sorted([*range(40)] * 2)
     assert everyone[-1].speaker == 40
+
+
+SAID_NAMES = (SAID + "open the door", SAID + "close the window")
+SAID_ELSEWHERE = calls(30, 2, SAID_NAMES, noise=1.0, seed=8, parts=3)
+AGAIN = [Condition((name,), name) for name in SAID_NAMES]
+PARTS_BEFORE = calibration(trials(SAID_ELSEWHERE, AGAIN, known_by_parts), "made up", 1)
+
+
+@pytest.mark.parametrize("before", [None, Calibration(MODEL, PARTS_BEFORE)])
+def test_what_a_site_says_again_is_calibrated_part_by_part(before: Calibration | None) -> None:
+    """From its own calls, each phrase against itself in another call."""
+    here = calls(18, 2, (*NAMES, *SAID_NAMES), noise=1.8, parts=3)
+    found = adapted_by_parts(here, before, replicates=20)
+    assert found.calibration is not None
+    assert "18 speakers" in found.calibration.fitted_with
+    assert found.calibration.target_trials == 2 * 18 * 2
+    rows = {row.name: row for row in found.rows}
+    assert len(rows) == (1 if before is None else 2)
+    if before is not None:
+        assert rows["calibration, by parts"].cllr.value < rows["before, by parts"].cllr.value
+
+
+@pytest.mark.parametrize(
+    ("here", "speakers"),
+    [
+        (calls(18, 2, NAMES, parts=3), 0),
+        (calls(18, 2, SAID_NAMES), 0),
+        (calls(14, 2, SAID_NAMES, parts=3), 14),
+        (calls(40, 1, SAID_NAMES, parts=3), 0),
+    ],
+    ids=["nothing known", "nothing recognised", "too few", "one call each"],
+)
+def test_a_site_that_says_too_little_again_compares_as_a_whole(
+    here: list[CallTakes], speakers: int
+) -> None:
+    """What came knows nothing of its lines."""
+    found = adapted_by_parts(here, Calibration(MODEL, PARTS_BEFORE), replicates=3)
+    assert (found.calibration, found.rows, found.speakers) == (None, (), speakers)
+
+
+def test_a_text_is_recognised_and_has_parts(tmp_path: Path) -> None:
+    """In the files that say it; another file, and another's text, has pieces alone."""
+    said, other = rendered(PHRASE, 0, "rms"), rendered("Good morning to you all.", 1, "rms")
+    for name, pcm in (("said.wav", said), ("other.wav", other)):
+        soundfile.write(tmp_path / name, pcm, 8000)
+    text = " ".join(words(PHRASE))
+    lines = [f"ann\t1\tsaid.wav\t{text.title()}\n", "ann\t2\tother.wav\t\n"]
+    lines += [f"ann\t3\tother.wav\t{text}\n"]
+    (tmp_path / "calls.tsv").write_text("speaker\tcall\tfile\ttext\n" + "".join(lines))
+    told = labelled_calls(tmp_path / "calls.tsv")
+    known, embedder = known_words(told), Embedder.load(CARD)
+    first, second, third = (takes_of(call, 0, embedder, known).takes for call in told)
+    parts = first[SAID + text].embedding.parts
+    assert parts is not None
+    assert len(parts) == 3
+    assert all(take.embedding.parts is None for name, take in first.items() if name in NAMES)
+    assert not any(name.startswith(SAID) for name in (*second, *third))
+
+
+def test_calls_without_texts_need_nothing_that_knows_words(tmp_path: Path) -> None:
+    """As before there was such a column."""
+    (tmp_path / "ann").mkdir()
+    (tmp_path / "ann" / "1.wav").write_bytes(b"")
+    assert known_words(labelled_calls(tmp_path)) is None
 
 
 def speech(seconds: float, pauses: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:

@@ -1,0 +1,83 @@
+"""Adapting to a site how its passphrases are compared part by part, where it says what was said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.decision.calibrate import calibration
+from engine.decision.calibration import Calibration
+from engine.decision.fit import held_out
+from engine.decision.trials import CallTakes, Condition, known_by_parts, recognised, trials
+from engine.evaluation.adaptation import (
+    BEFORE,
+    FEWEST_SPEAKERS,
+    FMR,
+    MOST_CALLS,
+    SITE,
+    Row,
+    Start,
+    as_it_is,
+    fitted_with,
+    row_of,
+    surely_better,
+)
+from engine.evaluation.labelled_calls import SAID
+from engine.evaluation.pairs import measured
+from engine.voice.card import CalibrationCard
+
+_PARTS = "{}, by parts"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AdaptedByParts:
+    """What came of it."""
+
+    calibration: CalibrationCard | None
+    """To use; None where passphrases are compared as a whole."""
+    rows: Sequence[Row] = ()
+    """Before, where there was one, and the site's."""
+    speakers: int = 0
+    """Those who said one phrase in two calls and were understood."""
+
+
+def adapted_by_parts(
+    calls: Sequence[CallTakes], before: Calibration | None, replicates: int
+) -> AdaptedByParts:
+    """Fit to what was said again, starting from the calibration by parts that came, if one did.
+
+    That one stays where it is surely better. With fewer than `FEWEST_SPEAKERS` who said one phrase
+    in two calls there is none: what came knows nothing of the site.
+    """
+    said, speakers = _said_again(calls)
+    if speakers < FEWEST_SPEAKERS:
+        return AdaptedByParts(None, speakers=speakers)
+    names = sorted({name for call in said for name in call.takes})
+    raw = trials(said[:MOST_CALLS], [Condition((name,), name) for name in names], known_by_parts)
+    start = Start.of(before)
+    found = {SITE: held_out(raw, FMR, towards=start.weights)}
+    if before is not None:
+        found = {BEFORE: as_it_is(before, raw), **found}
+    measures = {name: measured(raw, each, replicates) for name, each in found.items()}
+    rows = [row_of(_PARTS.format(name), each) for name, each in measures.items()]
+    if before is not None and surely_better(measures[BEFORE], measures[SITE]):
+        return AdaptedByParts(before.card, rows, speakers)
+    made = calibration(raw, fitted_with(said[:MOST_CALLS]), start.version, start.weights)
+    return AdaptedByParts(made, rows, speakers)
+
+
+def _said_again(calls: Sequence[CallTakes]) -> tuple[list[CallTakes], int]:
+    """Return the calls of people who said one phrase in two, with these takes, and how many people.
+
+    Speakers are numbered anew from 0.
+    """
+    said = [
+        replace(call, takes={k: v for k, v in call.takes.items() if k.startswith(SAID)})
+        for call in recognised(calls)
+    ]
+    times = Counter((call.speaker, name) for call in said for name in call.takes)
+    people = sorted({speaker for (speaker, _), count in times.items() if count > 1})
+    numbers = {speaker: number for number, speaker in enumerate(people)}
+    kept = [call for call in said if call.takes and call.speaker in numbers]
+    return [replace(call, speaker=numbers[call.speaker]) for call in kept], len(people)
