@@ -15,8 +15,8 @@ from engine.types import PhraseFinding, Samples, Utterance
 from ivr.ports import Wanted
 from ivr.words import Words
 
-BEGINNING = 1_600
-"""By its first 0.1 s an utterance is known to be the same as before, only longer."""
+UNSETTLED = 800
+"""The last 0.05 s of an utterance may yet change; what comes before is the same when it goes on."""
 
 
 class Follower(Protocol):
@@ -119,7 +119,8 @@ class EngineEar:
 
 def _continues(samples: Samples, before: Samples) -> bool:
     """Say whether an utterance is the same as before, perhaps longer or trimmed at its end."""
-    return np.array_equal(samples[:BEGINNING], before[:BEGINNING]) or not len(before)
+    common = max(0, min(len(samples), len(before)) - UNSETTLED)
+    return np.array_equal(samples[:common], before[:common])
 
 
 def _heeded(task: asyncio.Task[None]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine import SpeakerEngine
-from engine.decision.operating_point import OperatingPoint
 from engine.decision.purposes import point_for
 from engine.errors import ModelError
+from engine.types import Llr
 from ivr.desk import Measured, ModelInUse, PointInUse, Search
 from ivr.domain.operating_point import PointPurpose
 from ivr.ports import RateUnreachableError
@@ -46,7 +46,8 @@ def point_at(purpose: PointPurpose, rate: float | None, engine: SpeakerEngine) -
         return PointInUse(rate, own, threshold=None, fault=str(error))
     if purpose is PointPurpose.VERIFICATION:
         point = at.point
-        return PointInUse(rate, own, point.threshold, point.basis, _fnmr(engine, point))
+        fnmr = _fnmr(engine, point.threshold, by_parts=True)
+        return PointInUse(rate, own, point.threshold, point.basis, fnmr)
     return _of_search(purpose, rate, own, at)
 
 
@@ -63,14 +64,19 @@ def _search(purpose: PointPurpose, voices: int, engine: SpeakerEngine) -> Search
         point = point_for(PURPOSES[purpose], engine.rates, engine.calibration, voices)
     except ModelError as error:
         return Search(voices, threshold=None, fault=str(error))
-    return Search(voices, point.threshold, point.basis, _fnmr(engine, point))
+    return Search(voices, point.threshold, point.basis, _fnmr(engine, point.threshold))
 
 
-def _fnmr(engine: SpeakerEngine, point: OperatingPoint) -> float | None:
-    """Return the rate that was measured at a point; None where none was."""
+def _fnmr(engine: SpeakerEngine, threshold: Llr, *, by_parts: bool = False) -> float | None:
+    """Return the rate that was measured at a threshold; None where none was.
+
+    `by_parts`: also where passphrases were compared part by part.
+    """
     calibration = engine.calibration
-    cards = [each.card for each in (calibration, calibration.by_parts) if each is not None]
-    for measured in (point for card in cards for point in card.points):
-        if abs(measured.threshold - point.threshold) < SAME_LLR:
+    points = list(calibration.card.points)
+    if by_parts and calibration.by_parts is not None:
+        points += calibration.by_parts.card.points
+    for measured in points:
+        if abs(measured.threshold - threshold) < SAME_LLR:
             return measured.fnmr
     return None

@@ -27,7 +27,6 @@ from engine.types import (
     Locale,
     ModelId,
     PhraseFinding,
-    PhraseOutcome,
     Purpose,
     Quality,
     ReplayFinding,
@@ -124,7 +123,7 @@ class EngineVoice:
     async def examine(
         self, utterance: Utterance, wanted: Wanted, ear: Ear | None = None
     ) -> Examination:
-        """Find voice, words and repeats in an utterance, side by side in the pool.
+        """Find voice, words and repeats in an utterance, side by side in the pool, then the parts.
 
         `AudioError` where the utterance is empty or not finite, `RuntimeError` after `close`.
         """
@@ -250,7 +249,7 @@ class EngineVoice:
         self, embedding: Embedding, utterance: Utterance, phrase: PhraseFinding, wanted: Wanted
     ) -> Embedding:
         """Add the voice in each part of the passphrase, if that was said and it is known where."""
-        if phrase.outcome is not PhraseOutcome.RIGHT or not phrase.parts:
+        if not phrase.parts:
             return embedding
         engine = self._with(wanted.model)
         return await self._in_pool(lambda: engine.with_parts(embedding, utterance, phrase.parts))

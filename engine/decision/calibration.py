@@ -10,7 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from engine.decision.cohort import Cohort
-from engine.decision.scoring import Compare, score, score_by_parts
+from engine.decision.scoring import Compare, in_parts, score, score_by_parts
 from engine.errors import ModelError, ModelMismatchError
 from engine.types import Embedding, Llr, ModelId, Quality, Score, Voiceprint
 from engine.voice.card import CalibrationCard, Card
@@ -139,14 +139,14 @@ class Calibration:
     ) -> Llr:
         """Weigh a passphrase against a person's voiceprints of the same one; errors as `weigh`.
 
-        Part by part where all have its parts and that is calibrated, as a whole otherwise.
+        Part by part against those that have its parts, where that is calibrated; as a whole against
+        all where none has.
         """
         if self.by_parts is not None and embedding.model == self.model:
-            score = score_by_parts(embedding, voiceprints)
-            if score is not None:
-                return self.by_parts.llr(
-                    evidence(embedding, quality, voiceprints, lambda *_: score)
-                )
+            found = score_by_parts(embedding, voiceprints)
+            if found is not None:
+                alike = in_parts(embedding, voiceprints)
+                return self.by_parts.llr(rests_on(found, quality, alike))
         return self.weigh(embedding, quality, voiceprints)
 
     def llr(self, found: Evidence) -> Llr:

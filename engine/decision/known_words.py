@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -19,10 +19,9 @@ class KnownWords:
     """Knows some phrases by their words. Safe for use from several threads."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        """Take phrases of US English in lower case; `RecogniserError` for a word that it lacks."""
-        listed = sorted(set(texts))
-        phrases = phrases_of(listed)
-        self._ids = dict(zip(listed, phrases.phrases, strict=True))
+        """Take phrases of US English, as `spoken`; `RecogniserError` for a word that it lacks."""
+        self._ids = {text: PhraseId(f"text-{k}") for k, text in enumerate(sorted(set(texts)))}
+        phrases = phrases_of({name: text for text, name in self._ids.items()})
         self._recogniser = PhraseRecogniser.load(phrases)
 
     def parts(self, utterance: Utterance, text: str) -> tuple[Span, ...]:
@@ -30,9 +29,13 @@ class KnownWords:
         return self._recogniser.recognise(utterance, self._ids[text]).parts
 
 
-def phrases_of(texts: Sequence[str]) -> PhraseList:
-    """Make a list of phrases in US English, whose ids are their words with hyphens between."""
-    ids = [PhraseId(re.sub("[^a-z0-9]+", "-", text)) for text in texts]
-    none: MappingProxyType[str, tuple[str, ...]] = MappingProxyType({})
-    phrases = {name: Passphrase(name, text, none) for name, text in zip(ids, texts, strict=True)}
+def phrases_of(texts: Mapping[PhraseId, str]) -> PhraseList:
+    """Make a list of phrases in US English of their texts, as `spoken`."""
+    none: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    phrases = {name: Passphrase(name, text, none) for name, text in texts.items()}
     return PhraseList(EN_US, phrases, (), _MADE_UP, "pocketsphinx-en-us")
+
+
+def spoken(text: str) -> str:
+    """Return the words of a text in lower case with a space between, without punctuation."""
+    return " ".join(re.sub(r"[^a-z']+", " ", text.lower().replace("’", "'")).split())  # noqa: RUF001  # as written

@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 
 from engine.audio import Listener
-from engine.decision.known_words import KnownWords
+from engine.decision.known_words import KnownWords, spoken
 from engine.decision.policy import QualityLimits, shortcoming
 from engine.decision.trials import TAKES, CallTakes
 from engine.errors import AudioError
@@ -72,10 +72,11 @@ def _rows(corpus: Path) -> list[dict[str, str]]:
 
 def _texts(corpus: Path) -> dict[str, str]:
     """Return what is said in the takes that are said alike in every call, by their names."""
-    of_prompt = {row["prompt"]: row["text"].lower() for row in _rows(corpus)}
-    said = {
-        name: [of_prompt.get(each, "") for each in take.prompts] for name, take in TAKES.items()
-    }
+    texts: dict[str, set[str]] = defaultdict(set)
+    for row in _rows(corpus):
+        texts[row["prompt"]].add(spoken(row["text"]))
+    alike = {prompt: said.pop() for prompt, said in texts.items() if len(said) == 1}
+    said = {name: [alike.get(each, "") for each in take.prompts] for name, take in TAKES.items()}
     return {name: " ".join(each) for name, each in said.items() if all(each)}
 
 

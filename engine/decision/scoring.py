@@ -36,13 +36,18 @@ def score(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score:
 def score_by_parts(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score | None:
     """Return the same of each part of a passphrase with itself, the mean over the parts.
 
-    None where the embedding or a voiceprint has none, or not as many. Errors as `score`.
+    Over those voiceprints that have parts, and as many; None where none has. Errors as `score`.
     """
     if not voiceprints:
         raise NoVoiceprintError
     found = [embedding.cosine_by_parts(voiceprint.embedding) for voiceprint in voiceprints]
     scores = [each for each in found if each is not None]
-    return Score(fmean(scores)) if len(scores) == len(found) else None
+    return Score(fmean(scores)) if scores else None
+
+
+def in_parts(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> list[Voiceprint]:
+    """Return the voiceprints that `score_by_parts` compares an embedding with."""
+    return [each for each in voiceprints if embedding.cosine_by_parts(each.embedding) is not None]
 
 
 def normalised(

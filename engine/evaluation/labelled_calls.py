@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.audio import Segment, measure, speech_in, to_float, upsample
 from engine.audio.files import read_audio
-from engine.decision.known_words import KnownWords
+from engine.decision.known_words import KnownWords, spoken
 from engine.decision.policy import QualityLimits, shortcoming
 from engine.decision.trials import CallTakes
 from engine.evaluation.recordings import CorpusError
@@ -40,7 +40,7 @@ class LabelledCall:
     files: tuple[Path, ...]
     """In the order in which they were recorded."""
     texts: tuple[str, ...] = ()
-    """What each file says, in lower case, empty where that is not known; or none at all."""
+    """What each file says, as `spoken`, empty where that is not known; or none at all."""
 
 
 def labelled_calls(source: Path) -> list[LabelledCall]:
@@ -156,8 +156,7 @@ def _of_table(table: Path) -> Iterator[LabelledCall]:
                 speaker, call, file = (line[name] for name in _COLUMNS)
                 if not (speaker and call and file):
                     raise CorpusError(f"{table}, line {reader.line_num} has an empty field")
-                text = " ".join((line.get(_TEXT) or "").lower().split())
-                calls[speaker, call].append((table.parent / file, text))
+                calls[speaker, call].append((table.parent / file, spoken(line.get(_TEXT) or "")))
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"the table {table} cannot be read: {error}") from error
     for (speaker, call), said in calls.items():

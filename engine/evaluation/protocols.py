@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 
+from engine.decision.known_words import spoken
 from engine.evaluation.recordings import Recording
 from engine.evaluation.trials import Group, Trial
 
@@ -37,7 +38,7 @@ class Call:
     words: Group
     """The files of the five words, in the order of `WORDS`."""
     texts: tuple[str, ...]
-    """What they say, in lower case; empty where that is not known."""
+    """What they say, as `spoken`; empty where that is not known."""
     sentences: Group
     """The files of the first two sentences; empty where the call has fewer."""
     pieces: tuple[Group, ...]
@@ -64,24 +65,24 @@ def calls(recordings: Iterable[Recording]) -> list[Call]:
 
 def _call(speaker: str, session: str, said: dict[str, Recording]) -> Call:
     sentences = [said[prompt].member for prompt in SENTENCES if prompt in said]
-    spoken = [said[prompt] for prompt in (*SENTENCES, *WORDS) if prompt in said]
-    pieces = list(_pieces(spoken))
+    recorded = [said[prompt] for prompt in (*SENTENCES, *WORDS) if prompt in said]
+    pieces = list(_pieces(recorded))
     return Call(
         speaker=speaker,
         session=session,
         phone=said[WORDS[0]].phone,
         words=tuple(said[word].member for word in WORDS),
-        texts=tuple(said[word].text.lower() for word in WORDS),
+        texts=tuple(spoken(said[word].text) for word in WORDS),
         sentences=tuple(sentences[:TESTED_SENTENCES]) if len(sentences) >= TESTED_SENTENCES else (),
         pieces=tuple(tuple(each.member for each in piece) for piece in pieces),
         speech_s=sum(each.seconds for piece in pieces for each in piece),
     )
 
 
-def _pieces(spoken: Sequence[Recording]) -> Iterator[list[Recording]]:
+def _pieces(recordings: Sequence[Recording]) -> Iterator[list[Recording]]:
     """Join recordings, in their order, to pieces of `TESTED_S` at least; the rest is left out."""
     piece: list[Recording] = []
-    for each in spoken:
+    for each in recordings:
         piece.append(each)
         if sum(one.seconds for one in piece) >= TESTED_S:
             yield piece

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from random import Random
 
-from engine.decision.known_words import phrases_of
+from engine.decision.known_words import phrases_of, spoken
 from engine.evaluation.protocols import SENTENCES, WORDS
 from engine.evaluation.recordings import Recording
 from engine.phrase import PhraseList
@@ -52,7 +52,7 @@ def telephone_strings(recordings: Iterable[Recording]) -> list[Said]:
     texts = {prompt: each.text for said in whole.values() for prompt, each in said.items()}
     orders = _orders()
     listed = [" ".join(texts[word] for word in order) for order in orders]
-    phrases = phrases_of(listed)
+    phrases = phrase_list(listed)
     random = Random(_SEED)
     return [each for said in whole.values() for each in _of_call(said, orders, phrases, random)]
 
@@ -62,7 +62,7 @@ def sentences(recordings: Iterable[Recording], known: frozenset[str]) -> list[Sa
     random = Random(_SEED)
     chosen = _chosen(recordings, known, random)
     groups = [chosen[k : k + LIST] for k in range(0, len(chosen) - LIST + 1, LIST)]
-    lists = [phrases_of([" ".join(words(each.text)) for each in group]) for group in groups]
+    lists = [phrase_list([" ".join(words(each.text)) for each in group]) for group in groups]
     return [each for k in range(len(lists)) for each in _of_list(groups[k], lists[k], lists[k - 1])]
 
 
@@ -76,9 +76,14 @@ def digit_strings(recordings: Iterable[Recording]) -> list[tuple[Recording, str]
     ]
 
 
+def phrase_list(texts: Sequence[str]) -> PhraseList:
+    """Make a list of texts whose ids are their words with hyphens between."""
+    return phrases_of({PhraseId(re.sub("[^a-z0-9]+", "-", text)): text for text in texts})
+
+
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, without punctuation."""
-    return re.sub(r"[^a-z']+", " ", text.lower().replace("’", "'")).split()  # noqa: RUF001  # as written
+    return spoken(text).split()
 
 
 def halves(speakers: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:

@@ -15,6 +15,7 @@ from engine.audio.resample import downsample
 from engine.decision.calibration import Calibration, Evidence, evidence
 from engine.decision.known_words import KnownWords
 from engine.decision.recordings import on_the_line
+from engine.decision.scoring import score as mean_cosine
 from engine.decision.scoring import score_by_parts as mean_by_parts
 from engine.evaluation.assessment import Scored
 from engine.evaluation.audio_files import AudioFiles
@@ -103,7 +104,7 @@ def score(model: Model, trials: Sequence[Trial], files: AudioFiles) -> Scored:
 def score_by_parts(model: OwnModel, trials: Sequence[Trial], files: AudioFiles) -> Scored | None:
     """Score as a call does that asks for a passphrase: each part of it with itself.
 
-    A trial in which the phrase is not recognised on every side is compared as a whole. None where
+    A trial in which the phrase is not recognised on both sides is compared as a whole. None where
     no trial says what is said, or the model is not calibrated so. `RecogniserError` for a word that
     nothing knows, `CorpusError` where audio is missing.
     """
@@ -144,7 +145,7 @@ def _by_parts(
     enrolled = [prints[group, trial.text] for group in trial.enroll]
     score = mean_by_parts(test.embedding, enrolled)
     if score is None:
-        score = calibration.compare(test.embedding, enrolled)
+        score = mean_cosine(test.embedding, enrolled)
     return score, calibration.weigh_phrase(test.embedding, test.quality, enrolled)
 
 

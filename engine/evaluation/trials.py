@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.decision.known_words import spoken
 from engine.evaluation.recordings import CorpusError
 
 Group = tuple[str, ...]
@@ -32,7 +33,7 @@ class Trial:
     traits: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What results can be split by: `{"phone": "cellphone"}`."""
     text: str = ""
-    """What each group says, in lower case, where all say the same; empty otherwise."""
+    """What each group says, as `spoken`, where all say the same; empty otherwise."""
 
 
 def read_trials(path: Path) -> list[Trial]:
@@ -107,7 +108,7 @@ def _trial(line: dict[str, str], where: str) -> Trial:
         enroll_speaker=line["enroll_speaker"],
         test_speaker=line["test_speaker"],
         traits={name: line[name] for name in line if name not in (*_REQUIRED, _TEXT)},
-        text=" ".join(line.get(_TEXT, "").lower().split()),
+        text=spoken(line.get(_TEXT, "")),
     )
 
 

@@ -23,4 +23,4 @@ def vote(recognised: PhraseFinding, aligned: PhraseFinding) -> PhraseFinding:
         return recognised
     if recognised.outcome is PhraseOutcome.UNSURE and aligned.outcome is PhraseOutcome.WRONG:
         return replace(aligned, heard=recognised.heard)
-    return replace(recognised, outcome=PhraseOutcome.UNSURE, confidence=0.5)
+    return replace(recognised, outcome=PhraseOutcome.UNSURE, confidence=0.5, parts=())

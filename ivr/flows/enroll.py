@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.enrollment import Heard, Objection, Review
 from engine.types import Fingerprint, Locale, PhraseId, Shortcoming, Voiceprint
@@ -176,8 +176,11 @@ def _wanted(call: Call, course: EnrollCourse, services: Services, *, spoken: boo
 
 def _reviewed(capture: Capture, course: EnrollCourse, services: Services) -> Review[Recording]:
     examination, voice = capture.examination, services.voice
+    embedding = examination.embedding
+    if _free(course):  # never compared part by part, not where it begins with the passphrase either
+        embedding = replace(embedding, parts=None)
     recording = Recording(
-        voiceprint=Voiceprint(examination.embedding, capture.quality),
+        voiceprint=Voiceprint(embedding, capture.quality),
         pcm=capture.pcm,
         fingerprint=examination.fingerprint,
         frames=examination.frames,

@@ -85,6 +85,8 @@ async def holding(
         audio = tuple((row["id"], key.open_audio(row["id"], row["audio"])) for row in sealed)
         for voiceprint in record["voiceprints"]:
             voiceprint.update(_in_clear(key, voiceprint))
+    else:
+        _drop(record["voiceprints"], "parts")
     for part in ("profile", "voiceprints"):
         _drop(record[part], "data_key", "tenant_key", "embedding")
     return Holding(record, audio)

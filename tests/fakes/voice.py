@@ -232,7 +232,7 @@ class FakeVoice:
         """Review by the rules themselves, over this voice's evidence."""
         return review(recording, found, kept, cast(Calibration, self), rules)
 
-    def weigh(
+    def weigh_phrase(
         self, embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]
     ) -> Llr:
         """Weigh, as a calibration does."""

@@ -61,6 +61,18 @@ async def test_another_utterance_is_decoded_anew(words: Words, pool: ThreadPoolE
     assert await asyncio.to_thread(ear.finding, other) == expected
 
 
+async def test_silence_before_two_utterances_does_not_make_them_one(
+    words: Words, pool: ThreadPoolExecutor
+) -> None:
+    """A line that sends nothing at all in pauses begins each alike."""
+    silence = np.zeros(3_200, np.float32)
+    cough, speech = (np.concatenate([silence, part]) for part in (NOISE[:9_000], NOISE[20_000:]))
+    ear = EngineEar(words, WANTED, pool)
+    await asyncio.to_thread(ear.finding, said(cough))
+    expected = EngineEar(words, WANTED, pool).finding(said(speech))
+    assert await asyncio.to_thread(ear.finding, said(speech)) == expected
+
+
 async def test_digits_are_followed_as_a_phrase_is(words: Words, pool: ThreadPoolExecutor) -> None:
     """In whatever pieces; and none are claimed where none were wanted."""
     wanted = replace(WANTED, phrase=None, digits="4711")

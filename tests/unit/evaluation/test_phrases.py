@@ -15,7 +15,6 @@ from random import Random
 import pytest
 import soundfile
 
-from engine.decision.known_words import phrases_of
 from engine.evaluation import phrases
 from engine.evaluation.audio_files import Shards
 from engine.evaluation.outcomes import outcomes_of
@@ -26,6 +25,7 @@ from engine.evaluation.said import (
     LIST,
     digit_strings,
     halves,
+    phrase_list,
     sentences,
     telephone_strings,
 )
@@ -190,7 +190,7 @@ def test_real_callers_may_say_more_than_the_phrase() -> None:
 
 def test_a_word_is_exchanged_for_one_of_another_phrase() -> None:
     """One, and only in the phrase that is asked for; the list's other phrases stay."""
-    phrases = phrases_of(["one two three", "four five six"])
+    phrases = phrase_list(["one two three", "four five six"])
     asked = PhraseId("one-two-three")
     for seed in range(10):
         changed = exchanged(phrases, asked, Random(seed))

@@ -99,7 +99,7 @@ async def test_a_recording_heard_again_has_the_voice_it_had(office: Office) -> N
 
 @pytest.mark.parametrize("phrase", [DEFAULT_PASSPHRASE, PhraseId("of-our-own"), None])
 def test_a_passphrase_heard_again_has_its_parts(phrase: PhraseId | None) -> None:
-    """Where words know it; then the same as at the enrollment."""
+    """Where words know it."""
     pcm = said(PHRASE, 40)
     again = embedding_with(ENGINE, Words.load(["en-US"]))(material(pcm, phrase))
     if phrase != DEFAULT_PASSPHRASE:

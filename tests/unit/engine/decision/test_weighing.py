@@ -145,19 +145,27 @@ def test_a_passphrase_is_weighed_by_its_parts() -> None:
     assert found == pytest.approx(20 * mean - 16, abs=1e-4)
 
 
+def test_a_recording_without_parts_does_not_count_beside_others() -> None:
+    """Nor one of another phrase: one unclear recording of an enrollment turns nothing off."""
+    said, clear = in_parts(2.0, 0.0, 1.0).embedding, in_parts(0.3, 0.2, 1.2)
+    others = [voiceprint(2.0, net_speech_s=9.0), in_parts(2.0, 0, 1, 2)]
+    expected = compare(said, quality(), [clear], BY_PARTS)
+    assert compare(said, quality(), [others[0], clear, others[1]], BY_PARTS) == expected
+
+
 @pytest.mark.parametrize(
     ("said", "enrolled"),
     [
         (voice(0.1), [in_parts(0, 1, 2)]),
-        (in_parts(0.1, 1, 2).embedding, [in_parts(0, 1, 2), voiceprint(0)]),
+        (in_parts(0.1, 1, 2).embedding, [voiceprint(0), voiceprint(0)]),
         (in_parts(0.1, 1, 2).embedding, [in_parts(0, 1, 2, 3)]),
     ],
     ids=["not recognised", "enrolled before", "other words"],
 )
-def test_what_lacks_parts_is_weighed_as_a_whole(
+def test_where_nobody_has_parts_the_whole_is_weighed(
     said: Embedding, enrolled: list[Voiceprint]
 ) -> None:
-    """All together or not at all, so that a score always means the same."""
+    """By the calibration of the whole."""
     expected = compare(said, quality(), enrolled, calibrated())
     assert compare(said, quality(), enrolled, BY_PARTS) == expected
 

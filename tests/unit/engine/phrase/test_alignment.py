@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,10 +15,11 @@ from engine.errors import AudioError
 from engine.phrase import PhraseFrames, alike, frames, vote
 from engine.phrase.alignment import WIDTH, unlikeness
 from engine.phrase.warping import warped
-from engine.types import PhraseFinding, PhraseOutcome, Samples, Utterance
+from engine.types import PhraseFinding, PhraseOutcome, Samples, Span, Utterance
 from tests.unit.engine.audio.synthetic import noise, silence, voice
 
 SUNG = voice(1.6)
+PARTS = (Span(0.0, 0.9), Span(0.6, 1.6))
 
 
 def framed(samples: Samples) -> PhraseFrames:
@@ -110,5 +113,6 @@ def test_warping_is_symmetric_and_bounded(
 )
 def test_both_vote(recognised: str, aligned: str, outcome: str) -> None:
     """Likeness alone makes nothing right; a contradiction is asked again."""
-    both = vote(found(PhraseOutcome(recognised)), found(PhraseOutcome(aligned)))
+    heard = replace(found(PhraseOutcome(recognised)), parts=PARTS if recognised == "right" else ())
+    both = vote(heard, found(PhraseOutcome(aligned)))
     assert both.outcome is PhraseOutcome(outcome)
