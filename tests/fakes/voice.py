@@ -177,7 +177,7 @@ class FakeVoice:
     async def examine(
         self, utterance: Utterance, wanted: Wanted, ear: Ear | None = None
     ) -> Examination:
-        """Turn amplitude into a voice and words, after a turn of the loop."""
+        """Turn amplitude into a voice and words, after a turn of the loop; a phrase is one part."""
         self.embedded += 1
         self.wanted.append(wanted)
         await asyncio.sleep(0)
@@ -186,8 +186,11 @@ class FakeVoice:
         amplitude = round(float(np.abs(utterance.samples).max(initial=0)) * 32768)
         said = self._said(amplitude)
         printed = print_of(utterance, wanted.replay_key)
+        voice = voice_of(amplitude - amplitude % 10)
+        if wanted.phrase and said.outcome is PhraseOutcome.RIGHT:
+            voice = replace(voice, parts=voice.vector[np.newaxis])
         return Examination(
-            embedding=voice_of(amplitude - amplitude % 10),
+            embedding=voice,
             fingerprint=printed,
             frames=b"frames" if wanted.phrase else b"",
             phrase=said if wanted.phrase else UNCHECKED_PHRASE,

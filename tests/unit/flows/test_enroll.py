@@ -49,6 +49,7 @@ async def test_three_repetitions_enroll(desk: Desk) -> None:
         True,
         3,
     )
+    assert all(each.embedding.parts is not None for each in stored.voiceprints)
 
 
 async def test_the_enrolled_person_is_then_accepted(desk: Desk) -> None:
@@ -231,6 +232,9 @@ async def test_free_speech_may_begin_with_the_passphrase(desk: Desk) -> None:
     assert call.played[3] == (Prompt.AFTER_THE_TONE_SPEAK, Prompt.TONE)
     assert call.played[4] == (Prompt.GO_ON, Prompt.TONE)
     assert told(call) == ("ENROLLED", "COMPLETE")
+    stored = await desk.store.find(TenantId("tenant"), AccountId("1001"))
+    assert stored is not None
+    assert all(each.embedding.parts is None for each in stored.voiceprints), "of no use"
 
 
 async def test_free_speech_in_another_voice_than_the_passphrase_enrolls_nobody(desk: Desk) -> None:
