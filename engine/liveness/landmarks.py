@@ -67,8 +67,7 @@ def pairs(utterance: Utterance) -> Pairs:
     if not np.isfinite(utterance.samples).all():
         raise AudioError("an utterance to fingerprint holds NaN or infinity: check its decoding")
     frames, bins = _peaks(_spectrum(utterance.samples))
-    found = [(first, each) for first in range(len(frames)) for each in _near(first, frames, bins)]
-    first, second = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    first, second = _partners(frames, bins)
     coarse = np.rint(bins / _COARSE).astype(np.int64)
     shape = np.stack([coarse[first], coarse[second], frames[second] - frames[first]], axis=1)
     return Pairs(frames[first], shape)
@@ -97,12 +96,17 @@ def _peaks(spectrum: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np
     return frames[in_time], bins[in_time]
 
 
-def _near(first: int, frames: NDArray[np.int64], bins: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The partners of a landmark: the nearest few that follow."""
-    within = frames[first] + np.array([_NEAREST, _FARTHEST + 1])
-    begin, end = np.searchsorted(frames, within)
-    apart = np.abs(bins[begin:end] - bins[first])
-    distance = frames[begin:end] - frames[first] + apart / _FRAMES_PER_BIN
-    order = np.argsort(np.where(apart <= _APART, distance, np.inf), kind="stable")[:_PARTNERS]
-    nearest: NDArray[np.int64] = begin + order[apart[order] <= _APART]
-    return nearest
+def _partners(
+    frames: NDArray[np.int64], bins: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pair each landmark with the nearest few that follow; both `[pairs]`, in the order of time."""
+    begin, end = np.searchsorted(frames, frames + np.array([[_NEAREST], [_FARTHEST + 1]]))
+    widest = int((end - begin).max(initial=0))
+    places = begin[:, None] + np.arange(widest)
+    known = np.minimum(places, len(frames) - 1)
+    apart = np.abs(bins[known] - bins[:, None])
+    fit = (places < end[:, None]) & (apart <= _APART)
+    distance = frames[known] - frames[:, None] + apart / _FRAMES_PER_BIN
+    order = np.argsort(np.where(fit, distance, np.inf), axis=1, kind="stable")[:, :_PARTNERS]
+    first, rank = np.nonzero(np.take_along_axis(fit, order, axis=1))
+    return first, places[first, order[first, rank]]

@@ -126,26 +126,42 @@ def turned(means: Floats, variances: Floats, telephone: Telephone) -> tuple[Floa
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Senones:
-    """Some of a model's senones, in an order in which each codebook's are side by side."""
+    """Some of a model's senones, in an order in which each codebook's are side by side.
 
-    model: AcousticModel
+    Laid out so that few large products make their likelihoods: those leave other threads alone.
+    """
+
     chosen: NDArray[np.int64]
     """`[columns]`"""
-    parts: tuple[tuple[int, slice, Floats], ...]
-    """A codebook, its columns, and their weights `[streams, densities, columns]`."""
+    slopes: Floats
+    """Of their codebooks, side by side: `[streams, 2 width, codebooks x densities]`."""
+    offsets: Floats
+    """`[streams, codebooks x densities]`"""
+    weights: Floats
+    """`[streams, codebooks, densities, most]`: as many senones as the largest codebook has."""
+    places: tuple[NDArray[np.int64], NDArray[np.int64]]
+    """Of each column its codebook and its place there, `[columns]` each."""
 
     @classmethod
     def of(cls, model: AcousticModel, wanted: Iterable[int]) -> Self:
         """Choose these."""
         each = np.unique(np.fromiter(wanted, np.int64))
         chosen = each[np.argsort(model.codebook[each], kind="stable")]
-        books, first = np.unique(model.codebook[chosen], return_index=True)
-        bounds = [*first, len(chosen)]
-        parts = [
-            (int(book), slice(start, end), model.weights[:, :, chosen[start:end]])
-            for book, start, end in zip(books, bounds[:-1], bounds[1:], strict=True)
-        ]
-        return cls(model, chosen, tuple(parts))
+        books, first, column = np.unique(
+            model.codebook[chosen], return_index=True, return_inverse=True
+        )
+        place = np.arange(len(chosen)) - first[column]
+        streams, densities = model.weights.shape[:2]
+        weights = np.zeros((streams, len(books), densities, int(place.max()) + 1), np.float32)
+        weights[:, column, :, place] = model.weights[:, :, chosen].transpose(2, 0, 1)
+        slopes = model.slopes[:, books].transpose(0, 2, 1, 3)
+        return cls(
+            chosen,
+            np.ascontiguousarray(slopes.reshape(*slopes.shape[:2], -1)),
+            model.offsets[:, books].reshape(streams, -1),
+            weights,
+            (column, place),
+        )
 
     def columns(self, senones: NDArray[np.int64]) -> NDArray[np.int64]:
         """Say in which column each of these senones is."""
@@ -154,17 +170,24 @@ class Senones:
 
     def likelihoods(self, features: Floats) -> Floats:
         """Return log likelihoods `[frames, columns]`, in nats, of features `[frames, 39]`."""
-        total = np.zeros((len(features), len(self.chosen)), np.float32)
-        for stream, each in enumerate(np.split(features, STREAMS, axis=1)):
-            self._add(stream, np.hstack([each, each * each]), total)
-        return total
+        streams = np.split(features, STREAMS, axis=1)
+        return sum(
+            (self._of_stream(number, each) for number, each in enumerate(streams)),
+            np.zeros((len(features), len(self.chosen)), np.float32),
+        )
 
-    def _add(self, stream: int, powers: Floats, total: Floats) -> None:
-        for book, columns, weights in self.parts:
-            logs = powers @ self.model.slopes[stream, book] + self.model.offsets[stream, book]
-            best = logs.max(axis=1, keepdims=True)
-            mixed = np.exp(logs - best) @ weights[stream]
-            total[:, columns] += np.log(mixed + np.float32(_LEAST)) + best
+    def _of_stream(self, stream: int, features: Floats) -> Floats:
+        """Return what one stream `[frames, width]` adds, `[frames, columns]`."""
+        weights, (book, place) = self.weights[stream], self.places
+        powers = np.hstack([features, features * features]).astype(np.float32)
+        logs = powers @ self.slopes[stream] + self.offsets[stream]
+        logs = logs.reshape(len(features), *weights.shape[:2])
+        best = logs.max(axis=2, keepdims=True)
+        logs -= best
+        np.exp(logs, out=logs)
+        mixed = logs.transpose(1, 0, 2) @ weights
+        found: Floats = np.log(mixed[book, :, place] + np.float32(_LEAST)).T + best[:, book, 0]
+        return found
 
 
 def _codebooks(definition: Definition, senones: int) -> NDArray[np.int64]:

@@ -43,6 +43,8 @@ _STEP: Final = 1 / 32
 """One unit of int8, in standard deviations: +-4 can be said."""
 _SPEECH_DB: Final = 35.0
 _FEWEST: Final = 15
+_AT_ONCE: Final = 8
+"""Recordings that are aligned together: more would only take more memory."""
 _SLACK: Final = 25
 """Frames (0.5 s) that either recording may begin later or end earlier."""
 
@@ -104,14 +106,21 @@ def unlikeness(said: PhraseFrames, earlier: Sequence[PhraseFrames]) -> float:
 
     The median over the earlier recordings, which must not be empty.
     """
-    ratios = [cost(said, each) / max(1e-6, cost(said, reversed_(each))) for each in earlier]
-    return float(np.median(ratios))
+    groups = [earlier[k : k + _AT_ONCE] for k in range(0, len(earlier), _AT_ONCE)]
+    return float(np.median([ratio for group in groups for ratio in _ratios(said, group)]))
 
 
-def cost(a: PhraseFrames, b: PhraseFrames) -> float:
+def _ratios(said: PhraseFrames, earlier: Sequence[PhraseFrames]) -> list[float]:
+    found = costs(said, [*earlier, *map(reversed_, earlier)])
+    forwards, backwards = found[: len(earlier)], found[len(earlier) :]
+    return [one / max(1e-6, other) for one, other in zip(forwards, backwards, strict=True)]
+
+
+def costs(said: PhraseFrames, others: Sequence[PhraseFrames]) -> list[float]:
     """Return the mean distance along the best alignment, in standard deviations per dimension."""
-    distance = cdist(a.vectors.astype(np.float32), b.vectors.astype(np.float32)) * _STEP
-    return warped(distance, _SLACK) / float(np.sqrt(WIDTH))
+    own = said.vectors.astype(np.float32)
+    distances = [cdist(own, each.vectors.astype(np.float32)) * _STEP for each in others]
+    return [each / float(np.sqrt(WIDTH)) for each in warped(distances, _SLACK)]
 
 
 def reversed_(each: PhraseFrames) -> PhraseFrames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from engine.audio.pcm import to_int
 from engine.phrase.acoustics import AcousticModel, Senones
 from engine.phrase.cepstra import AHEAD, Cepstra, Line, cepstra, features, samples_of
-from engine.phrase.network import Network
+from engine.phrase.network import Network, beside
 from engine.phrase.search import Path, Search
 from engine.phrase.sphinx_files import Floats, Numbers
 from engine.types import ENGINE_RATE_HZ, Pcm, Samples
@@ -26,18 +27,22 @@ _NOTHING: Final = np.zeros(0, np.int16)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Networks, and the states that they have in common."""
+    """Networks beside each other, and the states that they have in common."""
 
     senones: Senones
-    networks: tuple[Network, ...]
-    columns: tuple[Numbers, ...]
-    """For each network the columns of its states."""
+    network: Network
+    strings: tuple[int, ...]
+    """How many each of the networks has."""
+    columns: Numbers
+    """The columns of the states."""
 
     @classmethod
     def of(cls, model: AcousticModel, *networks: Network) -> Self:
         """Prepare to search these."""
-        senones = Senones.of(model, np.concatenate([each.senones for each in networks]))
-        return cls(senones, networks, tuple(senones.columns(each.senones) for each in networks))
+        network = beside(networks)
+        senones = Senones.of(model, network.senones)
+        counts = tuple(len(each.ends) for each in networks)
+        return cls(senones, network, counts, senones.columns(network.senones))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,24 +62,19 @@ class Followed:
     """What became of the frames so far."""
 
     prepared: Prepared
-    searches: tuple[Search, ...]
+    search: Search
     likelihoods: tuple[Floats, ...] = ()
 
     def after(self, found: Floats) -> Followed:
         """Go on with features `[frames, 39]`."""
         new = self.prepared.senones.likelihoods(found)
-        searches = tuple(
-            each.after(new[:, columns])
-            for each, columns in zip(self.searches, self.prepared.columns, strict=True)
-        )
-        return Followed(self.prepared, searches, (*self.likelihoods, new))
+        search = self.search.after(new[:, self.prepared.columns])
+        return Followed(self.prepared, search, (*self.likelihoods, new))
 
     def traces(self) -> list[list[Trace]]:
         """Return the best path through each string of each network."""
-        columns, whole = self.prepared.columns, self._whole()
-        return [
-            _traced(each, whole[:, own]) for each, own in zip(self.searches, columns, strict=True)
-        ]
+        every = iter(_traced(self.search, self._whole()[:, self.prepared.columns]))
+        return [list(islice(every, count)) for count in self.prepared.strings]
 
     def traces_of(self, network: Network) -> list[Trace]:
         """Return the best path through each string of another network of the same senones."""
@@ -104,8 +104,7 @@ class Listening:
         self._line: Line | None = None
         self._cepstra: Cepstra = np.zeros((0, 13))
         self._done = 0
-        searches = tuple(Search(each) for each in prepared.networks)
-        self._start = self._followed = Followed(prepared, searches)
+        self._start = self._followed = Followed(prepared, Search(prepared.network))
 
     def push(self, samples: Samples) -> None:
         """Take the next samples, float32 `[n]` at 16 kHz of any length, and follow them.
@@ -153,7 +152,7 @@ def _around(found: Cepstra, first: int, end: int) -> Floats:
 
 
 def aligned(prepared: Prepared, pcm: Pcm) -> tuple[Floats, Numbers] | None:
-    """Lay a whole utterance over the one string of the first network.
+    """Lay a whole utterance over the one string of the one network.
 
     Returns its features `[frames, 39]` and senones `[frames]`; None where it cannot be that string.
     """
@@ -162,8 +161,7 @@ def aligned(prepared: Prepared, pcm: Pcm) -> tuple[Floats, Numbers] | None:
     if line.silent or not len(found):
         return None
     near = _around(found, 0, len(found))
-    search = Search(prepared.networks[0])
-    search = search.after(prepared.senones.likelihoods(near)[:, prepared.columns[0]])
+    search = Search(prepared.network).after(prepared.senones.likelihoods(near)[:, prepared.columns])
     if not np.isfinite(search.best()[0]):
         return None
-    return near, prepared.networks[0].senones[search.paths()[0]]
+    return near, prepared.network.senones[search.paths()[0]]

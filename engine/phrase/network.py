@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.phrase.acoustics import SILENCE, AcousticModel
 from engine.phrase.sphinx_files import Floats, Numbers
@@ -35,6 +36,7 @@ Pronunciations = Mapping[str, tuple[tuple[str, ...], ...]]
 """Of each word, as phones."""
 
 _NOWHERE: Final = -1
+T = TypeVar("T", np.int64, np.float32)
 _Way = tuple[int, float]
 """The state that one comes from, or a hub as `_hub`, and the log probability of coming."""
 _Sound = tuple[str, Sequence[int]]
@@ -224,6 +226,57 @@ def any_phones(model: AcousticModel) -> Network:
     draft.starts, hub = draft.any_phones()
     draft.ends.append(tuple(draft.through(hub)))
     return draft.whole()
+
+
+def beside(networks: Sequence[Network]) -> Network:
+    """Lay networks beside each other, to be searched at once; their strings follow each other.
+
+    What a search takes hangs more on how often it is done than on how many states there are.
+    """
+    states = np.cumsum([0, *(len(each.senones) for each in networks)]).tolist()
+    hubs = np.cumsum([0, *(len(each.hubs) for each in networks)]).tolist()
+    moved = [
+        _renumbered(each, first, states[-1] + first_hub)
+        for each, first, first_hub in zip(networks, states[:-1], hubs[:-1], strict=True)
+    ]
+    return Network(
+        senones=np.concatenate([each.senones for each in moved]),
+        words=np.concatenate([each.words for each in moved]),
+        staying=np.concatenate([each.staying for each in moved]),
+        moving=np.concatenate([each.moving for each in moved]),
+        entries=np.concatenate([each.entries for each in moved]),
+        before=_stacked([each.before for each in moved], _NOWHERE),
+        costs=_stacked([each.costs for each in moved], -math.inf),
+        hubs=_stacked([each.hubs for each in moved], _NOWHERE),
+        tolls=_stacked([each.tolls for each in moved], -math.inf),
+        starts=np.concatenate([each.starts for each in moved]),
+        ends=tuple(ends for each in moved for ends in each.ends),
+    )
+
+
+def _renumbered(network: Network, first: int, first_hub: int) -> Network:
+    """Return a network whose states and hubs are numbered from these on."""
+    known, before = len(network.senones), network.before
+    raised = np.where(before < known, before + first, before - known + first_hub)
+    return replace(
+        network,
+        entries=network.entries + first,
+        before=np.where(before == _NOWHERE, _NOWHERE, raised),
+        hubs=np.where(network.hubs == _NOWHERE, _NOWHERE, network.hubs + first),
+        starts=network.starts + first,
+        ends=tuple(tuple((state + first, leave) for state, leave in each) for each in network.ends),
+    )
+
+
+def _stacked(tables: Sequence[NDArray[T]], filling: float) -> NDArray[T]:
+    """Put tables `[rows, ways]` one below the other, the narrower ones filled up."""
+    most = max(each.shape[1] for each in tables)
+    wide = [((0, 0), (0, most - each.shape[1])) for each in tables]
+    padded = [
+        np.pad(each, width, constant_values=filling)
+        for each, width in zip(tables, wide, strict=True)
+    ]
+    return np.concatenate(padded)
 
 
 def _sounds(model: AcousticModel, phones: Sequence[str], left: str, right: str) -> list[_Sound]:

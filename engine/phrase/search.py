@@ -28,7 +28,7 @@ class Search:
 
     network: Network
     scores: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
-    """Log probabilities of the best paths, `[states + 1]`; the last is impossible."""
+    """Log probabilities of the best paths, `[1 + states + 1]`; those outside are impossible."""
     reached: tuple[_Reached, ...] = ()
     """For each frame how its states were reached."""
 
@@ -69,33 +69,31 @@ class Search:
         return came if hub < 0 else int(network.hubs[hub, leading[hub]])
 
     def _begun(self, likelihood: Floats) -> tuple[Floats, _Reached]:
-        scores = np.full(len(likelihood) + 1, _IMPOSSIBLE)
-        scores[self.network.starts] = likelihood[self.network.starts]
+        scores = np.full(len(likelihood) + 2, _IMPOSSIBLE)
+        scores[1:][self.network.starts] = likelihood[self.network.starts]
         return scores, (np.zeros(len(likelihood), np.int8), np.zeros(0, np.int16))
 
     def _step(self, scores: Floats, likelihood: Floats) -> tuple[Floats, _Reached]:
-        network = self.network
+        network, entries = self.network, self.network.entries
         now = np.empty_like(scores)
-        stayed, moved = scores[:-1] + network.staying, network.moving.copy()
-        moved[1:] += scores[:-2]
-        how = (moved > stayed).astype(np.int8)
-        np.maximum(stayed, moved, out=now[:-1])
-        now[-1] = _IMPOSSIBLE
-        to_hubs, leading = _best(scores[network.hubs] + network.tolls)
-        known = np.concatenate([scores[:-1], to_hubs, scores[-1:]])
+        stayed, moved = scores[1:-1] + network.staying, scores[:-2] + network.moving
+        how = (moved > stayed).view(np.int8)
+        np.maximum(stayed, moved, out=now[1:-1])
+        to_hubs, leading = _best(scores[1:][network.hubs] + network.tolls)
+        known = np.concatenate([scores[1:-1], to_hubs, scores[-1:]])
         entered, way = _best(known[network.before] + network.costs)
-        better = entered > now[network.entries]
-        entries = network.entries[better]
-        now[entries] = entered[better]
-        how[entries] = _FIRST_WAY + way[better]
-        now[:-1] = np.maximum(now[:-1] + likelihood, _IMPOSSIBLE)
+        stays = now[1:-1][entries]
+        now[1:-1][entries] = np.maximum(stays, entered)
+        how[entries] = np.where(entered > stays, _FIRST_WAY + way, _STAYED)
+        now[1:-1] += likelihood
+        now[0] = now[-1] = _IMPOSSIBLE
         return now, (how, leading)
 
     def _best_end(self, number: int) -> tuple[int, float]:
         ends = self.network.ends[number]
         if not self.reached:
             return ends[0][0], -math.inf
-        score, state = max((float(self.scores[state]) + leave, state) for state, leave in ends)
+        score, state = max((float(self.scores[1 + state]) + leave, state) for state, leave in ends)
         return state, score if score > _IMPOSSIBLE / 2 else -math.inf
 
 
