@@ -139,8 +139,8 @@ class Calibration:
     ) -> Llr:
         """Weigh a passphrase against a person's voiceprints of the same one; errors as `weigh`.
 
-        Part by part against those that have its parts, where that is calibrated; as a whole against
-        all where none has.
+        Part by part against those that have its parts, where these are most of them and that is
+        calibrated; as a whole against all otherwise.
         """
         if self.by_parts is not None and embedding.model == self.model:
             found = score_by_parts(embedding, voiceprints)

@@ -36,13 +36,14 @@ def score(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score:
 def score_by_parts(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> Score | None:
     """Return the same of each part of a passphrase with itself, the mean over the parts.
 
-    Over those voiceprints that have parts, and as many; None where none has. Errors as `score`.
+    Over those voiceprints that have parts, and as many; None where they are not most of them.
+    Errors as `score`.
     """
     if not voiceprints:
         raise NoVoiceprintError
     found = [embedding.cosine_by_parts(voiceprint.embedding) for voiceprint in voiceprints]
     scores = [each for each in found if each is not None]
-    return Score(fmean(scores)) if scores else None
+    return Score(fmean(scores)) if 2 * len(scores) > len(found) else None
 
 
 def in_parts(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> list[Voiceprint]:

@@ -58,11 +58,6 @@ def recordings() -> list[Pcm]:
     return [speaker.say(PHRASE, NEW_CALL * call) for call in range(1, RECORDINGS + 1)]
 
 
-def voiceprints(engine: SpeakerEngine) -> tuple[Voiceprint, ...]:
-    """Return an enrollment's worth of the voice; renders and embeds, so it blocks."""
-    return tuple(recording.voiceprint for recording in enrolled(engine))
-
-
 def enrolled(engine: SpeakerEngine) -> tuple[Recording, ...]:
     """Return an enrollment's recordings; renders and embeds, so it blocks."""
     takes = [synthetic(VOICE).say(PHRASE, take) for take in range(REPETITIONS)]
@@ -81,11 +76,12 @@ def _recording(engine: SpeakerEngine, pcm: Pcm) -> Recording:
 
 def parts(utterance: Utterance) -> tuple[Span, ...]:
     """Return where the parts of the passphrase lie; none where it is not recognised."""
-    return _words().recognised(utterance, EN_US, DEFAULT_PASSPHRASE).parts
+    return words().recognised(utterance, EN_US, DEFAULT_PASSPHRASE).parts
 
 
 @cache
-def _words() -> Words:
+def words() -> Words:
+    """Return what knows the words of the language, read once."""
     return Words.load([EN_US])
 
 
