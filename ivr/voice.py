@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from copy import copy
 from typing import TypeVar
 
@@ -76,13 +77,21 @@ class EngineVoice:
         self._earlier = earlier
         self._meter = meter or NothingMeasured()
         self._words = words
-        self._pool = ThreadPoolExecutor(threads or _cores(), thread_name_prefix="examine")
+        self._threads = threads or _cores()
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="examine")
+        self._examined: list[Utterance] = []
+        """Those at hand; `at` shares the list, as it shares the pool."""
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="ears")
 
     @property
     def model(self) -> ModelId:
         """Which voice model makes the embeddings."""
         return self._engine.model
+
+    @property
+    def busy(self) -> bool:
+        """Whether as many utterances are examined as there are threads."""
+        return len(self._examined) >= self._threads
 
     def threshold(self, model: ModelId | None = None) -> Llr:
         """Return what the evidence of a verification must reach."""
@@ -127,7 +136,7 @@ class EngineVoice:
 
         `AudioError` where the utterance is empty or not finite, `RuntimeError` after `close`.
         """
-        with measured(self._meter, Stage.EXAMINE):
+        with measured(self._meter, Stage.EXAMINE), _listed(utterance, self._examined):
             embedding, (phrase, frames, digits), (printed, replay) = await asyncio.gather(
                 self._in_pool(lambda: self._embed(utterance, wanted)),
                 self._said(utterance, wanted, ear or self.ear(wanted)),
@@ -279,6 +288,16 @@ class EngineVoice:
 
     async def _in_pool(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+@contextmanager
+def _listed(utterance: Utterance, examined: list[Utterance]) -> Iterator[None]:
+    """Keep an utterance in the list meanwhile."""
+    examined.append(utterance)
+    try:
+        yield
+    finally:
+        examined.remove(utterance)
 
 
 def _printed(utterance: Utterance, wanted: Wanted) -> tuple[Fingerprint, ReplayFinding]:

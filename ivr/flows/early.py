@@ -19,8 +19,8 @@ class EarlyExamination:
     """Starts to examine while the end of speech is not yet certain, and drops it if it was not.
 
     The end of speech is known only after the end silence (0.6 s by default); the examination of
-    what was said before that silence can be ready by then. The words are recognised while they are
-    being said.
+    what was said before that silence can be ready by then. Where others are waiting for theirs it
+    is not begun: it may be in vain. The words are recognised while they are being said.
     """
 
     def __init__(self, voice: Voice, wanted: Wanted) -> None:
@@ -42,6 +42,8 @@ class EarlyExamination:
         before, self._paused = self._paused, self._paused + samples
         if before < EARLY_PAUSE_S * TELEPHONE_RATE_HZ <= self._paused:
             self.forget()
+            if self._voice.busy:
+                return
             self._utterance = listener.utterance()
             self._task = asyncio.ensure_future(
                 self._examined(self._utterance, listener.measurement())

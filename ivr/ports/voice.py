@@ -37,6 +37,11 @@ class Voice(Protocol):
         """Which voice model makes the embeddings."""
         ...
 
+    @property
+    def busy(self) -> bool:
+        """Whether as many utterances are examined as can be at once: what can wait should."""
+        ...
+
     def at(self, own: OwnRates) -> Voice:
         """Return the same voice at a tenant's own rates; `RateUnreachableError`."""
         ...

@@ -144,6 +144,7 @@ class FakeVoice:
     group_threshold: float = 7.0
     watchlist_threshold: float = 5.0
     recognises: bool = True
+    overrun: bool = False
     wanted: list[Wanted] = field(default_factory=list)
 
     def at(self, own: OwnRates) -> FakeVoice:
@@ -157,6 +158,11 @@ class FakeVoice:
             group_threshold=bounds.get(PointPurpose.IDENTIFICATION, self.group_threshold),
             watchlist_threshold=bounds.get(PointPurpose.WATCHLIST, self.watchlist_threshold),
         )
+
+    @property
+    def busy(self) -> bool:
+        """It is told."""
+        return self.overrun
 
     def threshold(self, model: ModelId | None = None) -> Llr:
         """Return what is needed."""

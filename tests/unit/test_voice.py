@@ -229,6 +229,21 @@ async def test_ears_and_embeddings_do_not_wait_for_each_other() -> None:
     await voice.close()
 
 
+async def test_a_voice_is_busy_while_every_thread_has_an_utterance() -> None:
+    """A tenant's own voice shares the threads, and is as busy."""
+    one = EngineVoice(ENGINE, NO_WORDS, threads=1)
+    tenants = one.at({PointPurpose.VERIFICATION: 0.1})
+    assert not one.busy
+    examined = asyncio.ensure_future(one.examine(SPEECH, WANTED))
+    await asyncio.sleep(0)
+    assert one.busy
+    assert tenants.busy
+    await examined
+    assert not one.busy
+    assert not tenants.busy
+    await one.close()
+
+
 async def test_closing_waits_for_the_callers_it_has() -> None:
     """Those who asked before get their voice; those who ask after are refused."""
     slow = SlowEmbedder.load(CARD)
