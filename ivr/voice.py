@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from copy import copy
 from typing import TypeVar
 
 import numpy as np
-import structlog
 
 from engine import SpeakerEngine
 from engine.decision.operating_point import Basis, OperatingPoint
 from engine.decision.policy import AttemptEvidence, decide
 from engine.enrollment import EnrollmentRules, Heard, Review
-from engine.errors import OutOfReachError
 from engine.identification import Identification
 from engine.liveness import fingerprint, repeat
 from engine.types import (
@@ -45,11 +42,10 @@ from ivr.ear import EngineEar
 from ivr.flows.metering import NothingMeasured, measured
 from ivr.ports import Ear, Examination, Listener, Measurement, Meter, Wanted
 from ivr.rates import common_rates, tuned
+from ivr.reach import within_reach
 from ivr.words import Words
 
 T = TypeVar("T")
-
-log = structlog.get_logger()
 
 
 class EngineVoice:
@@ -136,14 +132,12 @@ class EngineVoice:
 
         `AudioError` where the utterance is empty or not finite, `RuntimeError` after `close`.
         """
-        with measured(self._meter, Stage.EXAMINE), _listed(utterance, self._examined):
-            embedding, (phrase, frames, digits), (printed, replay) = await asyncio.gather(
-                self._in_pool(lambda: self._embed(utterance, wanted)),
-                self._said(utterance, wanted, ear or self.ear(wanted)),
-                self._in_pool(lambda: _printed(utterance, wanted)),
-            )
-            embedding = await self._by_parts(embedding, utterance, phrase, wanted)
-        return Examination(embedding, printed, frames, phrase, digits, replay)
+        self._examined.append(utterance)
+        try:
+            with measured(self._meter, Stage.EXAMINE):
+                return await self._found(utterance, wanted, ear or self.ear(wanted))
+        finally:
+            self._examined.remove(utterance)
 
     async def measure(self, measurement: Measurement) -> Quality:
         """Measure an utterance in the pool; `RuntimeError` after `close`."""
@@ -193,7 +187,7 @@ class EngineVoice:
         if not gallery:
             return False
         searched = engine.gallery(gallery)
-        found = _within_reach(
+        found = within_reach(
             lambda: engine.identify(embedding, quality, searched, Purpose.WATCHLIST)
         )
         return found is not None and found.found is not None
@@ -205,7 +199,7 @@ class EngineVoice:
             return False
         searched = self._engine.gallery(gallery)
         return bool(
-            _within_reach(lambda: self._engine.resembling(voiceprints, searched, Purpose.WATCHLIST))
+            within_reach(lambda: self._engine.resembling(voiceprints, searched, Purpose.WATCHLIST))
         )
 
     def identify(
@@ -230,7 +224,7 @@ class EngineVoice:
         if not usable:
             return ()
         searched = self._engine.gallery(usable)
-        found = _within_reach(lambda: self._engine.resembling(voiceprints, searched))
+        found = within_reach(lambda: self._engine.resembling(voiceprints, searched))
         return tuple(each.name for each in found or ())
 
     def challenge(self, length: int) -> str:
@@ -248,6 +242,15 @@ class EngineVoice:
         """
         await asyncio.to_thread(self._builder.shutdown)
         await asyncio.to_thread(self._pool.shutdown)
+
+    async def _found(self, utterance: Utterance, wanted: Wanted, ear: Ear) -> Examination:
+        embedding, (phrase, frames, digits), (printed, replay) = await asyncio.gather(
+            self._in_pool(lambda: self._embed(utterance, wanted)),
+            self._said(utterance, wanted, ear),
+            self._in_pool(lambda: _printed(utterance, wanted)),
+        )
+        embedding = await self._by_parts(embedding, utterance, phrase, wanted)
+        return Examination(embedding, printed, frames, phrase, digits, replay)
 
     def _embed(self, utterance: Utterance, wanted: Wanted) -> Embedding:
         """Make a voice of all that was said, also in the pieces before."""
@@ -290,16 +293,6 @@ class EngineVoice:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
-@contextmanager
-def _listed(utterance: Utterance, examined: list[Utterance]) -> Iterator[None]:
-    """Keep an utterance in the list meanwhile."""
-    examined.append(utterance)
-    try:
-        yield
-    finally:
-        examined.remove(utterance)
-
-
 def _printed(utterance: Utterance, wanted: Wanted) -> tuple[Fingerprint, ReplayFinding]:
     made = fingerprint(utterance, wanted.replay_key)
     return made, repeat(made, wanted.earlier)
@@ -308,13 +301,3 @@ def _printed(utterance: Utterance, wanted: Wanted) -> tuple[Fingerprint, ReplayF
 def _cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _within_reach(search: Callable[[], T]) -> T | None:
-    """Search; None, and a line in the log, where no evidence would be enough to find anybody."""
-    try:
-        return search()
-    except OutOfReachError as error:
-        advice = "docs/policy.md: a higher rate for that search, or fewer voices"
-        log.warning("search_out_of_reach", why=str(error), advice=advice)
-        return None

@@ -11,8 +11,9 @@ import numpy as np
 from engine.audio.pcm import to_int
 from engine.phrase.acoustics import AcousticModel, Senones
 from engine.phrase.cepstra import AHEAD, Cepstra, Line, cepstra, features, samples_of
-from engine.phrase.network import Network, beside
+from engine.phrase.network import Network
 from engine.phrase.search import Path, Search
+from engine.phrase.side_by_side import beside
 from engine.phrase.sphinx_files import Floats, Numbers
 from engine.types import ENGINE_RATE_HZ, Pcm, Samples
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.phrase.acoustics import SILENCE, AcousticModel
 from engine.phrase.sphinx_files import Floats, Numbers
@@ -35,8 +34,8 @@ Slots = Sequence[Collection[str]]
 Pronunciations = Mapping[str, tuple[tuple[str, ...], ...]]
 """Of each word, as phones."""
 
-_NOWHERE: Final = -1
-T = TypeVar("T", np.int64, np.float32)
+NOWHERE: Final = -1
+"""Where there are fewer ways than a table has room for."""
 _Way = tuple[int, float]
 """The state that one comes from, or a hub as `_hub`, and the log probability of coming."""
 _Sound = tuple[str, Sequence[int]]
@@ -171,8 +170,8 @@ class _Draft:
         """Return what was written."""
         before, costs = _table(self.ways.values())
         hubs, tolls = _table(self.hubs)
-        behind = before < _NOWHERE
-        before[behind] = len(self.senones) + _NOWHERE - 1 - before[behind]
+        behind = before < NOWHERE
+        before[behind] = len(self.senones) + NOWHERE - 1 - before[behind]
         return Network(
             senones=np.array(self.senones, np.int64),
             words=np.array(self.words, np.int64),
@@ -228,57 +227,6 @@ def any_phones(model: AcousticModel) -> Network:
     return draft.whole()
 
 
-def beside(networks: Sequence[Network]) -> Network:
-    """Lay networks beside each other, to be searched at once; their strings follow each other.
-
-    What a search takes hangs more on how often it is done than on how many states there are.
-    """
-    states = np.cumsum([0, *(len(each.senones) for each in networks)]).tolist()
-    hubs = np.cumsum([0, *(len(each.hubs) for each in networks)]).tolist()
-    moved = [
-        _renumbered(each, first, states[-1] + first_hub)
-        for each, first, first_hub in zip(networks, states[:-1], hubs[:-1], strict=True)
-    ]
-    return Network(
-        senones=np.concatenate([each.senones for each in moved]),
-        words=np.concatenate([each.words for each in moved]),
-        staying=np.concatenate([each.staying for each in moved]),
-        moving=np.concatenate([each.moving for each in moved]),
-        entries=np.concatenate([each.entries for each in moved]),
-        before=_stacked([each.before for each in moved], _NOWHERE),
-        costs=_stacked([each.costs for each in moved], -math.inf),
-        hubs=_stacked([each.hubs for each in moved], _NOWHERE),
-        tolls=_stacked([each.tolls for each in moved], -math.inf),
-        starts=np.concatenate([each.starts for each in moved]),
-        ends=tuple(ends for each in moved for ends in each.ends),
-    )
-
-
-def _renumbered(network: Network, first: int, first_hub: int) -> Network:
-    """Return a network whose states and hubs are numbered from these on."""
-    known, before = len(network.senones), network.before
-    raised = np.where(before < known, before + first, before - known + first_hub)
-    return replace(
-        network,
-        entries=network.entries + first,
-        before=np.where(before == _NOWHERE, _NOWHERE, raised),
-        hubs=np.where(network.hubs == _NOWHERE, _NOWHERE, network.hubs + first),
-        starts=network.starts + first,
-        ends=tuple(tuple((state + first, leave) for state, leave in each) for each in network.ends),
-    )
-
-
-def _stacked(tables: Sequence[NDArray[T]], filling: float) -> NDArray[T]:
-    """Put tables `[rows, ways]` one below the other, the narrower ones filled up."""
-    most = max(each.shape[1] for each in tables)
-    wide = [((0, 0), (0, most - each.shape[1])) for each in tables]
-    padded = [
-        np.pad(each, width, constant_values=filling)
-        for each, width in zip(tables, wide, strict=True)
-    ]
-    return np.concatenate(padded)
-
-
 def _sounds(model: AcousticModel, phones: Sequence[str], left: str, right: str) -> list[_Sound]:
     """Return the phones of a word between two neighbours, with their senones."""
     beside = [left, *phones, right]
@@ -308,13 +256,13 @@ def _dearer(ways: Sequence[_Way], cost: float) -> list[_Way]:
 
 def _hub(number: int) -> int:
     """Return what stands for a hub among states while a network is written, or the hub again."""
-    return _NOWHERE - 1 - number
+    return NOWHERE - 1 - number
 
 
 def _table(rows: Collection[Sequence[_Way]]) -> tuple[Numbers, Floats]:
     """Return states and costs, `[rows, ways]`."""
     most = max((len(each) for each in rows), default=1)
-    padded = [[*each, *[(_NOWHERE, -math.inf)] * (most - len(each))] for each in rows]
+    padded = [[*each, *[(NOWHERE, -math.inf)] * (most - len(each))] for each in rows]
     states = [[state for state, _ in each] for each in padded]
     costs = [[cost for _, cost in each] for each in padded]
     shape = (len(rows), most)
