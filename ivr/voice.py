@@ -246,7 +246,7 @@ class EngineVoice:
     async def _found(self, utterance: Utterance, wanted: Wanted, ear: Ear) -> Examination:
         embedding, (phrase, frames, digits), (printed, replay) = await asyncio.gather(
             self._in_pool(lambda: self._embed(utterance, wanted)),
-            self._said(utterance, wanted, ear),
+            self._in_pool(lambda: self._worded(utterance, wanted, ear)),
             self._in_pool(lambda: _printed(utterance, wanted)),
         )
         embedding = await self._by_parts(embedding, utterance, phrase, wanted)
@@ -266,15 +266,10 @@ class EngineVoice:
         engine = self._with(wanted.model)
         return await self._in_pool(lambda: engine.with_parts(embedding, utterance, phrase.parts))
 
-    async def _said(
+    def _worded(
         self, utterance: Utterance, wanted: Wanted, ear: Ear
     ) -> tuple[PhraseFinding, bytes, PhraseFinding]:
         assert isinstance(ear, EngineEar), "ears are made by `ear`"
-        return await self._in_pool(lambda: self._worded(utterance, wanted, ear))
-
-    def _worded(
-        self, utterance: Utterance, wanted: Wanted, ear: EngineEar
-    ) -> tuple[PhraseFinding, bytes, PhraseFinding]:
         phrase, frames = self._words.phrase(utterance, wanted, ear.finding(utterance))
         return phrase, frames, ear.digits(utterance)
 

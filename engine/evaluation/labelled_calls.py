@@ -6,7 +6,6 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from pathlib import Path
 
 from engine.audio import Segment, measure, speech_in, to_float, upsample
@@ -75,8 +74,8 @@ def takes_of(
     """
     takes: dict[str, Voiceprint] = {}
     whole: dict[str, Voiceprint] = {}
-    for file, text in zip_longest(call.files, call.texts, fillvalue=""):
-        pcm = read_audio(Path(file), str(file)).telephone
+    for file, text in zip(call.files, call.texts or ("",) * len(call.files), strict=True):
+        pcm = read_audio(file, str(file)).telephone
         for piece in pieces(pcm):
             voiceprint = _voiceprint(piece, embedder) if len(takes) < MOST_PIECES else None
             if voiceprint is not None:

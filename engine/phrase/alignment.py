@@ -43,8 +43,9 @@ _STEP: Final = 1 / 32
 """One unit of int8, in standard deviations: +-4 can be said."""
 _SPEECH_DB: Final = 35.0
 _FEWEST: Final = 15
-_AT_ONCE: Final = 8
-"""Recordings that are aligned together: more would only take more memory."""
+_CELLS: Final = 1_000_000
+"""Distances with earlier recordings that are laid out together: 8 MB, and as much reversed. Several
+of a phrase, one of half a minute."""
 _SLACK: Final = 25
 """Frames (0.5 s) that either recording may begin later or end earlier."""
 
@@ -106,7 +107,9 @@ def unlikeness(said: PhraseFrames, earlier: Sequence[PhraseFrames]) -> float:
 
     The median over the earlier recordings, which must not be empty.
     """
-    groups = [earlier[k : k + _AT_ONCE] for k in range(0, len(earlier), _AT_ONCE)]
+    longest = max(len(each.vectors) for each in earlier)
+    at_once = max(1, _CELLS // (len(said.vectors) * longest))
+    groups = [earlier[k : k + at_once] for k in range(0, len(earlier), at_once)]
     return float(np.median([ratio for group in groups for ratio in _ratios(said, group)]))
 
 

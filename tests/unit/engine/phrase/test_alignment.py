@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 
 from engine.audio import upsample
 from engine.errors import AudioError
-from engine.phrase import PhraseFrames, alike, frames, vote
+from engine.phrase import PhraseFrames, alignment, alike, frames, vote
 from engine.phrase.alignment import WIDTH, unlikeness
 from engine.phrase.warping import warped
 from engine.types import PhraseFinding, PhraseOutcome, Samples, Span, Utterance
@@ -84,6 +84,16 @@ def test_likeness_is_the_same_from_either_side() -> None:
     assert unlikeness(framed(SUNG), [other]) == pytest.approx(
         unlikeness(other, [framed(SUNG)]), abs=0.05
     )
+
+
+def test_recordings_are_aligned_alike_alone_and_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many fit into memory at once, of whatever lengths."""
+    said, seconds = framed(SUNG), (1.6, 0.9, 2.2, 1.3, 1.9)
+    earlier = [framed(np.concatenate([noise(0.3, -50.0), voice(each)])) for each in seconds]
+    together = unlikeness(said, earlier)
+    monkeypatch.setattr(alignment, "_CELLS", 1)
+    assert unlikeness(said, earlier) == together
+    assert together == float(np.median([unlikeness(said, [each]) for each in earlier]))
 
 
 @given(arrays.arrays(np.float64, (7, 5), elements=st.floats(0.1, 10)))
