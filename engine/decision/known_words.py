@@ -33,7 +33,7 @@ def phrases_of(texts: Mapping[PhraseId, str]) -> PhraseList:
     """Make a list of phrases in US English of their texts, as `spoken`."""
     none: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     phrases = {name: Passphrase(name, text, none) for name, text in texts.items()}
-    return PhraseList(EN_US, phrases, (), _MADE_UP, "pocketsphinx-en-us")
+    return PhraseList(EN_US, phrases, (), _MADE_UP, "en-us")
 
 
 def spoken(text: str) -> str:

@@ -10,12 +10,12 @@ from random import Random
 from typing import Final
 
 from engine.errors import RecogniserError
-from engine.phrase.acoustics import telephone_model
 from engine.phrase.evidence import fit
 from engine.phrase.lexicon import pronunciations
 from engine.phrase.listening import Listening, Prepared, Trace
 from engine.phrase.network import Network, Slots, any_phones, strings
 from engine.phrase.passphrases import DIGITS, PhraseList, load_phrases
+from engine.phrase.phones import phone_model
 from engine.types import (
     ENGINE_RATE_HZ,
     Locale,
@@ -30,15 +30,16 @@ CONFUSED: Final = frozenset({frozenset("59"), frozenset("04")})
 """Pairs that are mistaken for each other: they do not stand side by side in a challenge."""
 
 _LONGEST: Final = round(LONGEST_S * ENGINE_RATE_HZ)
-_CLEAR: Final = -2.0
+_CLEAR: Final = -0.7
 """Log likelihood ratio per frame, in nats, below which what was heard may be no digits at all."""
-_AHEAD_OF_NEAR: Final = -55.0
+_AHEAD_OF_NEAR: Final = -18.0
 """Nats by which a rival one digit away may fit better: breath and noise make a digit now and then.
-On half of the speakers of an4, rivals of right digits led by 52 at most, those of digits with one
-changed by 100 and more, but for one."""
-_BEHIND_ANY: Final = -100.0
-"""Nats by which any other digits may fit better; beyond it, these were not said."""
-_SURE: Final = 50.0
+On half of the speakers of an4, rivals of right digits led by 17 at most; of all digits with one
+changed, in any place, 5 % led by less."""
+_BEHIND_ANY: Final = -25.0
+"""Nats by which any other digits may fit better, there 20 at most; beyond it, these were not said.
+"""
+_SURE: Final = 18.0
 """Nats more than that lead, and there is no doubt left."""
 
 
@@ -93,7 +94,7 @@ class DigitListener:
         """Lay out the digits; `RecogniserError` where the locale has no recogniser or no digits."""
         known = _digits_of(locale)
         own = [network for each in challenges for network in known.networks(each.digits)]
-        prepared = Prepared.of(telephone_model(), known.any_digits, known.any_phones, *own)
+        prepared = Prepared.of(known.any_digits, known.any_phones, *own)
         self._listening = Listening(prepared, _LONGEST)
 
     def push(self, samples: Samples) -> None:
@@ -154,7 +155,7 @@ class _Digits:
         words = {word for said in phrases.digits for word in said}
         self._said = pronunciations(words, phrases.pronunciations)
         self.any_digits = self._network([self._slots([frozenset(DIGITS)])], again=True)
-        self.any_phones = any_phones(telephone_model())
+        self.any_phones = any_phones(phone_model())
 
     def networks(self, digits: str) -> tuple[Network, Network]:
         """Lay out these digits, and all strings one digit away."""
@@ -166,7 +167,7 @@ class _Digits:
         return [{word for digit in each for word in self._words[int(digit)]} for each in places]
 
     def _network(self, wanted: Sequence[Slots], again: bool = False) -> Network:
-        return strings(telephone_model(), wanted, self._said, joined=False, again=again)
+        return strings(phone_model(), wanted, self._said, again=again)
 
 
 def neighbours(digits: str) -> list[list[frozenset[str]]]:

@@ -44,14 +44,13 @@ class Weighing:
         return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, weighed))))
 
 
-ALONE: Final = Weighing(10.72, 3.52, 0.53, sure=0.3)
+ALONE: Final = Weighing(6.60, 4.06, 1.19, sure=0.15)
 """Where nothing but the phrase may have been said: over half of the speakers of telephone strings
-and read sentences (`countersign evaluate --phrases` reports on the other half). On them, other
-speech was then taken for any one phrase of ten in less than 1 %."""
-AMONG_OTHERS: Final = Weighing(5.92, 0.68, 0.90, sure=0.85)
-"""Where other speech may stand beside it: over the same, with other speech beside them, begun twice
-or with a word exchanged. Words that are missing count for more: they must all be there. Sure where
-it took 0.1 % of other speech for any one phrase of ten."""
+and a quarter of those of read sentences (`countersign evaluate --phrases` reports on others). On
+them, other speech was then taken for any one phrase of ten in less than 2 %."""
+AMONG_OTHERS: Final = Weighing(8.64, 3.33, 1.72, sure=0.8)
+"""Where other speech may stand beside it: over the same, with other speech beside them, said twice
+or begun twice. Words that are missing count for more: they must all be there."""
 
 
 @dataclass(frozen=True, slots=True)

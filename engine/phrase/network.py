@@ -9,16 +9,14 @@ from typing import Final
 
 import numpy as np
 
-from engine.phrase.acoustics import SILENCE, AcousticModel
-from engine.phrase.sphinx_files import Floats, Numbers
+from engine.phrase.phones import HALVES, PHONES, SILENCE, PhoneModel
+from engine.phrase.spectra import Floats, Numbers
 
 NO_WORD: Final = -1
 """Where there is silence."""
 ASIDE: Final = -2
 """Where there is other speech, before a string or after it."""
 
-_INSIDE, _BEGINNING, _END, _ALONE = range(4)
-"""Places in a word, as `AcousticModel.states` has them."""
 _WORD: Final = math.log(0.5)
 """Cost of a word, in nats."""
 _PAUSE: Final = math.log(0.1)
@@ -38,8 +36,6 @@ NOWHERE: Final = -1
 """Where there are fewer ways than a table has room for."""
 _Way = tuple[int, float]
 """The state that one comes from, or a hub as `_hub`, and the log probability of coming."""
-_Sound = tuple[str, Sequence[int]]
-"""A phone, and its senones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +47,8 @@ class Network:
     the best of the states that lead to it, and takes no time.
     """
 
-    senones: Numbers
-    """`[states]`"""
+    sounds: Numbers
+    """What is heard in each state: the number of a half of a phone, `[states]`."""
     words: Numbers
     """The place in its string that a state is a part of, `[states]`, or `NO_WORD` or `ASIDE`. Among
     any phones it is the number of the phone."""
@@ -79,8 +75,8 @@ class Network:
 class _Draft:
     """A network that is being written."""
 
-    model: AcousticModel
-    senones: list[int] = field(default_factory=list)
+    model: PhoneModel
+    sounds: list[int] = field(default_factory=list)
     words: list[int] = field(default_factory=list)
     staying: list[float] = field(default_factory=list)
     moving: list[float] = field(default_factory=list)
@@ -90,42 +86,42 @@ class _Draft:
     ends: list[tuple[_Way, ...]] = field(default_factory=list)
 
     def chain(
-        self, sounds: Sequence[_Sound], word: int, before: Sequence[_Way], due: float = 0.0
+        self, phones: Sequence[str], word: int, before: Sequence[_Way], due: float = 0.0
     ) -> _Way:
         """Add phones one after the other, reached by these ways; return the way out.
 
         Each frame of it costs `due`.
         """
-        self.ways[len(self.senones)] = _dearer(before, due)
+        self.ways[len(self.sounds)] = _dearer(before, due)
         leave = -math.inf
-        for phone, senones in sounds:
-            stay, on = self.model.onward[self.model.definition.phones.index(phone)].T.tolist()
-            self.senones += senones
-            self.words += [word] * len(senones)
+        for phone in phones:
+            first = HALVES * PHONES.index(phone)
+            stay, on = self.model.onward[first : first + HALVES].T.tolist()
+            self.sounds += range(first, first + HALVES)
+            self.words += [word] * HALVES
             self.staying += [each + due for each in stay]
             self.moving += [each + due for each in [leave, *on[:-1]]]
             leave = on[-1]
-        return len(self.senones) - 1, leave
+        return len(self.sounds) - 1, leave
 
     def pause(self, before: Sequence[_Way]) -> _Way:
         """Add silence."""
-        return self.chain([(SILENCE, self.model.alone(SILENCE))], NO_WORD, before)
+        return self.chain([SILENCE], NO_WORD, before)
 
     def string(
-        self, slots: Slots, said: Pronunciations, joined: bool, again: bool
+        self, slots: Slots, said: Pronunciations, again: bool
     ) -> tuple[list[int], list[_Way]]:
         """Add a string, with silence wherever there may be some.
 
         Returns what it may begin with, silence first, and its ways out.
         """
-        first = len(self.senones)
+        first = len(self.sounds)
         ways = _dearer([self.pause([])], _PAUSE)
         firsts: list[int] = []
         for place, slot in enumerate(slots):
-            beside = _beside(slots, place, said) if joined else (SILENCE, SILENCE)
             known = len(self.ways)
             left = [
-                self.chain(_sounds(self.model, phones, *beside), place, _dearer(ways, _WORD))
+                self.chain(phones, place, _dearer(ways, _WORD))
                 for word in sorted(slot)
                 for phones in said[word]
             ]
@@ -142,18 +138,17 @@ class _Draft:
 
         Returns what it may begin with, and the hub behind it.
         """
-        names = [each for each in self.model.definition.phones if not each.startswith("+")]
         known, hub = len(self.ways), _hub(len(self.hubs))
         self.hubs.append([])
         ways = [*before, (hub, _PHONE)]
         self.hubs[_hub(hub)] = [
             self.chain(
-                [(name, self.model.alone(name))],
+                [name],
                 NO_WORD if name == SILENCE else number if word is None else word,
                 ways,
                 due,
             )
-            for number, name in enumerate(names)
+            for number, name in enumerate(PHONES)
         ]
         return list(self.ways)[known:], (hub, 0.0)
 
@@ -171,9 +166,9 @@ class _Draft:
         before, costs = _table(self.ways.values())
         hubs, tolls = _table(self.hubs)
         behind = before < NOWHERE
-        before[behind] = len(self.senones) + NOWHERE - 1 - before[behind]
+        before[behind] = len(self.sounds) + NOWHERE - 1 - before[behind]
         return Network(
-            senones=np.array(self.senones, np.int64),
+            sounds=np.array(self.sounds, np.int64),
             words=np.array(self.words, np.int64),
             staying=np.array(self.staying, np.float32),
             moving=np.array(self.moving, np.float32),
@@ -188,18 +183,17 @@ class _Draft:
 
 
 def strings(
-    model: AcousticModel,
+    model: PhoneModel,
     wanted: Sequence[Slots],
     said: Mapping[str, tuple[str, ...]],
     *,
-    joined: bool = True,
     again: bool = False,
     aside: bool = False,
 ) -> Network:
     """Make a network of strings of words, `said` as the phones of a pronunciation, space between.
 
-    `joined`: words run into each other, where they stand alone in their places. `again`: the string
-    may be said several times over. `aside`: other speech may come before it and after it.
+    `again`: the string may be said several times over. `aside`: other speech may come before it and
+    after it.
     """
     draft = _Draft(model)
     phones = {word: tuple(tuple(each.split()) for each in ways) for word, ways in said.items()}
@@ -208,7 +202,7 @@ def strings(
         draft.starts, hub = draft.aside()
         before = _dearer([hub], _ASIDE)
     for slots in wanted:
-        firsts, ways = draft.string(slots, phones, joined, again)
+        firsts, ways = draft.string(slots, phones, again)
         draft.starts += firsts
         for entry in firsts:
             draft.ways[entry] += before
@@ -219,35 +213,12 @@ def strings(
     return draft.whole()
 
 
-def any_phones(model: AcousticModel) -> Network:
+def any_phones(model: PhoneModel) -> Network:
     """Make a network of any phones in any order, silence among them: one string."""
     draft = _Draft(model)
     draft.starts, hub = draft.any_phones()
     draft.ends.append(tuple(draft.through(hub)))
     return draft.whole()
-
-
-def _sounds(model: AcousticModel, phones: Sequence[str], left: str, right: str) -> list[_Sound]:
-    """Return the phones of a word between two neighbours, with their senones."""
-    beside = [left, *phones, right]
-    return [
-        (each, model.states(each, beside[k], beside[k + 2], _place(k, len(phones))))
-        for k, each in enumerate(phones)
-    ]
-
-
-def _place(number: int, phones: int) -> int:
-    if phones == 1:
-        return _ALONE
-    return _BEGINNING if number == 0 else _END if number == phones - 1 else _INSIDE
-
-
-def _beside(slots: Slots, place: int, said: Pronunciations) -> tuple[str, str]:
-    """Return the phones before and after a word: those of its neighbours, if they are certain."""
-    before = {said[word][0][-1] for word in slots[place - 1]} if place else {SILENCE}
-    after = {said[word][0][0] for word in slots[place + 1]} if place + 1 < len(slots) else {SILENCE}
-    left, right = (next(iter(each)) if len(each) == 1 else SILENCE for each in (before, after))
-    return left, right
 
 
 def _dearer(ways: Sequence[_Way], cost: float) -> list[_Way]:

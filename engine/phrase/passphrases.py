@@ -51,7 +51,7 @@ class PhraseList:
     digits: tuple[tuple[str, ...], ...]
     """For each digit from 0 to 9 the words that people say; empty where the locale has none."""
     pronunciations: Mapping[str, tuple[str, ...]]
-    recogniser: Literal["pocketsphinx-en-us"] | None
+    recogniser: Literal["en-us"] | None
     """Which recogniser knows the language; None where none does: `engine.phrase.alignment` then."""
 
     def passphrase(self, asked: PhraseId) -> Passphrase:
@@ -65,7 +65,7 @@ class PhraseList:
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one file of a locale may say."""
 
-    recogniser: Literal["pocketsphinx-en-us"] | None = None
+    recogniser: Literal["en-us"] | None = None
     passphrases: dict[_Id, _Text] = {}
     digits: dict[Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], tuple[_Word, ...]] = {}
     pronunciations: dict[_Word, tuple[_Phones, ...]] = {}
@@ -109,7 +109,7 @@ class _Merging:
         self._texts: dict[str, str] = {}
         self._digits: dict[str, tuple[str, ...]] = {}
         self._pronunciations: dict[str, tuple[str, ...]] = {}
-        self._recogniser: Literal["pocketsphinx-en-us"] | None = None
+        self._recogniser: Literal["en-us"] | None = None
 
     def add(self, path: Path, file: _File) -> None:
         for name, text in file.passphrases.items():

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Self
 
 from engine.errors import RecogniserError
-from engine.phrase.acoustics import telephone_model
 from engine.phrase.evidence import ALONE, AMONG_OTHERS, Look, Weighing, fit, judged
 from engine.phrase.lexicon import pronunciations
 from engine.phrase.listening import Listening, Prepared, Trace
 from engine.phrase.network import any_phones, strings
 from engine.phrase.parts import HEARD, parts_of, spans
 from engine.phrase.passphrases import PhraseList
+from engine.phrase.phones import phone_model
 from engine.types import ENGINE_RATE_HZ, PhraseFinding, PhraseId, Samples, Utterance
 
 LONGEST_S: Final = 15.0
@@ -26,20 +26,20 @@ class PhraseRecogniser:
 
     def __init__(self, phrases: PhraseList) -> None:
         """Lay out what may be said; `RecogniserError` as `load`."""
-        self._phrases, model = phrases, telephone_model()
+        self._phrases, model = phrases, phone_model()
         listed = [each.words for each in phrases.phrases.values()]
         said = pronunciations({word for each in listed for word in each}, phrases.pronunciations)
         wanted = [[[word] for word in each] for each in listed]
         self._parts = [parts_of(each, said) for each in listed]
         self._among_others = strings(model, wanted, said, aside=True)
-        self._prepared = Prepared.of(model, strings(model, wanted, said), any_phones(model))
+        self._prepared = Prepared.of(strings(model, wanted, said), any_phones(model))
 
     @classmethod
     def load(cls, phrases: PhraseList) -> Self:
         """Make a recogniser of a list.
 
-        `RecogniserError` where the locale has none, a word has no pronunciation, or PocketSphinx's
-        model cannot be read.
+        `RecogniserError` where the locale has none, a word has no pronunciation, or the network
+        for phones cannot be read.
         """
         if phrases.recogniser is None:
             raise RecogniserError(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.phrase.network import Network
-from engine.phrase.sphinx_files import Floats
+from engine.phrase.spectra import Floats
 
 _IMPOSSIBLE: Final = np.float32(-1e30)
 _STAYED, _MOVED, _FIRST_WAY = range(3)
@@ -65,7 +65,7 @@ class Search:
         """Return the state that was left by a way to an entry."""
         network = self.network
         came = int(network.before[np.searchsorted(network.entries, entry), way])
-        hub = came - len(network.senones)
+        hub = came - len(network.sounds)
         return came if hub < 0 else int(network.hubs[hub, leading[hub]])
 
     def _begun(self, likelihood: Floats) -> tuple[Floats, _Reached]:

@@ -17,14 +17,14 @@ T = TypeVar("T", np.int64, np.float32)
 
 def beside(networks: Sequence[Network]) -> Network:
     """Lay networks beside each other, to be searched at once; their strings follow each other."""
-    states = np.cumsum([0, *(len(each.senones) for each in networks)]).tolist()
+    states = np.cumsum([0, *(len(each.sounds) for each in networks)]).tolist()
     hubs = np.cumsum([0, *(len(each.hubs) for each in networks)]).tolist()
     moved = [
         _renumbered(each, first, states[-1] + first_hub)
         for each, first, first_hub in zip(networks, states[:-1], hubs[:-1], strict=True)
     ]
     return Network(
-        senones=np.concatenate([each.senones for each in moved]),
+        sounds=np.concatenate([each.sounds for each in moved]),
         words=np.concatenate([each.words for each in moved]),
         staying=np.concatenate([each.staying for each in moved]),
         moving=np.concatenate([each.moving for each in moved]),
@@ -40,7 +40,7 @@ def beside(networks: Sequence[Network]) -> Network:
 
 def _renumbered(network: Network, first: int, first_hub: int) -> Network:
     """Return a network whose states and hubs are numbered from these on."""
-    known, before = len(network.senones), network.before
+    known, before = len(network.sounds), network.before
     raised = np.where(before < known, before + first, before - known + first_hub)
     return replace(
         network,

@@ -52,14 +52,14 @@ def test_neighbours_are_one_digit_away(digits: str) -> None:
 @pytest.mark.parametrize(
     ("near", "any_", "clear", "outcome"),
     [
-        (10.0, 50.0, -1.0, "right"),
-        (-10.0, -30.0, -2.0, "right"),
-        (-60.0, -30.0, -1.0, "unsure"),
+        (10.0, 50.0, -0.2, "right"),
+        (-10.0, -20.0, -0.6, "right"),
+        (-40.0, -20.0, -0.2, "unsure"),
         (10.0, 50.0, -9.0, "unsure"),
-        (-60.0, -300.0, -1.0, "wrong"),
-        (math.inf, -math.inf, -1.0, "wrong"),
+        (-60.0, -300.0, -0.2, "wrong"),
+        (math.inf, -math.inf, -0.2, "wrong"),
         (-math.inf, -math.inf, -math.inf, "unsure"),
-        (math.nan, 0.0, -1.0, "unsure"),
+        (math.nan, 0.0, -0.2, "unsure"),
     ],
 )
 def test_rivals_decide(near: float, any_: float, clear: float, outcome: str) -> None:

@@ -133,7 +133,7 @@ def test_a_clear_phrase_is_right_or_wrong_by_what_was_asked() -> None:
     """A poor fit is no phrase; one between is asked again."""
     clear = seen(Fit(0.0, -1.0), Fit(-5.0, -7.0))
     poor = seen(NO_FIT, Fit(-5.0, -7.0))
-    doubtful = seen(Fit(-3.0, -4.0), Fit(-5.0, -7.0))
+    doubtful = seen(Fit(-1.1, -3.5), Fit(-5.0, -7.0))
     assert judged([clear], ASKED).outcome is PhraseOutcome.RIGHT
     assert judged([clear], OTHER).outcome is PhraseOutcome.WRONG
     assert judged([poor], ASKED).outcome is PhraseOutcome.WRONG

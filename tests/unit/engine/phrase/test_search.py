@@ -10,24 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.phrase.acoustics import AcousticModel, telephone_model
 from engine.phrase.lexicon import pronunciations
 from engine.phrase.network import ASIDE, NO_WORD, Network, any_phones, strings
+from engine.phrase.phones import HALVES, PHONES, PhoneModel, phone_model
 from engine.phrase.search import Path, Search
 
 WORDS = ("open", "this", "door")
 
 
 @pytest.fixture(scope="module")
-def model() -> AcousticModel:
+def model() -> PhoneModel:
     """The model that comes along."""
-    return telephone_model()
+    return phone_model()
 
 
 def tiny() -> Network:
     """Two words of two states each: one leads to the other, both to a hub and on to the first."""
     return Network(
-        senones=np.arange(4),
+        sounds=np.arange(4),
         words=np.array([0, 0, 1, 1]),
         staying=np.log([0.5, 0.4, 0.3, 0.6]).astype(np.float32),
         moving=np.array([-np.inf, math.log(0.5), -np.inf, math.log(0.7)], np.float32),
@@ -43,9 +43,9 @@ def tiny() -> Network:
 
 def behind(network: Network, way: int) -> list[tuple[int, float]]:
     """Return the states that a way comes from, and what that costs."""
-    if way < len(network.senones):
+    if way < len(network.sounds):
         return [(way, 0.0)] if way >= 0 else []
-    hub = way - len(network.senones)
+    hub = way - len(network.sounds)
     return list(zip(network.hubs[hub].tolist(), network.tolls[hub].tolist(), strict=True))
 
 
@@ -53,7 +53,7 @@ def by_hand(
     network: Network, likelihoods: np.ndarray[tuple[int, int], np.dtype[np.float32]]
 ) -> float:
     """Return the best of all sequences of states."""
-    paths = product(range(len(network.senones)), repeat=len(likelihoods))
+    paths = product(range(len(network.sounds)), repeat=len(likelihoods))
     return max(scored(network, np.array(path), likelihoods) for path in paths)
 
 
@@ -70,7 +70,7 @@ def scored(
 
 def steps_of(network: Network) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Return the log probability of each step, `[states, states]`."""
-    states = range(len(network.senones))
+    states = range(len(network.sounds))
     steps = np.full((len(states), len(states)), -np.inf)
     for state in states:
         steps[state, state] = network.staying[state]
@@ -94,50 +94,43 @@ def test_no_path_is_better_than_the_one_that_is_found(frames: int, seed: int) ->
     assert scored(tiny(), path, likelihoods) == pytest.approx(search.best()[0], abs=1e-3)
 
 
-def test_a_string_is_found_where_its_states_are(model: AcousticModel) -> None:
+def test_a_string_is_found_where_its_states_are(model: PhoneModel) -> None:
     """Frames that are most like the words' states, one after the other, become those words."""
     network = strings(model, [[[word] for word in WORDS]], pronunciations(WORDS, {}))
     spoken = np.flatnonzero(network.words != NO_WORD)
-    likelihoods = np.full((len(spoken), len(network.senones)), -50.0, np.float32)
+    likelihoods = np.full((len(spoken), len(network.sounds)), -50.0, np.float32)
     likelihoods[np.arange(len(spoken)), spoken] = 0.0
     (path,) = Search(network).after(likelihoods).paths()
     assert list(dict.fromkeys(network.words[path])) == [0, 1, 2]
 
 
-def test_what_is_too_short_for_a_string_is_impossible(model: AcousticModel) -> None:
+def test_what_is_too_short_for_a_string_is_impossible(model: PhoneModel) -> None:
     """Three frames cannot hold three words; nor can none."""
     network = strings(model, [[[word] for word in WORDS]], pronunciations(WORDS, {}))
-    likelihoods = np.zeros((3, len(network.senones)), np.float32)
+    likelihoods = np.zeros((3, len(network.sounds)), np.float32)
     assert Search(network).after(likelihoods).best() == [-math.inf]
     assert Search(network).best() == [-math.inf]
 
 
-def test_any_phone_follows_any_other(model: AcousticModel) -> None:
+def test_any_phone_follows_any_other(model: PhoneModel) -> None:
     """Silence among them, and an utterance may begin with each."""
     loop = any_phones(model)
     (hub,) = loop.hubs
-    assert len(hub) == 40
-    assert (loop.before == len(loop.senones)).all()
+    assert len(hub) == len(PHONES)
+    assert (loop.before == len(loop.sounds)).all()
     assert set(loop.starts) == set(loop.entries)
-    assert (loop.words == NO_WORD).sum() == 3
+    assert (loop.words == NO_WORD).sum() == HALVES
 
 
-def test_a_sound_between_others_has_states_of_its_own(model: AcousticModel) -> None:
-    """Neighbours and the place in the word make a difference; what was never met is taken alone."""
-    inside = model.states("AY", "F", "V", 0)
-    assert inside != model.states("AY", "B", "T", 0)
-    assert inside != model.alone("AY")
-    assert model.states("+NSN+", "M", "V", 0) == model.alone("+NSN+")
-
-
-def test_other_speech_may_stand_before_a_string_and_after_it(model: AcousticModel) -> None:
+def test_other_speech_may_stand_before_a_string_and_after_it(model: PhoneModel) -> None:
     """Frames that are most like phones in no word are other speech, beside the words."""
     said = pronunciations(WORDS, {})
     network = strings(model, [[[word] for word in WORDS]], said, aside=True)
     spoken = np.flatnonzero(network.words >= 0)
-    before, after = (np.flatnonzero(network.words == ASIDE)[k] + np.arange(3) for k in (0, -3))
+    aside = np.flatnonzero(network.words == ASIDE)
+    before, after = aside[:HALVES], aside[-HALVES:]
     states = np.repeat(np.concatenate([before, spoken, after]), 20)
-    likelihoods = np.full((len(states), len(network.senones)), -50.0, np.float32)
+    likelihoods = np.full((len(states), len(network.sounds)), -50.0, np.float32)
     likelihoods[np.arange(len(states)), states] = 0.0
     (path,) = Search(network).after(likelihoods).paths()
     assert list(dict.fromkeys(network.words[path])) == [ASIDE, 0, 1, 2]

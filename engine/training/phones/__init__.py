@@ -1,0 +1,1 @@
+"""Trains the network that tells phones on the telephone: `python -m engine.training.phones`."""
