@@ -15,8 +15,8 @@ from engine.phrase.passphrases import PhraseList
 from engine.phrase.phones import phone_model
 from engine.types import ENGINE_RATE_HZ, PhraseFinding, PhraseId, Samples, Utterance
 
-LONGEST_S: Final = 15.0
-"""What comes after is not listened to: no passphrase is longer."""
+LONGEST_S: Final = 30.0
+"""What comes after is not listened to: no utterance of a call is longer."""
 
 _LONGEST: Final = round(LONGEST_S * ENGINE_RATE_HZ)
 

@@ -6,14 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import ValidationError, convert
 
 from engine.audio import Listener
+from engine.phrase.recogniser import LONGEST_S
 from engine.types import Locale, PhraseFinding, PhraseId, PhraseOutcome, Utterance
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.lab import LabError
 from ivr.lab.scenes import PHRASE
 from ivr.lab.speech import synthetic
 from ivr.ports import Wanted
+from ivr.settings import Listening
 from ivr.words import Words
 
 EN_US, NOWHERE = Locale("en-US"), Locale("xx-XX")
@@ -42,6 +45,14 @@ def recognised(words: Words, utterance: Utterance, wanted: Wanted) -> tuple[Phra
     """Recognise the phrase and compare it with the person's recordings."""
     finding = words.recognised(utterance, wanted.locale, wanted.phrase)
     return words.phrase(utterance, wanted, finding)
+
+
+def test_no_utterance_is_longer_than_what_is_recognised() -> None:
+    """The longest that may be configured is listened to till its end, and nothing longer may be."""
+    longest = convert({"longest_s": LONGEST_S}, Listening)
+    assert longest.longest_s == LONGEST_S
+    with pytest.raises(ValidationError):
+        convert({"longest_s": LONGEST_S + 0.1}, Listening)
 
 
 def test_the_phrase_is_told_from_another(words: Words) -> None:
