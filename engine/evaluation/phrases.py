@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 import numpy as np
 
 from engine.decision.explanation import EN_US
+from engine.decision.policy import QualityLimits, shortcoming
 from engine.evaluation.audio_files import AudioFiles, Folder, Shards
 from engine.evaluation.outcomes import Outcomes, outcomes_of
 from engine.evaluation.recordings import CorpusError, Recording, read_manifest
@@ -31,6 +32,7 @@ from engine.evaluation.said import (
     sentences,
     telephone_strings,
 )
+from engine.evaluation.scoring import quality_of
 from engine.evaluation.spoken_ways import ways
 from engine.phrase import (
     Challenge,
@@ -50,6 +52,7 @@ from engine.types import PhraseFinding, PhraseId, Utterance
 T = TypeVar("T")
 
 RIGHT, OTHER, FREE = "right phrase", "other listed phrase", "free speech"
+PASSING = "right phrase, recording good enough"
 TELEPHONE, READ = "telephone strings (real)", "read sentences (real)"
 DIGITS, ALIGNED = "digits (real)", "alignment, telephone strings (real)"
 
@@ -155,6 +158,8 @@ def _asked(
     for asked in said.phrases.phrases:
         kind = _kind(said.phrase, asked)
         yield Trial(material, kind, said.speaker, judged(looks, asked))
+    if said.phrase is not None and _passes(utterance):
+        yield Trial(material, PASSING, said.speaker, judged(looks, said.phrase))
     if said.phrase is None:
         some = next(iter(said.phrases.phrases))
         finding = judged(looks, judged(looks, some).heard or some)
@@ -174,6 +179,11 @@ def _said_otherwise(material: str, said: Sequence[Said], files: AudioFiles) -> I
             recogniser = known if own else PhraseRecogniser.load(way.phrases)
             finding = recogniser.recognise(way.utterance, each.phrase)
             yield Trial(material, way.kind, each.speaker, finding)
+
+
+def _passes(utterance: Utterance) -> bool:
+    """Say whether a call would judge the phrase, and not ask again for the recording's quality."""
+    return shortcoming(quality_of(utterance.samples), QualityLimits()) is None
 
 
 def _kind(said: PhraseId | None, asked: PhraseId) -> str:

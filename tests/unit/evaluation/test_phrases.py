@@ -41,7 +41,8 @@ from engine.phrase import Challenge, DigitListener, PhraseRecogniser
 from engine.phrase.digits import judged
 from engine.phrase.evidence import judged as judged_phrase
 from engine.types import PhraseFinding, PhraseId, PhraseOutcome
-from tests.unit.engine.liveness.takes import take
+from tests.unit.engine.audio.synthetic import as_pcm, silence, voice
+from tests.unit.engine.liveness.takes import take, utterance
 from tests.unit.engine.voice.models import MODELS
 
 CORPUS = MODELS.parents[3] / "shared" / "corpus"
@@ -138,6 +139,13 @@ def test_a_report_on_a_small_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert all(shares["right"]["value"] == 0.0 for shares in spoken)
     assert json.loads(json.dumps(report.figures)) == report.figures
     assert "real-time factor" in report.text
+
+
+@pytest.mark.parametrize(("level_dbfs", "judged"), [(-25.0, True), (-60.0, False)])
+def test_what_a_call_would_ask_for_again_is_told_apart(level_dbfs: float, judged: bool) -> None:
+    """What is too quiet for a verdict is not judged by its words either."""
+    sung = utterance(as_pcm(silence(0.5), voice(2.0, level_dbfs), silence(0.5)))
+    assert phrases._passes(sung) is judged
 
 
 def test_a_corpus_without_words_is_refused(tmp_path: Path) -> None:
