@@ -75,7 +75,8 @@ class Learner:
     def learn(self) -> PhoneNet:
         """Return the averaged network after the course's minutes.
 
-        It is kept in the folder every 5 minutes; `DivergedError` where the loss is no number.
+        It is kept in the folder every 5 minutes and at the end; `DivergedError` where the loss is
+        no number.
         """
         begin, kept, step = time.monotonic(), time.monotonic(), 0
         with tqdm(total=100.0, unit="%", bar_format=_BAR, mininterval=refresh_s()) as bar:
@@ -90,6 +91,7 @@ class Learner:
                 if time.monotonic() - kept >= CHECKPOINT_EVERY_S:
                     save_weights(self._average.network, self._folder / WEIGHTS)
                     kept = time.monotonic()
+        save_weights(self._average.network, self._folder / WEIGHTS)
         averaged = self._average.network
         assert isinstance(averaged, PhoneNet)
         return averaged
