@@ -30,7 +30,7 @@ from engine.types import (
 from engine.verification import compare
 from engine.voice.card import card_in
 from engine.voice.embedder import Embedder
-from engine.voice.windows import embed_windows, with_parts
+from engine.voice.windows import embed_windows
 
 MODELS = Path(__file__).parent / "voice" / "models"
 """The built-in voice model's folder."""
@@ -95,21 +95,14 @@ class SpeakerEngine:
         """Return ears for one utterance; 0.1 s where `engine.audio.warm` has made none ready."""
         return Listener(self.listening)
 
-    def embed(self, utterance: Utterance) -> Embedding:
+    def embed(self, utterance: Utterance, parts: Sequence[Span] = ()) -> Embedding:
         """Turn speech of up to five minutes into a voice; what is longer is cut off.
 
-        `AudioError` where it is empty or not finite.
+        With the parts that its `PhraseFinding` names it has the voice in each of them, too, and
+        `compare` compares each with itself. `AudioError` where it is empty or not finite, or a
+        part lies beyond it.
         """
-        return embed_windows(utterance, self.embedder)
-
-    def with_parts(
-        self, embedding: Embedding, utterance: Utterance, parts: Sequence[Span]
-    ) -> Embedding:
-        """Return an utterance's embedding with those of the parts that its `PhraseFinding` names.
-
-        `compare` then compares each with itself. `AudioError` for a part beyond the utterance.
-        """
-        return with_parts(embedding, utterance, parts, self.embedder)
+        return embed_windows(utterance, self.embedder, parts)
 
     def shortcoming(self, quality: Quality, least_s: float | None = None) -> Shortcoming | None:
         """Return what keeps an utterance of this quality from being used, or None.

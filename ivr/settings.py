@@ -52,7 +52,7 @@ class Lockout(Struct, frozen=True, forbid_unknown_fields=True):
 class VoiceModel(Struct, frozen=True, forbid_unknown_fields=True):
     """`[voice]`: which model, how sure it must be, and what speech it needs."""
 
-    model: Text = "telephone-2026-11b"
+    model: Text = "telephone-2026-11c"
     models_folder: Text = "models"
     previous_model: str = ""
     target_fmr: Annotated[float, Meta(gt=0, lt=0.5)] = 0.01

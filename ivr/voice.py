@@ -29,6 +29,7 @@ from engine.types import (
     Quality,
     ReplayFinding,
     Shortcoming,
+    Span,
     Utterance,
     Voiceprint,
 )
@@ -128,7 +129,7 @@ class EngineVoice:
     async def examine(
         self, utterance: Utterance, wanted: Wanted, ear: Ear | None = None
     ) -> Examination:
-        """Find voice, words and repeats in an utterance, side by side in the pool, then the parts.
+        """Find words and repeats in an utterance, side by side in the pool, and then the voice.
 
         `AudioError` where the utterance is empty or not finite, `RuntimeError` after `close`.
         """
@@ -244,27 +245,25 @@ class EngineVoice:
         await asyncio.to_thread(self._pool.shutdown)
 
     async def _found(self, utterance: Utterance, wanted: Wanted, ear: Ear) -> Examination:
-        embedding, (phrase, frames, digits), (printed, replay) = await asyncio.gather(
-            self._in_pool(lambda: self._embed(utterance, wanted)),
-            self._in_pool(lambda: self._worded(utterance, wanted, ear)),
+        (embedding, phrase, frames, digits), (printed, replay) = await asyncio.gather(
+            self._in_pool(lambda: self._voiced(utterance, wanted, ear)),
             self._in_pool(lambda: _printed(utterance, wanted)),
         )
-        embedding = await self._by_parts(embedding, utterance, phrase, wanted)
         return Examination(embedding, printed, frames, phrase, digits, replay)
 
-    def _embed(self, utterance: Utterance, wanted: Wanted) -> Embedding:
-        """Make a voice of all that was said, also in the pieces before."""
-        pieces = [each.samples for each in (*wanted.before, utterance)]
-        return self._with(wanted.model).embed(Utterance(np.concatenate(pieces)))
+    def _voiced(
+        self, utterance: Utterance, wanted: Wanted, ear: Ear
+    ) -> tuple[Embedding, PhraseFinding, bytes, PhraseFinding]:
+        """Find the words, and the voice in each part of the passphrase."""
+        phrase, frames, digits = self._worded(utterance, wanted, ear)
+        return self._embed(utterance, wanted, phrase.parts), phrase, frames, digits
 
-    async def _by_parts(
-        self, embedding: Embedding, utterance: Utterance, phrase: PhraseFinding, wanted: Wanted
-    ) -> Embedding:
-        """Add the voice in each part of the passphrase, if that was said and it is known where."""
-        if not phrase.parts:
-            return embedding
-        engine = self._with(wanted.model)
-        return await self._in_pool(lambda: engine.with_parts(embedding, utterance, phrase.parts))
+    def _embed(self, utterance: Utterance, wanted: Wanted, parts: Sequence[Span]) -> Embedding:
+        """Make a voice of all that was said, also in the pieces before, which have no parts."""
+        pieces = [each.samples for each in (*wanted.before, utterance)]
+        before_s = sum(each.seconds for each in wanted.before)
+        later = [Span(before_s + part.start_s, before_s + part.end_s) for part in parts]
+        return self._with(wanted.model).embed(Utterance(np.concatenate(pieces)), later)
 
     def _worded(
         self, utterance: Utterance, wanted: Wanted, ear: Ear

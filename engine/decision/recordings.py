@@ -28,7 +28,6 @@ from engine.types import (
     Voiceprint,
 )
 from engine.voice.embedder import Embedder
-from engine.voice.windows import with_parts
 
 SPLIT = "dev-telephone"
 GAP_S = 0.1
@@ -116,8 +115,7 @@ def _takes(
             utterance, quality = _joined([heard(each, take.longest_s) for each in take.prompts])
             if shortcoming(quality, limits) is None:
                 parts = known.parts(utterance, texts[name]) if known and name in texts else ()
-                voice = with_parts(embedder.embed(utterance), utterance, parts, embedder)
-                yield name, Voiceprint(voice, quality)
+                yield name, Voiceprint(embedder.embed(utterance, parts), quality)
 
 
 def _heard(pcm: Pcm, longest_s: float) -> Heard:

@@ -16,7 +16,6 @@ from engine.decision.trials import CallTakes
 from engine.evaluation.recordings import CorpusError
 from engine.types import TELEPHONE_RATE_HZ, Pcm, Utterance, Voiceprint
 from engine.voice.embedder import Embedder
-from engine.voice.windows import with_parts
 
 _COLUMNS = ("speaker", "call", "file")
 _TEXT = "text"
@@ -94,8 +93,9 @@ def _said(pcm: Pcm, text: str, known: KnownWords, embedder: Embedder) -> dict[st
         return {}
     utterance = _utterance(piece)
     parts = known.parts(utterance, text)
-    voice = with_parts(voiceprint.embedding, utterance, parts, embedder)
-    return {SAID + text: replace(voiceprint, embedding=voice)} if parts else {}
+    if not parts:
+        return {}
+    return {SAID + text: replace(voiceprint, embedding=embedder.embed(utterance, parts))}
 
 
 def _voiceprint(piece: Piece, embedder: Embedder) -> Voiceprint | None:

@@ -22,7 +22,6 @@ from engine.evaluation.audio_files import AudioFiles
 from engine.evaluation.trials import Group, Trial
 from engine.types import Llr, Quality, Samples, Score, Utterance, Voiceprint
 from engine.voice.embedder import Embedder
-from engine.voice.windows import with_parts
 
 Voices = dict[Group, NDArray[np.float32]]
 """Unit vectors float32 `[dim]` by the files that were joined."""
@@ -64,11 +63,8 @@ class OwnModel:
     ) -> Voiceprint:
         """Return the voice of files joined, with its parts where it is `known` what they say."""
         utterance = Utterance(joined(files, group))
-        embedding = self._embedder.embed(utterance)
-        if known is not None and text:
-            parts = known.parts(utterance, text)
-            embedding = with_parts(embedding, utterance, parts, self._embedder)
-        return Voiceprint(embedding, quality_of(utterance.samples))
+        parts = known.parts(utterance, text) if known is not None and text else ()
+        return Voiceprint(self._embedder.embed(utterance, parts), quality_of(utterance.samples))
 
 
 def groups(trials: Iterable[Trial]) -> list[Group]:

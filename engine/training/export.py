@@ -29,6 +29,7 @@ from engine.voice.embedder import Embedder
 from engine.voice.frontend import LogMel as NumpyLogMel
 
 INPUT = "feats"
+SPANS = "spans"
 OUTPUT = "embedding"
 TOLERANCE = 1e-4
 """Greatest difference of a value of a unit vector between torch and onnxruntime."""
@@ -60,7 +61,8 @@ def export(network: nn.Module, recipe: Recipe, folder: Path, card: tuple[str, st
     described = Card(
         id=name, description=description, licence=licence, file=file.name,
         sha256=sha256(content).hexdigest(), bytes=len(content), sample_rate_hz=16_000,
-        input=INPUT, output=OUTPUT, dim=recipe.dim, features=front_end(recipe.mel_bins),
+        input=INPUT, spans=SPANS, output=OUTPUT, dim=recipe.dim,
+        features=front_end(recipe.mel_bins),
     )  # fmt: skip
     write_card(described, file.with_suffix(".json"))
     return file.with_suffix(".json")
@@ -71,15 +73,15 @@ def _rounded(value: torch.Tensor) -> torch.Tensor:
 
 
 def _write(network: nn.Module, recipe: Recipe, file: Path) -> None:
-    example = torch.randn(2, recipe.mel_bins, 150)
-    sizes = {0: torch.export.Dim("batch"), 2: torch.export.Dim("frames", min=16, max=6000)}
+    example = torch.randn(1, recipe.mel_bins, 150), torch.tensor([[0, 150], [20, 90]])
+    sizes = {2: torch.export.Dim("frames", min=16, max=6000)}, {0: torch.export.Dim("spans", min=1)}
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # the exporter warns of its own future
         for chatty in ("onnxscript", "torch.onnx"):
             logging.getLogger(chatty).setLevel(logging.ERROR)
         program = torch.onnx.export(
-            network, (example,), dynamo=True, opset_version=_OPSET, dynamic_shapes=(sizes,),
-            input_names=[INPUT], output_names=[OUTPUT], verbose=False, optimize=False,
+            network, example, dynamo=True, opset_version=_OPSET, dynamic_shapes=sizes,
+            input_names=[INPUT, SPANS], output_names=[OUTPUT], verbose=False, optimize=False,
         )  # fmt: skip
     assert program is not None
     _fold(program.model)

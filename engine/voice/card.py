@@ -118,6 +118,9 @@ class Card:
         "batch, mel_bins, frames"
     )
     """The axes of the ONNX input."""
+    spans: Name | None = None
+    """Name of the ONNX input int64 `[spans, 2]` for which frames, from which to before which, there
+    is a vector each; None where the network takes none, and gives one of all frames."""
     least_frames: Count = 1
     """An utterance of fewer frames is repeated until it has so many."""
     source: Source | None = None

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, Self, assert_never
+from typing import Any, Protocol, Self, assert_never
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
-from engine.types import ENGINE_RATE_HZ, Embedding, Utterance
+from engine.errors import AudioError, ModelError
+from engine.types import ENGINE_RATE_HZ, Embedding, Span, Utterance
 from engine.voice.card import Card, read_card
 from engine.voice.features import Features, KaldiFeatures, MelFeatures
 from engine.voice.frontend import LogMel
 from engine.voice.kaldi import KaldiBank
 
 _ERRORS_ONLY = 3
-_NUMBER = "tensor(float)"
+_FEWEST_FRAMES = 16
+"""Of a part: what is shorter takes in some of its neighbours, so that there is something."""
+_NUMBER, _WHOLE_NUMBER = "tensor(float)", "tensor(int64)"
 
 
 class FrontEnd(Protocol):
@@ -53,13 +56,19 @@ class Embedder:
         embedder._try_once(file)
         return embedder
 
-    def embed(self, utterance: Utterance) -> Embedding:
-        """Return the voice of an utterance: a unit vector, float32 `[dim]`.
+    def embed(self, utterance: Utterance, parts: Sequence[Span] = ()) -> Embedding:
+        """Return the voice of an utterance and of its parts: unit vectors, float32 `[dim]`.
 
-        `AudioError` where the utterance is empty or not finite; `ModelError` where the network
-        answers with something that is no direction.
+        A part is heard among its neighbours where the network takes spans, and else by itself; what
+        of it lies outside the utterance is left out. `AudioError` where all of it does, and where
+        the utterance is empty or not finite; `ModelError` where the network answers with something
+        that is no direction.
         """
-        return self.voice_of(self.features(utterance))
+        if self.card.spans is None:
+            return self._cut(utterance, parts)
+        features = self.features(utterance)
+        spans = [_frames(part, utterance.seconds, features.shape[1]) for part in parts]
+        return self._voice(self._run(features, spans))
 
     def features(self, utterance: Utterance) -> NDArray[np.float32]:
         """Return what the network hears, float32 `[mel_bins, frames]`; `AudioError` as `embed`."""
@@ -67,17 +76,34 @@ class Embedder:
 
     def voice_of(self, features: NDArray[np.float32]) -> Embedding:
         """Return the voice in features, float32 `[mel_bins, frames]`; `ModelError` as `embed`."""
-        return Embedding(_unit(self._run(features)), self.card.model)
+        return self._voice(self._run(features))
 
-    def _run(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        feed = {self._input: _laid_out(features, self.card)[np.newaxis]}
-        vector: NDArray[np.float32] = self._session.run([self._output], feed)[0][0]
-        return vector
+    def _cut(self, utterance: Utterance, parts: Sequence[Span]) -> Embedding:
+        """Embed each part as if nothing else had been said."""
+        cuts = [slice(*(round(each * ENGINE_RATE_HZ) for each in part)) for part in parts]
+        heard = [utterance, *(Utterance(utterance.samples[each]) for each in cuts)]
+        return self._voice(np.stack([self._run(self.features(each))[0] for each in heard]))
+
+    def _voice(self, vectors: NDArray[np.float32]) -> Embedding:
+        """Name vectors `[1 + parts, dim]`, that of the whole first."""
+        whole, *parts = (_unit(each) for each in vectors)
+        return Embedding(whole, self.card.model, np.stack(parts) if parts else None)
+
+    def _run(
+        self, features: NDArray[np.float32], spans: Sequence[tuple[int, int]] = ()
+    ) -> NDArray[np.float32]:
+        """Return what the network says, `[1 + spans, dim]`: of all frames, then of some."""
+        laid_out = _laid_out(features, self.card)
+        feed: dict[str, NDArray[Any]] = {self._input: laid_out[np.newaxis]}
+        if self.card.spans is not None:
+            feed[self.card.spans] = np.array([(0, laid_out.size), *spans], np.int64)
+        vectors: NDArray[np.float32] = self._session.run([self._output], feed)[0]
+        return vectors
 
     def _try_once(self, file: Path) -> None:
         """Embed a second of silence: what would fail in a call fails here."""
         try:
-            vector = self._run(self._features(Utterance(np.zeros(ENGINE_RATE_HZ, np.float32))))
+            vector = self._run(self._features(Utterance(np.zeros(ENGINE_RATE_HZ, np.float32))))[0]
         except Exception as error:  # onnxruntime's errors share no root of their own
             raise ModelError(
                 f"the voice model {file} cannot be run on the features that its card describes "
@@ -148,13 +174,27 @@ def _session(model: bytes, file: Path) -> ort.InferenceSession:
 def _check_names(session: ort.InferenceSession, card: Card, file: Path) -> None:
     inputs = [(each.name, each.type) for each in session.get_inputs()]
     outputs = [each.name for each in session.get_outputs()]
-    wanted = card.input or (inputs[0][0] if inputs else "")
+    wanted = [(card.input or (inputs[0][0] if inputs else ""), _NUMBER)]
+    if card.spans is not None:
+        wanted.append((card.spans, _WHOLE_NUMBER))
     output_fits = card.output in outputs if card.output else len(outputs) == 1
-    if inputs != [(wanted, _NUMBER)] or not output_fits:
+    if inputs != wanted or not output_fits:
         raise ModelError(
             f"the voice model {file} takes {inputs} and gives {outputs}, where its card says "
-            f"{card.input!r} ({_NUMBER}) and {card.output!r}: correct the card"
+            f"{wanted} and {card.output!r}: correct the card"
         )
+
+
+def _frames(part: Span, seconds: float, frames: int) -> tuple[int, int]:
+    """Return from which frame to before which a part of an utterance lies, at least a few."""
+    if part.start_s >= seconds or part.end_s <= 0:
+        raise AudioError(
+            f"a part from {part.start_s:.2f} to {part.end_s:.2f} s lies outside an utterance of"
+            f" {seconds:.2f} s"
+        )
+    per_s = frames / seconds
+    first = min(max(0, round(part.start_s * per_s)), max(0, frames - _FEWEST_FRAMES))
+    return first, max(first + _FEWEST_FRAMES, round(part.end_s * per_s))
 
 
 def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,7 +1,4 @@
-"""Voices of more, or of less, than one utterance: of windows of long speech, and of its parts.
-
-Long speech is embedded window by window, so that memory and time stay bounded.
-"""
+"""Long speech as one voice: embedded window by window, so that memory and time stay bounded."""
 
 from __future__ import annotations
 
@@ -18,36 +15,30 @@ from engine.voice.embedder import Embedder
 
 WINDOW_S: Final = 10
 """What one run of the network takes; longer speech is cut into equal windows of at most this."""
+LONGEST_PHRASE_S: Final = 30
+"""What one run takes where there are parts to tell apart: as much as is listened to for them."""
 LONGEST_S: Final = 300
 """Speech beyond this is left out: five minutes, as an enrollment takes at most."""
 
 
-def embed_windows(utterance: Utterance, embedder: Embedder) -> Embedding:
+def embed_windows(
+    utterance: Utterance, embedder: Embedder, parts: Sequence[Span] = ()
+) -> Embedding:
     """Return the voice of an utterance of any length: the direction of its windows' mean.
 
-    Up to `WINDOW_S` it is the embedder's own answer. Errors as `Embedder.embed`; `ModelError`,
-    too, where the windows cancel each other out.
+    Up to `WINDOW_S` it is the embedder's own answer; that is also what its parts, of the first
+    `LONGEST_PHRASE_S`, have in a longer one. Errors as `Embedder.embed`; `ModelError`, too, where
+    the windows cancel each other out.
     """
     windows = cut(utterance.samples)
     if len(windows) <= 1:
-        return embedder.embed(utterance)
+        return embedder.embed(utterance, parts)
     vectors = [embedder.embed(Utterance(window)).vector for window in windows]
-    return Embedding(_direction(np.mean(vectors, axis=0)), embedder.card.model)
-
-
-def with_parts(
-    embedding: Embedding, utterance: Utterance, parts: Sequence[Span], embedder: Embedder
-) -> Embedding:
-    """Return an utterance's voice with that of each part of it; as it is where there are no parts.
-
-    What lies outside the utterance is left out. Errors as `Embedder.embed`, and `AudioError` for a
-    part that lies there altogether.
-    """
+    whole = Embedding(_direction(np.mean(vectors, axis=0)), embedder.card.model)
     if not parts:
-        return embedding
-    cuts = [slice(*(round(each * ENGINE_RATE_HZ) for each in part)) for part in parts]
-    vectors = [embedder.embed(Utterance(utterance.samples[each])).vector for each in cuts]
-    return replace(embedding, parts=np.stack(vectors))
+        return whole
+    phrase = Utterance(utterance.samples[: LONGEST_PHRASE_S * ENGINE_RATE_HZ])
+    return replace(whole, parts=embedder.embed(phrase, parts).parts)
 
 
 def cut(samples: Samples) -> list[Samples]:

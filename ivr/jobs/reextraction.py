@@ -46,7 +46,7 @@ def embedding_with(engine: SpeakerEngine, words: Words) -> Embed:
     def embed(material: Material) -> Embedding:
         utterance = heard_again(material.pcm).utterance
         found = words.recognised(utterance, material.locale, material.phrase)
-        return engine.with_parts(engine.embed(utterance), utterance, found.parts)
+        return engine.embed(utterance, found.parts)
 
     return embed
 

@@ -54,7 +54,7 @@ VARIABLES: Mapping[str, str] = {
     "ACCOUNT": "$ACCOUNT",
     "FOLDER": "held-$ACCOUNT",
     "NUMBER": "+493012345",
-    "models use ID": "models use telephone-2026-11b",
+    "models use ID": "models use telephone-2026-11c",
     "--config FILE": "--config /etc/countersign/countersign.toml",
     "--why WHY": "--why a-reason",
     "--why REASON": "--why a-reason",

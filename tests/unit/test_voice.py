@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from engine.types import (
     Quality,
     ReplayOutcome,
     Shortcoming,
+    Span,
     Utterance,
     Voiceprint,
 )
@@ -111,12 +112,12 @@ class SlowEmbedder(Embedder):
         self.at_work = threading.Semaphore(0)
         self.threads: set[str] = set()
 
-    def embed(self, utterance: Utterance) -> Embedding:
+    def embed(self, utterance: Utterance, parts: Sequence[Span] = ()) -> Embedding:
         """Note the thread, wait, embed."""
         self.threads.add(threading.current_thread().name)
         self.at_work.release()
         assert self.go.wait(PATIENCE_S)
-        return super().embed(utterance)
+        return super().embed(utterance, parts)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 _HIDDEN = 128
 _LEAST_VARIANCE = 1e-4
+_NOWHERE = -1e4
+"""Attention to frames outside a mask: none, in single precision."""
 
 
 class AttentiveStatistics(nn.Module):
@@ -14,6 +16,9 @@ class AttentiveStatistics(nn.Module):
 
     Okabe et al., "Attentive statistics pooling", 2018, with the global context of Desplanques et
     al., "ECAPA-TDNN", 2020. `[batch, channels, frames]` to `[batch, 2 channels]`.
+
+    A `mask`, `[spans, 1, frames]` of 0 and 1, pools spans of one sequence, `[1, channels, frames]`,
+    as if there were nothing else: to `[spans, 2 channels]`.
     """
 
     def __init__(self, channels: int) -> None:
@@ -24,12 +29,15 @@ class AttentiveStatistics(nn.Module):
             nn.BatchNorm1d(_HIDDEN), nn.Tanh(), nn.Conv1d(_HIDDEN, channels, 1)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Pool over the frames."""
-        mean = x.mean(dim=2, keepdim=True)
-        spread = ((x - mean).square().mean(dim=2, keepdim=True) + _LEAST_VARIANCE).sqrt()
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Pool over the frames, or over those of a mask."""
+        within = torch.ones_like(x[:, :1]) if mask is None else mask
+        even = within / within.sum(dim=2, keepdim=True).clamp(min=1.0)
+        mean = (even * x).sum(dim=2, keepdim=True)
+        spread = ((even * (x - mean).square()).sum(dim=2, keepdim=True) + _LEAST_VARIANCE).sqrt()
         context = self.context(torch.cat([mean, spread], dim=1)[:, :, 0]).unsqueeze(2)
-        weight = torch.softmax(self.attention(self.heard(x) + context), dim=2)
+        listened = self.attention(self.heard(x) + context) + _NOWHERE * (1.0 - within)
+        weight = torch.softmax(listened, dim=2)
         mean = (weight * x).sum(dim=2)
         variance = (weight * (x - mean.unsqueeze(2)).square()).sum(dim=2)
         return torch.cat([mean, (variance + _LEAST_VARIANCE).sqrt()], dim=1)

@@ -60,9 +60,7 @@ class Computing:
             phrase=DEFAULT_PASSPHRASE,
             frames=tuple(each.frames for each in kept),
         )
-        self._parts = parts(self._heard.utterance)
-        whole = engine.embed(self._heard.utterance)
-        self._embedding = engine.with_parts(whole, self._heard.utterance, self._parts)
+        self._embedding = engine.embed(self._heard.utterance, parts(self._heard.utterance))
         self._numbers = np.random.default_rng(512).standard_normal((512, 512), np.float32)
 
     def stages(self) -> dict[str, Stage]:
@@ -76,7 +74,6 @@ class Computing:
             "repeats": self._look_for_repeats,
             "features": lambda: self._engine.embedder.features(self._heard.utterance),
             "embedding": lambda: self._engine.embedder.voice_of(self._features),
-            "parts": self._embed_parts,
             "scoring": self._score,
             REFERENCE: lambda: fft.rfft(self._numbers, axis=1),
         }
@@ -111,9 +108,6 @@ class Computing:
 
     def _look_for_repeats(self) -> None:
         repeat(fingerprint(self._heard.utterance, NOBODYS_KEY), self._wanted.earlier)
-
-    def _embed_parts(self) -> None:
-        self._engine.with_parts(self._embedding, self._heard.utterance, self._parts)
 
     def _score(self) -> None:
         llr = self._engine.compare(self._embedding, self._heard.quality, self._voiceprints)

@@ -66,8 +66,7 @@ def enrolled(engine: SpeakerEngine) -> tuple[Recording, ...]:
 
 def _recording(engine: SpeakerEngine, pcm: Pcm) -> Recording:
     heard = hear(engine, pcm)
-    whole = engine.embed(heard.utterance)
-    voice = engine.with_parts(whole, heard.utterance, parts(heard.utterance))
+    voice = engine.embed(heard.utterance, parts(heard.utterance))
     voiceprint = Voiceprint(voice, heard.quality)
     # Under a key of nobody's: the callers of the benchmark say what was never enrolled.
     printed = fingerprint(heard.utterance, NOBODYS_KEY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from engine.types import (
     Quality,
     Reason,
     Shortcoming,
+    Span,
     Utterance,
     Verdict,
     Voiceprint,
@@ -183,9 +185,9 @@ class _Quick(Embedder):
     def __init__(self, embedder: Embedder) -> None:
         self.__dict__.update(vars(embedder))
 
-    def embed(self, utterance: Utterance) -> Embedding:
+    def embed(self, utterance: Utterance, parts: Sequence[Span] = ()) -> Embedding:
         """Embed the beginning."""
-        return super().embed(Utterance(utterance.samples[: SECOND // 10]))
+        return super().embed(Utterance(utterance.samples[: SECOND // 10]), parts)
 
 
 def test_free_speech_asks_for_more(speaker: SpeakerEngine) -> None:

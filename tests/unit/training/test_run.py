@@ -8,6 +8,7 @@ import pytest
 
 from . import needs  # noqa: F401  # isort: skip
 import torch
+from torch.nn import functional
 
 from engine.training.__main__ import main
 from engine.training.cache import Cache, decode, open_cache
@@ -160,6 +161,13 @@ def test_what_is_exported_says_what_was_trained(cache: Cache, tmp_path: Path) ->
     alone, whole = verify(network, RECIPE, card, cache.samples[:5])
     assert alone <= 1e-4
     assert whole <= 2e-3
+    features, spans = torch.randn(1, 32, 120), torch.tensor([[0, 120], [16, 64]])
+    heard = network(features, spans)
+    torch.testing.assert_close(heard[0], network(features)[0])
+    sequence = network.trunk(features)
+    first, end = (frame * sequence.shape[2] // 120 for frame in (16, 64))
+    within = functional.normalize(network._head(sequence[:, :, first:end]))
+    torch.testing.assert_close(heard[1], within[0])
     with pytest.raises(ExportError, match="do not ship"):
         verify(SpeakerNet(RECIPE).eval(), RECIPE, card, cache.samples[:2])
 

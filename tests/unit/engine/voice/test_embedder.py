@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine.errors import AudioError, ModelError
-from engine.types import ENGINE_RATE_HZ, Utterance
+from engine.types import ENGINE_RATE_HZ, Span, Utterance
 from engine.voice.card import card_in
 from engine.voice.embedder import Embedder
 from tests.unit.engine.voice.models import MODELS
@@ -49,6 +49,44 @@ def test_the_embedding_is_the_trainers(embedder: Embedder) -> None:
     assert embedder.card.sha256 == str(trained["sha256"]), "made from another file"
     found = embedder.embed(Utterance(trained["samples"])).vector
     np.testing.assert_allclose(found, trained["vector"], atol=1e-5)
+
+
+def test_each_part_has_a_voice_of_its_own(embedder: Embedder) -> None:
+    """That of the whole stays as it was, and is that of a part which is all of it."""
+    speech = _speech(3.0)
+    found = embedder.embed(speech, [Span(0.0, 1.0), Span(2.0, 3.2), Span(0.0, 3.0)])
+    assert found.parts is not None
+    assert found.parts.shape == (3, embedder.card.dim)
+    np.testing.assert_allclose(np.linalg.norm(found.parts, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(found.vector, embedder.embed(speech).vector, atol=1e-6)
+    np.testing.assert_allclose(found.parts[2], found.vector, atol=1e-6)
+    assert float(found.parts[0] @ found.parts[1]) < 0.95
+
+
+def test_a_part_hears_what_is_there(embedder: Embedder) -> None:
+    """What is far from it makes less of a difference than what is in it."""
+    first, second = _speech(2.0).samples, _noise(2.0).samples
+    orders = (first, first), (first, second), (second, first)
+    found = [
+        embedder.embed(Utterance(np.concatenate(order)), [Span(0.0, 1.0)]).parts for order in orders
+    ]
+    alone, followed, other = (parts[0] for parts in found if parts is not None)
+    assert float(alone @ followed) > float(alone @ other) + 0.1
+
+
+def test_the_shortest_part_has_a_voice(embedder: Embedder) -> None:
+    """Also at the end, where nothing follows, and in speech that is no longer itself."""
+    for seconds, part in ((1.0, Span(0.999, 1.0)), (0.01, Span(0.0, 0.01)), (2.0, Span(0.5, 0.5))):
+        found = embedder.embed(_speech(seconds), [part]).parts
+        assert found is not None
+        assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("part", [Span(1.5, 2.0), Span(-1.0, 0.0)])
+def test_a_part_beyond_the_speech_is_refused(embedder: Embedder, part: Span) -> None:
+    """There is no voice in it."""
+    with pytest.raises(AudioError, match=r"lies outside an utterance of 1\.00 s"):
+        embedder.embed(_speech(1.0), [part])
 
 
 def test_threads_do_not_disturb_each_other(embedder: Embedder) -> None:
@@ -106,6 +144,8 @@ def test_a_file_that_is_no_network_is_named(model_with: ModelWith) -> None:
     ("changes", "message"),
     [
         ({"input": "audio"}, "takes .*'feats'.*'audio'"),
+        ({"spans": "words"}, "takes .*'spans'.*'words'"),
+        ({"spans": None}, "takes .*'spans'.*correct the card"),
         ({"output": "voice"}, "gives .*'embedding'.*'voice'"),
         ({"dim": 256}, r"shape \(192,\).* dim 256"),
     ],
@@ -130,6 +170,11 @@ def test_features_that_the_network_does_not_take_are_refused(
 def _file(card_path: Path) -> Path:
     file: str = msgspec.json.decode(card_path.read_bytes())["file"]
     return card_path.parent / file
+
+
+def _noise(seconds: float) -> Utterance:
+    samples = np.random.default_rng(3).standard_normal(round(seconds * ENGINE_RATE_HZ)) * 0.1
+    return Utterance(samples.astype(np.float32))
 
 
 def _speech(seconds: float) -> Utterance:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import ModelError
-from engine.types import ENGINE_RATE_HZ, Utterance
+from engine.errors import AudioError, ModelError
+from engine.types import ENGINE_RATE_HZ, Span, Utterance
 from engine.voice.card import Card, read_card, write_card
 from engine.voice.catalogue import PUBLIC, Place, card_of, catalogue, find
 from engine.voice.embedder import Embedder
@@ -69,6 +69,19 @@ def test_a_network_of_the_same_signature_has_a_voice(
     vector = embedder.embed(Utterance(samples.astype(np.float32))).vector
     assert vector.shape == (card.dim,)
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_network_that_knows_no_spans_hears_parts_by_themselves(tmp_path: Path) -> None:
+    """Each as if nothing else had been said."""
+    embedder = Embedder.load(_made(_card("3dspeaker-campplus-en"), tmp_path))
+    noise = np.random.default_rng(2).uniform(-0.5, 0.5, 3 * ENGINE_RATE_HZ).astype(np.float32)
+    found = embedder.embed(Utterance(noise), [Span(0.0, 1.0), Span(2.5, 3.7)])
+    assert found.parts is not None
+    stretches = noise[:ENGINE_RATE_HZ], noise[round(2.5 * ENGINE_RATE_HZ) :]
+    for vector, stretch in zip((found.vector, *found.parts), (noise, *stretches), strict=True):
+        np.testing.assert_array_equal(vector, embedder.embed(Utterance(stretch)).vector)
+    with pytest.raises(AudioError):
+        embedder.embed(Utterance(noise), [Span(3.5, 4.0)])
 
 
 def test_a_card_without_a_digest_is_not_loaded(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import AudioError
 from engine.types import ENGINE_RATE_HZ, Span, Utterance
 from engine.voice.embedder import Embedder
-from engine.voice.windows import LONGEST_S, WINDOW_S, cut, embed_windows, with_parts
+from engine.voice.windows import LONGEST_S, WINDOW_S, cut, embed_windows
 from tests.unit.engine.voice.models import CARD
 
 
@@ -59,27 +59,9 @@ def test_nothing_has_no_voice(embedder: Embedder) -> None:
         embed_windows(_noise(0.0), embedder)
 
 
-def test_each_part_has_the_voice_of_its_stretch(embedder: Embedder) -> None:
-    """Embedded as if nothing else had been said; the whole stays as it was."""
-    speech = _noise(3.0)
-    whole = embedder.embed(speech)
-    found = with_parts(whole, speech, [Span(0.0, 1.0), Span(2.5, 3.7)], embedder)
-    assert found.parts is not None
-    assert found.vector is whole.vector
-    stretches = (speech.samples[:ENGINE_RATE_HZ], speech.samples[round(2.5 * ENGINE_RATE_HZ) :])
-    for part, stretch in zip(found.parts, stretches, strict=True):
-        np.testing.assert_array_equal(part, embedder.embed(Utterance(stretch)).vector)
-
-
-def test_no_parts_change_nothing(embedder: Embedder) -> None:
-    """A phrase that was not recognised is compared as a whole."""
-    speech = _noise(1.0)
-    whole = embedder.embed(speech)
-    assert with_parts(whole, speech, (), embedder) is whole
-
-
-def test_a_part_beyond_the_speech_is_refused(embedder: Embedder) -> None:
-    """There is no voice in it."""
-    speech = _noise(1.0)
-    with pytest.raises(AudioError):
-        with_parts(embedder.embed(speech), speech, [Span(1.5, 2.0)], embedder)
+def test_the_parts_of_a_long_phrase_are_heard_in_one_run(embedder: Embedder) -> None:
+    """The whole is the windows' mean, still."""
+    long, parts = _noise(12.0), [Span(0.0, 1.0), Span(10.5, 11.7)]
+    found = embed_windows(long, embedder, parts)
+    np.testing.assert_array_equal(found.vector, embed_windows(long, embedder).vector)
+    np.testing.assert_array_equal(found.parts, embedder.embed(long, parts).parts)
