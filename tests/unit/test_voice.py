@@ -180,6 +180,19 @@ async def test_a_passphrase_that_was_said_has_parts(
     np.testing.assert_array_equal(found.embedding.vector, whole)
 
 
+async def test_what_was_said_before_a_passphrase_moves_its_parts() -> None:
+    """They are where the phrase is in all that was said."""
+    voice, phrase = EngineVoice(ENGINE, Words.load(["en-US"])), said(PHRASE, 47)
+    wanted = replace(WANTED, phrase=DEFAULT_PASSPHRASE)
+    found = await voice.examine(phrase, replace(wanted, before=(SPEECH,)))
+    await voice.close()
+    parts = voice.ear(wanted).finding(phrase).parts
+    later = [Span(SPEECH.seconds + part.start_s, SPEECH.seconds + part.end_s) for part in parts]
+    whole = Utterance(np.concatenate([SPEECH.samples, phrase.samples]))
+    np.testing.assert_array_equal(found.embedding.parts, ENGINE.embed(whole, later).parts)
+    assert len(later) == 3
+
+
 async def test_another_models_suspects_are_passed_over(voice: EngineVoice) -> None:
     """They cannot be compared, and must not end the call."""
     embedding = (await voice.examine(SPEECH, WANTED)).embedding
