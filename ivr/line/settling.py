@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
+from ivr.ari.backoff import Backoff, full_jitter
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError
 from ivr.ari.model import Channel
@@ -18,6 +19,9 @@ from ivr.line.sweep import sweep
 
 ADOPTION_GRACE_S = 0.5
 """A channel found in our application may be a new call whose StasisStart is still on its way."""
+TRIES = 8
+"""How often Asterisk is asked before it is left as it is, some 8 s in all: until it is connected
+anew, calls that are gone then end by their own limits."""
 
 log = structlog.get_logger()
 
@@ -29,38 +33,61 @@ class Settling:
     """Settles one application, never twice at once."""
 
     def __init__(
-        self, ari: AriClient, names: Names, roster: Roster, following: Following, adopt: Adopt
+        self,
+        ari: AriClient,
+        names: Names,
+        roster: Roster,
+        following: Following,
+        adopt: Adopt,
+        backoff: Backoff = full_jitter,
     ) -> None:
+        """Take what is compared; `backoff`: how long to wait before Asterisk is asked again."""
         self._ari = ari
         self._names = names
         self._roster = roster
         self._following = following
         self._adopt = adopt
+        self._backoff = backoff
         self._one_at_a_time = asyncio.Lock()
 
     async def settle(self) -> None:
-        """End calls that are gone, adopt callers that nobody conducts, remove what nobody uses."""
+        """End calls that are gone, adopt callers that nobody conducts, remove what nobody uses.
+
+        Where Asterisk does not answer, or refuses, it is asked again.
+        """
         async with self._one_at_a_time:
-            try:
-                strays = await self._compare()
-                await asyncio.sleep(ADOPTION_GRACE_S if strays else 0)
-                for stray in sorted(strays):
-                    await self._adopt_stray(stray)
-                await sweep(self._ari, self._names, lambda: self._roster.ids)
-            except AriError as error:
-                log.warning("not_settled", why=str(error))
+            for tries in range(TRIES):
+                try:
+                    await self._settled()
+                except AriError as error:
+                    log.warning("not_settled", why=str(error), tries=tries + 1, of=TRIES)
+                    await asyncio.sleep(self._backoff(tries))
+                else:
+                    return
+
+    async def _settled(self) -> None:
+        strays = await self._compare()
+        await asyncio.sleep(ADOPTION_GRACE_S if strays else 0)
+        for stray in sorted(strays):
+            await self._adopt_stray(stray)
+        await sweep(self._ari, self._names, lambda: self._roster.ids)
 
     async def _compare(self) -> set[CallId]:
         """Hang up our calls that are gone; return the callers that nobody conducts."""
         known = {call.facts.id: call for call in self._roster}
-        application = await self._ari.applications.get(self._ari.address.app)
-        present = set(application.channel_ids) if application else set()
+        present = await self._present()
         for call_id, call in known.items():
             if call_id not in present:
                 call.leg.hung_up()
         self._following.keep(present)
         strays = present - known.keys() - self._following.calls
         return {CallId(each) for each in strays if not self._names.is_media(each)}
+
+    async def _present(self) -> set[str]:
+        """Return the channels in our application: the application's list can outlive a channel."""
+        application = await self._ari.applications.get(self._ari.address.app)
+        there = {channel.id for channel in await self._ari.channels.list()}
+        return there.intersection(application.channel_ids if application else ())
 
     async def _adopt_stray(self, call_id: CallId) -> None:
         if call_id in self._roster.ids:

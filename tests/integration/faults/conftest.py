@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Generator
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,19 @@ from ivr.lab.asterisk import AsteriskProgram
 from tests.integration.faults.people import people, write_prompts
 from tests.integration.faults.stage import Ground, Stage, open_stage
 from tests.postgres import execute, with_database
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failure what the application logged meanwhile: what is rare fails once."""
+    report = yield
+    stage = item.funcargs.get("stage") if isinstance(item, pytest.Function) else None
+    if report.failed and isinstance(stage, Stage):
+        lines = stage.system.application.lines[stage.begun :]
+        report.sections.append(("countersign's log", "\n".join(map(json.dumps, lines))))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -49,5 +63,6 @@ async def house(
 async def stage(house: Stage) -> AsyncIterator[Stage]:
     """The stage for one test, which must leave nothing behind."""
     await house.records.begin()
+    house.begun = house.log_length
     yield house
     await house.check_after()

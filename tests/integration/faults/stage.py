@@ -71,6 +71,8 @@ class Stage:
         self._ari = ari
         self._relay = relay
         self._calls: list[PhoneCall] = []
+        self.begun = 0
+        """Where in the log the test began."""
 
     @property
     def relay(self) -> Relay:

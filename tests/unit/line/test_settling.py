@@ -1,0 +1,103 @@
+"""What Asterisk has against what we know: asked again where it does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from ivr.ari import AriAddress, AriClient
+from ivr.ari.errors import AriRequestError
+from ivr.ari.model import Application, Bridge, Channel
+from ivr.line.following import following_nobody
+from ivr.line.names import Names
+from ivr.line.roster import Roster
+from ivr.line.settling import TRIES, Settling
+
+APP = "countersign"
+STRAY = Channel(id="call-1", name="PJSIP/trunk-1", state="Up")
+
+
+@dataclass
+class Exchange:
+    """Asterisk's side: what is in the application, what there is, and how often it refuses."""
+
+    listed: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    refusals: int = 0
+    asked: int = 0
+    adopted: list[str] = field(default_factory=list)
+
+    async def application(self, name: str) -> Application:
+        """Tell of the application, or refuse."""
+        self.asked += 1
+        if self.asked <= self.refusals:
+            raise AriRequestError(503, "GET", f"applications/{name}", "Service Unavailable")
+        return Application(name, channel_ids=self.listed)
+
+    async def every(self) -> Sequence[Channel]:
+        """List the channels."""
+        return self.channels
+
+    async def one(self, channel: str) -> Channel:
+        """Return a channel that is there."""
+        return next(each for each in self.channels if each.id == channel)
+
+    async def no_bridges(self) -> Sequence[Bridge]:
+        """List the bridges."""
+        return ()
+
+    async def no_recordings(self) -> Sequence[str]:
+        """List the recordings."""
+        return ()
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    """Nobody calls."""
+    return Exchange()
+
+
+@pytest.fixture
+async def settling(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Settling:
+    """Nothing is known of any call, and nobody waits between two tries."""
+    monkeypatch.setattr("ivr.line.settling.ADOPTION_GRACE_S", 0.0)
+    client = AriClient(AriAddress("http://127.0.0.1:1", "user", "secret", APP))
+    monkeypatch.setattr(client.applications, "get", exchange.application)
+    monkeypatch.setattr(client.channels, "list", exchange.every)
+    monkeypatch.setattr(client.channels, "get", exchange.one)
+    monkeypatch.setattr(client.bridges, "list", exchange.no_bridges)
+    monkeypatch.setattr(client.recordings, "stored", exchange.no_recordings)
+    return Settling(
+        client,
+        Names(APP),
+        Roster(),
+        following_nobody(),
+        lambda channel: exchange.adopted.append(channel.id),
+        backoff=lambda _: 0.0,
+    )
+
+
+async def test_asked_again_where_asterisk_refuses(exchange: Exchange, settling: Settling) -> None:
+    """A caller who waits for nobody is found once Asterisk answers, and only once."""
+    exchange.listed, exchange.channels, exchange.refusals = (STRAY.id,), (STRAY,), 3
+    await settling.settle()
+    assert exchange.asked == 4
+    assert exchange.adopted == [STRAY.id]
+
+
+async def test_asked_so_often_and_no_more(exchange: Exchange, settling: Settling) -> None:
+    """An Asterisk that always refuses keeps nobody busy for ever."""
+    exchange.refusals = 10 * TRIES
+    await settling.settle()
+    assert exchange.asked == TRIES
+
+
+async def test_channel_that_only_the_application_still_lists(
+    exchange: Exchange, settling: Settling
+) -> None:
+    """It is gone: nobody is there to be adopted."""
+    exchange.listed = (STRAY.id,)
+    await settling.settle()
+    assert exchange.adopted == []
