@@ -54,6 +54,9 @@ PHONES = frozenset(
     ]
 )
 """The phones of the CMU dictionary, without stress."""
+_VOWELS = {phone for phone in PHONES if phone[0] in "AEIOU"}
+_WEAK_VOWELS = {"AH", "ER", "IH", "IY", "OW"}
+"""Or so they may be: the dictionary does not say where the stress is."""
 
 
 def pronunciations(
@@ -61,6 +64,7 @@ def pronunciations(
 ) -> dict[str, tuple[str, ...]]:
     """Return for each word its pronunciations, its own ones before the dictionary's.
 
+    Behind them come those of the same with each T between vowels as Americans say it, a quick D.
     `RecogniserError` for a word without any, and for phones that the recogniser does not have.
     """
     wanted = sorted(set(words))
@@ -72,7 +76,18 @@ def pronunciations(
             f"no pronunciation of {', '.join(missing)}: give one under [pronunciations] in the"
             " locale's files, in the phones of the CMU dictionary"
         )
-    return found
+    return {word: (*said, *_flapped(said)) for word, said in found.items()}
+
+
+def _flapped(said: tuple[str, ...]) -> list[str]:
+    """Return what becomes of pronunciations by flapping, of those with a T between vowels."""
+    found, before = [], {*_VOWELS, "R"}
+    for phones in (each.split() for each in said):
+        for k in range(1, len(phones) - 1):
+            if phones[k] == "T" and phones[k - 1] in before and phones[k + 1] in _WEAK_VOWELS:
+                phones[k] = "D"
+        found.append(" ".join(phones))
+    return [each for each in dict.fromkeys(found) if each not in said]
 
 
 def _check(word: str, said: Iterable[str]) -> None:

@@ -19,10 +19,6 @@ FEWEST_PHONES: Final = 5
 """A part has at least so many, 0.4 s of speech: less is no voice yet."""
 MARGIN_S: Final = 0.2
 """What a part takes in of its neighbours, on either side."""
-HEARD: Final = -2.5
-"""`Fit.weakest` from which on each word lies where it was laid. On half of the speakers of the
-telephone strings 2 % of the right phrases that are accepted lie below, half of those in which one
-word was another, and five in six of those broken off."""
 _FRAME_S: Final = STEP * FRAME_S
 
 

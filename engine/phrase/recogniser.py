@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Self
 
 from engine.errors import RecogniserError
-from engine.phrase.evidence import ALONE, AMONG_OTHERS, Look, Weighing, fit, judged
+from engine.phrase.evidence import ALONE, AMONG_OTHERS, NO_FIT, Look, Weighing, fit, judged
 from engine.phrase.lexicon import pronunciations
 from engine.phrase.listening import Listening, Prepared, Trace
 from engine.phrase.network import any_phones, strings
-from engine.phrase.parts import HEARD, parts_of, spans
+from engine.phrase.parts import parts_of, spans
 from engine.phrase.passphrases import PhraseList
 from engine.phrase.phones import phone_model
 from engine.types import ENGINE_RATE_HZ, PhraseFinding, PhraseId, Samples, Utterance
@@ -82,7 +82,7 @@ class PhraseRecogniser:
     def _look(self, traces: Sequence[Trace], loop: Trace, weighing: Weighing) -> Look:
         fits = [fit(trace, loop) for trace in traces]
         where = [
-            spans(trace.words, parts) if found.weakest >= HEARD else ()
+            spans(trace.words, parts) if found != NO_FIT else ()
             for trace, parts, found in zip(traces, self._parts, fits, strict=True)
         ]
         names = self._phrases.phrases

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from engine.errors import EngineError
 from engine.phrase.phones import FILE
 from engine.training.bank import Bank
-from engine.training.cache import decode, open_cache
+from engine.training.cache import Cache, decode, open_cache
+from engine.training.checkpoint import load_weights
 from engine.training.phones.learning import Course, Learner
 from engine.training.phones.lessons import Lessons, lengths, priors
-from engine.training.phones.network import PhoneNet, folded
+from engine.training.phones.network import PhoneNet, folded, midway
 from engine.training.phones.spoken import Spoken, spoken
+from engine.training.phones.teaching import Overheard, Teacher, laid_anew, overheard
 from engine.training.run import NOISE
 
 
@@ -34,9 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     add("--chances", type=float, default=0.45, help="how much the telephone does (0.45)")
     add("--again", type=int, default=2, help="how often to learn from a batch (2)")
     add("--start-from", type=Path, metavar="WEIGHTS", help="begin with an earlier weights.pt")
+    add("--halfway", action="store_true", help="write the means of those weights and the new ones")
+    add("--taught-by", type=Path, metavar="PHONES", help="learn also from what this network hears")
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu or cuda")
     add("--workers", type=int, default=os.cpu_count() or 1, help="processes that decode and align")
     chosen = parser.parse_args(arguments)
+    if chosen.halfway and not chosen.start_from:
+        parser.error("--halfway needs --start-from")
     try:
         _make(chosen)
     except EngineError as error:
@@ -51,14 +57,26 @@ def _make(chosen: argparse.Namespace) -> None:
     labels = chosen.work / "spoken.npz"
     if not labels.exists():
         spoken(cache, chosen.workers).save(labels)
-    lessons = Lessons.of(Spoken.load(labels))
+    lessons = _lessons(cache, Spoken.load(labels), chosen)
     noises = Bank.of(cache.split(NOISE).samples, torch.device(chosen.device))
     course = Course(chosen.minutes, chosen.chances, chosen.again)
     learner = Learner(lessons, noises, course, chosen.work)
+    earlier = PhoneNet()
     if chosen.start_from:
+        load_weights(earlier, chosen.start_from, torch.device("cpu"))
         learner.start_from(chosen.start_from)
-    network = learner.learn()
+    network = learner.learn().cpu()
+    if chosen.halfway:
+        network = midway(network, earlier)
     write(chosen.out, network, priors(lessons), lengths(lessons))
+
+
+def _lessons(cache: Cache, first: Spoken, chosen: argparse.Namespace) -> Lessons:
+    if chosen.taught_by is None:
+        return Lessons.of(first, Overheard())
+    teacher = Teacher(chosen.taught_by)
+    again = laid_anew(cache, first, teacher, chosen.workers)
+    return Lessons.of(again, overheard(cache, teacher, chosen.workers))
 
 
 def write(

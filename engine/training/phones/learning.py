@@ -30,11 +30,10 @@ from engine.training.recipe import Chances, scaled
 from engine.training.run import CHECKPOINT_EVERY_S, WEIGHTS, DivergedError
 
 _ROWS: Final = 64
-_RATE: Final = 4e-3
+_RATE: Final = 3e-3
 _RISING: Final = 0.1
 """Share of the time in which the rate rises; then it falls to nothing along half a cosine."""
 _DECAY: Final = 1e-2
-_SMOOTHING: Final = 0.05
 _STEEPEST: Final = 5.0
 _AVERAGED_STEPS: Final = 300.0
 _MASKS: Final = 2
@@ -81,10 +80,10 @@ class Learner:
         begin, kept, step = time.monotonic(), time.monotonic(), 0
         with tqdm(total=100.0, unit="%", bar_format=_BAR, mininterval=refresh_s()) as bar:
             while (share := (time.monotonic() - begin) / (60 * self._course.minutes)) < 1:
-                spectra, said = self._batch()
+                spectra, wanted = self._batch()
                 for _ in range(self._course.again):
                     step += 1
-                    loss, right = self._step(spectra, said, _rate(share), step)
+                    loss, right = self._step(spectra, wanted, _rate(share), step)
                     told = {"step": step, "loss": f"{loss:.3f}", "right": f"{right:.3f}"}
                     bar.set_postfix(told, refresh=False)
                 bar.update(round(100 * share, 2) - bar.n)
@@ -98,18 +97,18 @@ class Learner:
 
     @torch.no_grad()
     def _batch(self) -> tuple[Tensor, Tensor]:
-        samples, said = self._lessons.batch(_ROWS, self._telephone, self._random)
+        samples, wanted = self._lessons.batch(_ROWS, self._telephone, self._random)
         spectra: Tensor = self._spectra(samples)
-        return spectra, said.to(self.device)
+        return spectra, wanted.to(self.device)
 
-    def _step(self, spectra: Tensor, said: Tensor, rate: float, step: int) -> tuple[float, float]:
+    def _step(self, spectra: Tensor, wanted: Tensor, rate: float, step: int) -> tuple[float, float]:
         """Learn from one batch; return the loss, and the share of frames whose phone was right."""
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         for _ in range(_MASKS):
             spectra = masked(spectra, 1.0, self._draw.generator)
         logits = self._network(spectra)
-        loss = functional.cross_entropy(logits, said, label_smoothing=_SMOOTHING)
+        loss = functional.cross_entropy(logits, wanted)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it bare
         nn.utils.clip_grad_norm_(self._network.parameters(), _STEEPEST)
@@ -117,7 +116,7 @@ class Learner:
         self._average.update(self._network, step)
         if not torch.isfinite(loss):
             raise DivergedError(f"the loss is {loss.item()} at step {step}: begin anew")
-        right = (logits.argmax(1) // HALVES == said // HALVES).float().mean()
+        right = (logits.argmax(1) // HALVES == wanted.argmax(1) // HALVES).float().mean()
         return float(loss.detach()), float(right)
 
 

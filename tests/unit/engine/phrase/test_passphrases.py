@@ -103,6 +103,14 @@ def test_a_word_without_pronunciation_is_refused() -> None:
         pronunciations(["foo"], {"foo": ("F XX",)})
 
 
+def test_a_t_between_vowels_may_be_a_quick_d() -> None:
+    """Behind what the dictionary or the locale says, which stays the usual way."""
+    said = pronunciations(["operator", "until", "foo"], {"foo": ("F UW T IY", "F UW D IY")})
+    assert said["operator"] == ("AA P ER EY T ER", "AA P ER EY D ER")
+    assert said["until"] == ("AH N T IH L",)
+    assert said["foo"] == ("F UW T IY", "F UW D IY")
+
+
 def test_an_unknown_phrase_is_an_error_of_its_own(listed: PhraseList) -> None:
     """Which carries the phrase and the locale."""
     with pytest.raises(UnknownPassphraseError, match="'nonsense' for en-US") as raised:

@@ -20,8 +20,11 @@ from engine.phrase.evidence import (
     Fit,
     Look,
     Weighing,
+    fit,
     judged,
 )
+from engine.phrase.listening import Trace
+from engine.phrase.network import NO_WORD
 from engine.types import PhraseId, PhraseOutcome, Samples, Utterance
 from tests.unit.engine.audio.synthetic import voice
 
@@ -133,7 +136,7 @@ def test_a_clear_phrase_is_right_or_wrong_by_what_was_asked() -> None:
     """A poor fit is no phrase; one between is asked again."""
     clear = seen(Fit(0.0, -1.0), Fit(-5.0, -7.0))
     poor = seen(NO_FIT, Fit(-5.0, -7.0))
-    doubtful = seen(Fit(-1.1, -3.5), Fit(-5.0, -7.0))
+    doubtful = seen(Fit(-1.1, -3.3), Fit(-5.0, -7.0))
     assert judged([clear], ASKED).outcome is PhraseOutcome.RIGHT
     assert judged([clear], OTHER).outcome is PhraseOutcome.WRONG
     assert judged([poor], ASKED).outcome is PhraseOutcome.WRONG
@@ -151,6 +154,18 @@ def test_a_second_look_decides_where_the_first_is_not_sure() -> None:
     looks = iter([seen(*clear), beside])
     assert judged(looks, ASKED).outcome is PhraseOutcome.RIGHT
     assert next(looks) is beside
+
+
+def test_the_weakest_word_is_one_that_lasts() -> None:
+    """A bad moment in a short word counts less than a long word that is another."""
+    frames = [3, 10, 1, 8]
+    words = np.repeat([NO_WORD, 0, 1, 2], frames)
+    fitting = np.repeat(np.array([0.0, -3.0, -6.0, -0.5], np.float32), frames)
+    phrase = Trace(-40.0, words, fitting)
+    loop = Trace(0.0, words, np.zeros_like(fitting))
+    found = fit(phrase, loop)
+    assert found.weakest == pytest.approx(-30 / 13)
+    assert found.ratio == pytest.approx(-40 / 19)
 
 
 @given(st.floats(-60, 10), st.floats(-60, 10), st.floats(-60, 10), st.floats(-60, 10))

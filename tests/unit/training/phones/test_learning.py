@@ -16,6 +16,7 @@ from engine.training.phones.learning import Course, Learner
 from engine.training.phones.lessons import SAMPLES, Lessons
 from engine.training.phones.spectra import Spectra
 from engine.training.phones.spoken import FRAME, Spoken
+from engine.training.phones.teaching import Overheard
 
 
 def test_silence_has_a_spectrum() -> None:
@@ -28,7 +29,7 @@ def test_a_course_ends_with_a_network(tmp_path: Path) -> None:
     random = np.random.default_rng(7)
     samples = [(3000 * random.standard_normal(100 * FRAME)).astype(np.int16) for _ in range(4)]
     phones = [random.integers(0, 39, 100).astype(np.uint8) for _ in range(4)]
-    lessons = Lessons.of(Spoken(["a"] * 4, samples, phones))
+    lessons = Lessons.of(Spoken(["a"] * 4, samples, phones), Overheard())
     noises = Bank.of([np.ones(8000, np.int16)], torch.device("cpu"))
     network = Learner(lessons, noises, Course(minutes=0.05), tmp_path).learn()
     with torch.no_grad():

@@ -14,7 +14,7 @@ from engine.audio.pcm import to_float, to_int
 from engine.phrase.phones import STATES, PhoneModel
 from engine.phrase.spectra import BANDS, Line, powers
 from engine.training.phones.__main__ import write
-from engine.training.phones.network import PhoneNet
+from engine.training.phones.network import PhoneNet, midway
 from engine.training.phones.spectra import Spectra
 from tests.unit.training.conftest import voice
 
@@ -33,6 +33,18 @@ def test_both_say_the_same(tmp_path: Path) -> None:
     with torch.no_grad():
         wanted = torch.log_softmax(network(heard)[0].T, dim=1).numpy()
     assert np.allclose(found + model.priors, wanted, atol=0.02)
+
+
+def test_midway_lies_between() -> None:
+    """Each weight is the mean of two, and neither of these is changed."""
+    torch.manual_seed(4)
+    one, other = PhoneNet(), PhoneNet()
+    with torch.no_grad():
+        other(torch.randn(8, BANDS, 100))
+    found, own, added = (each.state_dict() for each in (midway(one, other), one, other))
+    for name in ("exit.weight", "layers.3.wide.weight", "norm.running_mean"):
+        assert torch.allclose(found[name], (own[name] + added[name]) / 2)
+        assert not torch.equal(own[name], added[name])
 
 
 def test_both_hear_the_same() -> None:

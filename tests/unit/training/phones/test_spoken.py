@@ -77,5 +77,22 @@ def test_nobody_who_is_measured_on_is_learnt_from() -> None:
     other = Recording("dev", "an4", "q", "0", "en", "t", "one two three", "", "a", "x", 2.0)
     odd, empty = recording("z", "r", "qwrtz one"), recording("z", "s", "")
     every = [*said, read, other, odd, empty]
-    learnt = {every[k].speaker for k in chosen(every)}
-    assert learnt == {"l"} | halves(halves({each.speaker for each in said})[0])[0]
+    tuned, reported = halves({each.speaker for each in said})
+    assert {every[k].speaker for k in chosen(every)} == {"l"} | halves(tuned)[0]
+    assert reported.isdisjoint(every[k].speaker for k in chosen(every, more=True))
+
+
+def test_who_was_tuned_on_is_learnt_from_afterwards() -> None:
+    """All but those who are reported on: of who says digits, half."""
+    texts = [f"i saw one {few} here" for few in ("one", "two", "three", "four", "five")]
+    said = [recording("cv-en-korliu", f"p{k}", text) for k, text in enumerate(2 * texts)]
+    numbers = [
+        Recording("dev", "an4", f"q{k}", "0", "en", "t", "one two three", "", "a", "x", 2.0)
+        for k in range(6)
+    ]
+    letters = Recording("dev", "an4", "z", "0", "en", "t", "a b c", "", "a", "x", 2.0)
+    every = [*said, *numbers, letters]
+    learnt = {every[k].speaker for k in chosen(every, more=True)}
+    tuned = halves(each.speaker for each in numbers)[0]
+    assert learnt & {each.speaker for each in numbers} == tuned
+    assert "z" in learnt
