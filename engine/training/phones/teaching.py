@@ -67,9 +67,9 @@ class Teacher:
         """Lay a text over a recording; None where it is not what was said."""
         samples, text = task
         heard = self._heard(samples)
-        network = strings(self._model, [[[word] for word in text]], pronunciations(text, {}))
         if heard is None:
             return None
+        network = strings(self._model, [[[word] for word in text]], pronunciations(text, {}))
         trace, path = _best(network, heard)
         loop, _ = _best(self._loop, heard)
         found = fit(trace, loop)
