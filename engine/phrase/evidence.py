@@ -50,11 +50,11 @@ class Weighing:
 ALONE: Final = Weighing(5.88, 2.84, 1.70, sure=0.1)
 """Where nothing but the phrase may have been said: over half of the speakers of telephone strings
 and a quarter of those of read sentences (`countersign evaluate --phrases` reports on others), and
-of both what differs in a word. On them, other speech was then taken for any one phrase of ten in
-less than 2 %."""
+of both what breaks off or differs in a word. On them, other speech was then taken for any one
+phrase of ten in less than 2 %."""
 AMONG_OTHERS: Final = Weighing(8.18, 3.32, 1.68, sure=0.8)
-"""Where other speech may stand beside it: over the same, with other speech beside them, said twice
-or begun twice. Words that are missing count for more: they must all be there."""
+"""Where other speech may stand beside it: over the same right phrases, with other speech beside
+them, said twice or begun twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A network that knows phones teaches the next one.
 
-It lays texts over recordings better than the aligner that it learnt from itself, and says which
-sounds it hears where nobody wrote down English: speech of other languages, from many rooms.
+It lays texts over the recordings as it hears them, over a telephone's band, and says which sounds
+it hears where nobody wrote down English: in speech of other languages, from many rooms.
 """
 
 from __future__ import annotations
