@@ -11,9 +11,9 @@ import numpy as np
 from engine.audio.pcm import to_int
 from engine.phrase.network import Network
 from engine.phrase.phones import STATES, Hearing, PhoneModel, phone_model
-from engine.phrase.search import Path, Search
+from engine.phrase.search import Search
 from engine.phrase.side_by_side import beside
-from engine.phrase.spectra import BANDS, Floats, Line, powers, samples_of, samples_until
+from engine.phrase.spectra import BANDS, Floats, Line, Numbers, powers, samples_of, samples_until
 from engine.types import Samples
 
 _AT_ONCE: Final = 40
@@ -44,8 +44,10 @@ class Trace:
 
     score: float
     """Its log probability; -inf where the audio is too short for it, or silent."""
-    words: Path
-    """What each frame of 20 ms is a part of, as `Network.words`: `[frames]`."""
+    sounds: Numbers
+    """What is heard in each frame of 20 ms, as `Network.sounds`: `[frames]`."""
+    words: Numbers
+    """What each of them is a part of, as `Network.words`: `[frames]`."""
     likelihoods: Floats
     """Log likelihood of each frame, `[frames]`."""
 
@@ -68,24 +70,32 @@ class Followed:
     def traces(self) -> list[list[Trace]]:
         """Return the best path through each string of each network."""
         own = self._whole()[:, self.prepared.network.sounds]
-        every = iter(_traced(self.search, own))
+        every = iter(_of(self.search, own))
         return [list(islice(every, count)) for count in self.prepared.strings]
 
     def traces_of(self, network: Network) -> list[Trace]:
         """Return the best path through each string of another network."""
-        own = self._whole()[:, network.sounds]
-        return _traced(Search(network).after(own), own)
+        return traced(network, self._whole())
 
     def _whole(self) -> Floats:
         """Return the log likelihoods `[frames, states]`."""
         return np.concatenate([*self.likelihoods, np.zeros((0, STATES), np.float32)])
 
 
-def _traced(search: Search, likelihoods: Floats) -> list[Trace]:
+def traced(network: Network, heard: Floats) -> list[Trace]:
+    """Return the best path through each string of a network.
+
+    `heard` are the log likelihoods of all sounds, `[frames, STATES]`.
+    """
+    own = heard[:, network.sounds]
+    return _of(Search(network).after(own), own)
+
+
+def _of(search: Search, likelihoods: Floats) -> list[Trace]:
     """Return the best path through each string; likelihoods are `[frames, states]`."""
-    frames = np.arange(len(likelihoods))
+    frames, network = np.arange(len(likelihoods)), search.network
     return [
-        Trace(score, search.network.words[path], likelihoods[frames, path])
+        Trace(score, network.sounds[path], network.words[path], likelihoods[frames, path])
         for score, path in zip(search.best(), search.paths(), strict=True)
     ]
 

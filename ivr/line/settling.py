@@ -57,11 +57,11 @@ class Settling:
         """
         async with self._one_at_a_time:
             for tries in range(TRIES):
+                await asyncio.sleep(self._backoff(tries - 1) if tries else 0)
                 try:
                     await self._settled()
                 except AriError as error:
                     log.warning("not_settled", why=str(error), tries=tries + 1, of=TRIES)
-                    await asyncio.sleep(self._backoff(tries))
                 else:
                     return
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Final
 import numpy as np
 import pocketsphinx
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from engine.audio.pcm import to_float, to_int
 from engine.audio.resample import upsample
@@ -22,7 +20,7 @@ from engine.evaluation.said import digit_strings, halves, sentences, words
 from engine.phrase.lexicon import known_words
 from engine.phrase.phones import PHONES, SILENCE
 from engine.training.cache import Cache
-from engine.training.progress import refresh_s
+from engine.training.progress import each
 from engine.types import Pcm
 
 FRAME: Final = 80
@@ -32,8 +30,8 @@ _LONGEST_S: Final = 15.0
 _MEASURED: Final = "cv-en-korliu"
 _NUMBERS: Final = "an4"
 """Of the speakers of both `countersign evaluate --phrases` reports on half. Of the first, evidence
-is weighed on a quarter, which is not learnt from until that is done; of the second, those who say
-digits are not heard until then."""
+is weighed on a quarter, and of the second thresholds are chosen on the others: these are learnt
+from when that is done (`more`)."""
 _READ: Final = "librispeech"
 """Read in English, without texts in the manifest: PocketSphinx writes down what it hears."""
 _LOUDNESS: Final = 0.1 * 32_768
@@ -43,6 +41,9 @@ _NARROW: Final = {"beam": 1e-44, "pbeam": 1e-44, "wbeam": 1e-24, "maxhmmpf": 600
 """Of the search for words that nobody wrote down: faster, and a little less right."""
 
 Phones = NDArray[np.uint8]
+Text = tuple[str, ...]
+Align = Callable[[tuple[Pcm, Text]], Phones | None]
+"""From a recording and its words to the phones that are said when; None where it has others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,28 +120,22 @@ def _fits(recording: Recording, known: frozenset[str]) -> bool:
 
 def spoken(cache: Cache, workers: int) -> Spoken:
     """Align what is chosen of the corpus: some minutes, most of them for what has no text."""
-    numbers = chosen(cache.recordings)
+    return aligned(cache, chosen(cache.recordings), _align, workers)
+
+
+def aligned(cache: Cache, numbers: Sequence[int], align: Align, workers: int) -> Spoken:
+    """Align these recordings with their texts; those that cannot be are left out."""
     tasks = [(cache.samples[k], tuple(words(cache.recordings[k].text))) for k in numbers]
     found = Spoken([], [], [])
-    with tqdm(total=len(tasks), desc="align", unit="file", mininterval=refresh_s()) as bar:
-        for number, phones in zip(numbers, _aligned(tasks, workers), strict=True):
-            bar.update()
-            if phones is not None:
-                found.corpora.append(cache.recordings[number].corpus)
-                found.samples.append(np.array(cache.samples[number]))
-                found.phones.append(phones)
+    for number, phones in zip(numbers, each(align, tasks, workers, "align"), strict=True):
+        if phones is not None:
+            found.corpora.append(cache.recordings[number].corpus)
+            found.samples.append(np.array(cache.samples[number]))
+            found.phones.append(phones)
     return found
 
 
-def _aligned(tasks: Sequence[tuple[Pcm, tuple[str, ...]]], workers: int) -> Iterator[Phones | None]:
-    if workers <= 1:
-        yield from map(_align, tasks)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(_align, tasks, chunksize=8)
-
-
-def _align(task: tuple[Pcm, tuple[str, ...]]) -> Phones | None:
+def _align(task: tuple[Pcm, Text]) -> Phones | None:
     """Return the phones of a recording; None where it cannot be what its text says."""
     samples, text = task
     heard = _as_recorded_wide(samples)

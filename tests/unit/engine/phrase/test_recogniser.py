@@ -136,7 +136,7 @@ def test_a_clear_phrase_is_right_or_wrong_by_what_was_asked() -> None:
     """A poor fit is no phrase; one between is asked again."""
     clear = seen(Fit(0.0, -1.0), Fit(-5.0, -7.0))
     poor = seen(NO_FIT, Fit(-5.0, -7.0))
-    doubtful = seen(Fit(-1.1, -3.3), Fit(-5.0, -7.0))
+    doubtful = seen(Fit(-1.1, -3.5), Fit(-5.0, -7.0))
     assert judged([clear], ASKED).outcome is PhraseOutcome.RIGHT
     assert judged([clear], OTHER).outcome is PhraseOutcome.WRONG
     assert judged([poor], ASKED).outcome is PhraseOutcome.WRONG
@@ -161,8 +161,9 @@ def test_the_weakest_word_is_one_that_lasts() -> None:
     frames = [3, 10, 1, 8]
     words = np.repeat([NO_WORD, 0, 1, 2], frames)
     fitting = np.repeat(np.array([0.0, -3.0, -6.0, -0.5], np.float32), frames)
-    phrase = Trace(-40.0, words, fitting)
-    loop = Trace(0.0, words, np.zeros_like(fitting))
+    sounds = np.zeros_like(words)
+    phrase = Trace(-40.0, sounds, words, fitting)
+    loop = Trace(0.0, sounds, words, np.zeros_like(fitting))
     found = fit(phrase, loop)
     assert found.weakest == pytest.approx(-30 / 13)
     assert found.ratio == pytest.approx(-40 / 19)
