@@ -14,12 +14,18 @@ LOOPBACK = "127.0.0.1"
 
 _TRIES = 50
 
+_given_out: set[int] = set()
+
 
 def free_port(kind: socket.SocketKind) -> int:
-    """Return a loopback port on which nobody listens (`SOCK_STREAM` or `SOCK_DGRAM`)."""
+    """Return a loopback port on which nobody listens (`SOCK_STREAM` or `SOCK_DGRAM`).
+
+    No port is given out twice: the server it was found for may not listen on it yet.
+    """
     for _ in range(_TRIES):
         port = random.choice(SERVER_PORTS)
-        if is_free(port, kind):
+        if port not in _given_out and is_free(port, kind):
+            _given_out.add(port)
             return port
     raise LabError(f"no free port among {_TRIES} tried in {SERVER_PORTS.start}-{SERVER_PORTS.stop}")
 

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from ivr.lab import LabError
+from ivr.lab import LabError, freeports
 from ivr.lab.freeports import RTP_PORTS, free_port, free_rtp_ports, is_free, refuse_taken
 from tests.workers import share
 
@@ -23,6 +23,20 @@ def test_a_free_port_can_be_bound_and_then_is_taken(kind: socket.SocketKind) -> 
         with pytest.raises(LabError, match=f"SIP port {port} .* is in use"):
             refuse_taken([("SIP", port, kind)])
     refuse_taken([("SIP", port, kind)])
+
+
+def test_no_port_is_given_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for several at once has them all before any server listens on one."""
+    first = next(port for port in range(32_000, 32_700) if _all_free(range(port, port + 3)))
+    monkeypatch.setattr(freeports, "SERVER_PORTS", range(first, first + 3))
+    given = [free_port(socket.SOCK_STREAM) for _ in range(3)]
+    assert sorted(given) == list(freeports.SERVER_PORTS)
+    with pytest.raises(LabError, match="no free port"):
+        free_port(socket.SOCK_STREAM)
+
+
+def _all_free(ports: range) -> bool:
+    return all(is_free(port, socket.SOCK_STREAM) for port in ports)
 
 
 def test_rtp_ports_begin_even() -> None:
