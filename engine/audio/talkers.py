@@ -51,8 +51,9 @@ def talkers(pcm: Pcm) -> float:
 
 def _apart(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
     """How far the upper part of the lower side lies below the lower part of the higher side."""
-    low, high = sorted((before, after), key=np.median)
-    return float(np.percentile(high, 10.0) - np.percentile(low, 90.0))
+    sides = [np.percentile(side, (50.0, 10.0, 90.0)).tolist() for side in (before, after)]
+    (_, _, upper_of_low), (_, lower_of_high, _) = sorted(sides)
+    return float(lower_of_high - upper_of_low)
 
 
 def _pitch(pcm: Pcm) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
+from scipy.fft import rfft
 
 from engine.errors import AudioError
 from engine.types import ENGINE_RATE_HZ, Samples, Utterance
@@ -80,7 +80,8 @@ def _spectrum(samples: Samples) -> NDArray[np.float32]:
         return np.zeros((0, _HIGHEST - _LOWEST), np.float32)
     framed = np.lib.stride_tricks.sliding_window_view(heard, _WINDOW)[::_HOP]
     window = np.hanning(_WINDOW).astype(np.float32)
-    return np.abs(np.fft.rfft(framed * window, _FFT)[:, _LOWEST:_HIGHEST]).astype(np.float32)
+    magnitudes: NDArray[np.float32] = np.abs(rfft(framed * window, _FFT)[:, _LOWEST:_HIGHEST])
+    return magnitudes
 
 
 def _peaks(spectrum: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -88,12 +89,22 @@ def _peaks(spectrum: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np
     if not spectrum.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     floor = max(float(spectrum.max()) * _RANGE, _FAINTEST)
-    largest = maximum_filter(spectrum, size=_NEIGHBOURHOOD, mode="constant")
+    largest = _largest(_largest(spectrum, _NEIGHBOURHOOD[0]).T, _NEIGHBOURHOOD[1]).T
     frames, bins = np.nonzero((spectrum == largest) & (spectrum > floor))
     most = int(DENSITY * (len(spectrum) * HOP_S + _WINDOW / ENGINE_RATE_HZ))
     strongest = np.argsort(-spectrum[frames, bins], kind="stable")[:most]
     in_time = np.sort(strongest)
     return frames[in_time], bins[in_time]
+
+
+def _largest(spectrum: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """Return the largest of so many rows around each, an odd number; of magnitudes."""
+    found, reach = np.pad(spectrum, ((width // 2, width // 2), (0, 0))), 1
+    while reach < width:
+        further = min(reach, width - reach)
+        found = np.maximum(found[further:], found[:-further])
+        reach += further
+    return found
 
 
 def _partners(

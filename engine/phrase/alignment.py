@@ -14,7 +14,7 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import dct
+from scipy.fft import dct, rfft
 from scipy.spatial.distance import cdist
 
 from engine.errors import AudioError
@@ -82,7 +82,7 @@ def frames(utterance: Utterance) -> PhraseFrames:
     if len(samples) < _WINDOW:
         return PhraseFrames(np.zeros((0, WIDTH), np.int8))
     cut = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
-    energies = (np.abs(np.fft.rfft(cut * _HAMMING, _FFT)) ** 2) @ _MEL.T
+    energies = (np.abs(rfft(cut * _HAMMING, _FFT)) ** 2) @ _MEL.T
     sounding = _sounding(energies.sum(axis=1))
     if sounding.stop == sounding.start:
         return PhraseFrames(np.zeros((0, WIDTH), np.int8))

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import rfft
 
 from engine.audio.pcm import FULL_SCALE
 from engine.types import ENGINE_RATE_HZ, Pcm
@@ -68,8 +69,8 @@ def powers(pcm: Pcm) -> Floats:
         return np.zeros((0, BANDS), np.float32)
     level = pcm.astype(np.float32) / np.float32(FULL_SCALE)
     cut = np.lib.stride_tricks.sliding_window_view(level, _WINDOW)[: frames * _HOP : _HOP]
-    spectrum = np.fft.rfft(cut * _HAMMING, _FFT)[:, : len(_MEL)]
-    power: Floats = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) @ _MEL
+    spectrum = rfft(cut * _HAMMING, _FFT)[:, : len(_MEL)]
+    power: Floats = (spectrum.real**2 + spectrum.imag**2) @ _MEL
     return power
 
 
