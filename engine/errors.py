@@ -46,6 +46,10 @@ class PassphraseFileError(EngineError):
         self.trouble = trouble
 
 
+class NoPassphrasesError(PassphraseFileError):
+    """A locale has no file of passphrases: its words are not recognised."""
+
+
 class UnknownPassphraseError(EngineError):
     """A passphrase was asked for that the locale does not have (the operator's to mend)."""
 

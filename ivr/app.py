@@ -47,6 +47,7 @@ from ivr.translation import (
     media_sockets,
     model_path,
     passive_rules,
+    phrases_folder,
     previous_model_path,
     prompt_folder,
     quality_limits,
@@ -67,7 +68,7 @@ async def serve(configuration: Configuration) -> None:
         metrics = Metrics()
         prompts = PromptLibrary.load(prompt_folder(configuration))
         check_prompts(configuration, prompts)
-        words = await asyncio.to_thread(Words.load, prompts.locales)
+        words = await asyncio.to_thread(Words.load, prompts.locales, phrases_folder(configuration))
         threads = configuration.voice.threads
         engine, earlier = load_engine(configuration), load_earlier(configuration)
         voice = EngineVoice(engine, words, threads, metrics, earlier)
@@ -183,7 +184,10 @@ def api_office(
         # Consent was given elsewhere, to words that the request names.
         enroll_rules(configuration, {}),
     )
-    return ApiOffice.of(files, database, keyring, configuration.api.azure_consent)
+    return replace(
+        ApiOffice.of(files, database, keyring, configuration.api.azure_consent),
+        phrases_folder=phrases_folder(configuration),
+    )
 
 
 @asynccontextmanager

@@ -133,9 +133,13 @@ class Passive(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Prompts(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[prompts]`: a folder with one folder of sound files per locale; empty for the built-in."""
+    """`[prompts]`: a folder with one folder of sound files per locale; empty for the built-in.
+
+    And one with passphrases of the customer's own, laid out alike.
+    """
 
     folder: str = ""
+    phrases_folder: str = ""
     locale: Text = "en-US"
     asterisk_folder: str = ""
 

@@ -43,6 +43,19 @@ def previous_model_path(configuration: Configuration) -> Path | None:
     return card_of(voice.previous_model, Path(voice.models_folder))
 
 
+def phrases_folder(configuration: Configuration) -> Path | None:
+    """Return where passphrases of the customer's own are; None where there are none.
+
+    `ConfigurationError` for what is no folder.
+    """
+    folder = configuration.prompts.phrases_folder
+    if folder and not Path(folder).is_dir():
+        raise ConfigurationError(
+            "prompts.phrases_folder", folder, "is no folder: docs/passphrases.md says what is in it"
+        )
+    return Path(folder) if folder else None
+
+
 def quality_limits(configuration: Configuration) -> QualityLimits:
     """Return what an utterance must have before it is compared."""
     voice = configuration.voice

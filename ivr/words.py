@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Self
 
 import structlog
 
 from engine.decision.policy import UNCHECKED_PHRASE
-from engine.errors import PassphraseFileError
+from engine.errors import NoPassphrasesError
 from engine.phrase import (
     Challenge,
     DigitListener,
+    Digits,
     PhraseFrames,
     PhraseList,
     PhraseListener,
@@ -37,17 +39,19 @@ class Words:
 
     def __init__(self, lists: Iterable[PhraseList]) -> None:
         """Make a recogniser for each list whose language has one; `RecogniserError`."""
-        self._lists = {each.locale: each for each in lists}
-        self._recognisers: Mapping[Locale, PhraseRecogniser] = {
-            name: PhraseRecogniser.load(each)
-            for name, each in self._lists.items()
-            if each.recogniser is not None
-        }
+        known = {each.locale: each for each in lists if each.recogniser is not None}
+        self._lists: Mapping[Locale, PhraseList] = known
+        self._recognisers = {name: PhraseRecogniser.load(each) for name, each in known.items()}
+        self._digits = {name: Digits.load(each) for name, each in known.items() if each.digits}
 
     @classmethod
-    def load(cls, locales: Iterable[str]) -> Self:
-        """Take the phrases of these locales; one without a list is left to people's recordings."""
-        found = (_listed(Locale(name)) for name in locales)
+    def load(cls, locales: Iterable[str], folder: Path | None = None) -> Self:
+        """Take the phrases of these locales: those that come along, and those below `folder`.
+
+        A locale without any is left to people's recordings. `PassphraseFileError` for a file that
+        is broken, `RecogniserError` for a word that nobody can pronounce.
+        """
+        found = (_listed(Locale(name), folder) for name in locales)
         return cls([each for each in found if each is not None])
 
     def recognises(self, locale: str) -> bool:
@@ -89,10 +93,10 @@ class Words:
         """Return ears for the digits that are wanted; None where there are none, or nothing knows
         them.
         """
-        known = self._lists.get(wanted.locale)
-        if not wanted.digits or known is None or known.recogniser is None or not known.digits:
+        known = self._digits.get(wanted.locale)
+        if not wanted.digits or known is None:
             return None
-        return DigitListener([Challenge(wanted.digits)], wanted.locale)
+        return DigitListener(known, [Challenge(wanted.digits)])
 
     def challenge(self, length: int) -> str:
         """Draw so many random digits, which nobody can foresee."""
@@ -105,9 +109,9 @@ class Words:
         return recogniser.listener()
 
 
-def _listed(locale: Locale) -> PhraseList | None:
+def _listed(locale: Locale, folder: Path | None) -> PhraseList | None:
     try:
-        return load_phrases(locale)
-    except PassphraseFileError as error:
+        return load_phrases(locale, folder)
+    except NoPassphrasesError as error:
         log.warning("phrases_not_recognised", locale=locale, why=str(error))
         return None

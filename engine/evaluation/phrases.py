@@ -37,6 +37,7 @@ from engine.evaluation.spoken_ways import ways
 from engine.phrase import (
     Challenge,
     DigitListener,
+    Digits,
     PhraseFrames,
     PhraseList,
     PhraseRecogniser,
@@ -226,11 +227,11 @@ def _digits(recordings: Sequence[Recording], files: AudioFiles) -> Iterator[Tria
     spoken = digit_strings(recordings)
     reported = halves(each.speaker for each, _ in spoken)[1]
     mine = [(each, digits) for each, digits in spoken if each.speaker in reported]
-    mine = _spread(mine, _MOST_DIGITS)
+    mine, words = _spread(mine, _MOST_DIGITS), Digits.load(load_phrases(EN_US))
     for number, (each, digits) in enumerate(mine):
         asked = dict(_challenges(digits, mine[number - 1][1]))
         challenges = [Challenge(wanted) for wanted in asked.values()]
-        listener = DigitListener(challenges)
+        listener = DigitListener(words, challenges)
         listener.push(joined((each.member,), files).samples)
         for kind, evidence in zip(asked, listener.evidence(), strict=True):
             yield Trial(DIGITS, kind, each.speaker, judged_digits(evidence))

@@ -1,7 +1,7 @@
 """What was said: passphrases per locale, and whether one was spoken."""
 
 from engine.phrase.alignment import PhraseFrames, alike, frames
-from engine.phrase.digits import Challenge, DigitListener, draw_challenge
+from engine.phrase.digits import Challenge, DigitListener, Digits, draw_challenge
 from engine.phrase.passphrases import Passphrase, PhraseList, load_phrases
 from engine.phrase.recogniser import PhraseListener, PhraseRecogniser
 from engine.phrase.vote import vote
@@ -9,6 +9,7 @@ from engine.phrase.vote import vote
 __all__ = [
     "Challenge",
     "DigitListener",
+    "Digits",
     "Passphrase",
     "PhraseFrames",
     "PhraseList",

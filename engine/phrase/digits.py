@@ -5,26 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from random import Random
-from typing import Final
+from typing import Final, Self
 
 from engine.errors import RecogniserError
 from engine.phrase.evidence import fit
 from engine.phrase.lexicon import pronunciations
 from engine.phrase.listening import Listening, Prepared, Trace
 from engine.phrase.network import Network, Slots, any_phones, strings
-from engine.phrase.passphrases import DIGITS, PhraseList, load_phrases
+from engine.phrase.passphrases import DIGITS, PhraseList
 from engine.phrase.phones import phone_model
 from engine.types import (
     ENGINE_RATE_HZ,
-    Locale,
     PhraseFinding,
     PhraseOutcome,
     Samples,
 )
 
-EN_US: Final = Locale("en-US")
 LONGEST_S: Final = 30.0
 CONFUSED: Final = frozenset({frozenset("59"), frozenset("04")})
 """Pairs that are mistaken for each other: they do not stand side by side in a challenge."""
@@ -90,9 +87,8 @@ class DigitListener:
     One thread at a time. What it finds depends on the audio alone.
     """
 
-    def __init__(self, challenges: Sequence[Challenge], locale: Locale = EN_US) -> None:
-        """Lay out the digits; `RecogniserError` where the locale has no recogniser or no digits."""
-        known = _digits_of(locale)
+    def __init__(self, known: Digits, challenges: Sequence[Challenge]) -> None:
+        """Lay out the challenges in the words of a locale."""
         own = [network for each in challenges for network in known.networks(each.digits)]
         prepared = Prepared.of(known.any_digits, known.any_phones, *own)
         self._listening = Listening(prepared, _LONGEST)
@@ -147,15 +143,25 @@ def _distinct(before: str, after: str) -> bool:
     return len(pair) == 2 and pair not in CONFUSED
 
 
-class _Digits:
-    """The words of a locale's digits, and what may be made of them."""
+class Digits:
+    """The words of a locale's digits, and what may be made of them. For any number of threads."""
 
     def __init__(self, phrases: PhraseList) -> None:
+        """Lay out any digits; `RecogniserError` as `load`."""
         self._words = phrases.digits
         words = {word for said in phrases.digits for word in said}
         self._said = pronunciations(words, phrases.pronunciations)
         self.any_digits = self._network([self._slots([frozenset(DIGITS)])], again=True)
         self.any_phones = any_phones(phone_model())
+
+    @classmethod
+    def load(cls, phrases: PhraseList) -> Self:
+        """Take a list's digits; `RecogniserError` where it has no recogniser or no digits."""
+        if phrases.recogniser is None or not phrases.digits:
+            raise RecogniserError(
+                f"no recogniser knows the digits of {phrases.locale}: ask for a passphrase"
+            )
+        return cls(phrases)
 
     def networks(self, digits: str) -> tuple[Network, Network]:
         """Lay out these digits, and all strings one digit away."""
@@ -181,11 +187,3 @@ def neighbours(digits: str) -> list[list[frozenset[str]]]:
     missing = [[*own[:k], *own[k + 1 :]] for k in places if len(own) > 1]
     added = [[*own[:k], every, *own[k:]] for k in range(len(own) + 1)]
     return [*changed, *missing, *added]
-
-
-@cache
-def _digits_of(locale: Locale) -> _Digits:
-    phrases = load_phrases(locale)
-    if phrases.recogniser is None or not phrases.digits:
-        raise RecogniserError(f"no recogniser knows the digits of {locale}: ask for a passphrase")
-    return _Digits(phrases)

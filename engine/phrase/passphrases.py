@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from engine.errors import PassphraseFileError, UnknownPassphraseError
+from engine.errors import NoPassphrasesError, PassphraseFileError, UnknownPassphraseError
 from engine.types import Locale, PhraseId
 
 SHIPPED: Final = Path(__file__).with_name("locales")
@@ -75,13 +75,13 @@ def load_phrases(locale: Locale, folder: Path | None = None) -> PhraseList:
     """Read a locale's passphrases: those that come along, and those below `folder`.
 
     `folder` holds a folder per locale, as `SHIPPED` does; what it has is added. All `*.toml` of a
-    locale count, in the order of their names. `PassphraseFileError` for a locale without files, a
-    broken file, a phrase given twice, or a digit without words.
+    locale count, in the order of their names. `NoPassphrasesError` for a locale without files,
+    `PassphraseFileError` for a broken one, a phrase given twice, or a digit without words.
     """
     places = [SHIPPED / locale, *([folder / locale] if folder else [])]
     files = [path for place in places for path in sorted(place.glob("*.toml"))]
     if not files:
-        raise PassphraseFileError(places[-1], f"has no *.toml: put the phrases of {locale} there")
+        raise NoPassphrasesError(places[-1], f"has no *.toml: put the phrases of {locale} there")
     merged = _Merging(locale)
     for path in files:
         merged.add(path, _read(path))

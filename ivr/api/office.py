@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.audio.files import AudioFile, AudioFileError, read_audio
 from ivr.api.errors import RefusedAudioError
@@ -42,6 +43,8 @@ class ApiOffice:
     azure: AzureProfiles
     azure_consent: str = ""
     """Which wording people agree to before a program written for Azure enrolls them."""
+    phrases_folder: Path | None = None
+    """Where passphrases of the customer's own are."""
 
     @classmethod
     def of(

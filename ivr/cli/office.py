@@ -16,7 +16,7 @@ from ivr.logs import configure_log
 from ivr.media.prompts import PromptLibrary
 from ivr.offline import Office
 from ivr.storage import Database, Keyring, PostgresStore
-from ivr.translation import enroll_rules, prompt_folder, verify_rules
+from ivr.translation import enroll_rules, phrases_folder, prompt_folder, verify_rules
 from ivr.voice import EngineVoice
 from ivr.words import Words
 
@@ -51,7 +51,7 @@ async def furnished(configuration: Configuration) -> AsyncIterator[Furnished]:
     locales = PromptLibrary.load(prompt_folder(configuration)).locales
     async with AsyncExitStack() as stack:
         engine, earlier = load_engine(configuration), load_earlier(configuration)
-        words = Words.load(locales)
+        words = Words.load(locales, phrases_folder(configuration))
         voice = EngineVoice(engine, words, earlier=earlier)
         stack.push_async_callback(voice.close)
         database = await stack.enter_async_context(database_of(configuration))

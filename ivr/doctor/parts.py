@@ -13,7 +13,7 @@ from ivr.media.errors import MediaError
 from ivr.media.prompts import PromptLibrary
 from ivr.storage import MasterKeyError, MasterKeys, OutboxError, outbox_depth
 from ivr.translation import check_prompts as refuse_prompts
-from ivr.translation import prompt_folder
+from ivr.translation import phrases_folder, prompt_folder
 from ivr.words import Words
 
 OTHERS_MAY_READ = 0o004
@@ -66,11 +66,11 @@ def check_prompts(configuration: Configuration) -> Finding:
     except (MediaError, ConfigurationError) as error:
         return fault(check, error, "docs/prompts.md says which files a locale needs")
     try:
-        recognised = Words.load([locale]).recognises(locale)
-    except EngineError as error:
+        words = Words.load([locale], phrases_folder(configuration))
+    except (EngineError, ConfigurationError) as error:
         return fault(check, error, "docs/passphrases.md says what the list of phrases holds")
     there = f"{locale}, of {', '.join(prompts.locales)}"
-    if recognised:
+    if words.recognises(locale):
         return good(check, there)
     return warning(
         check,

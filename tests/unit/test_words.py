@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from msgspec import ValidationError, convert
 
 from engine.audio import Listener
+from engine.errors import PassphraseFileError
 from engine.phrase.recogniser import LONGEST_S
 from engine.types import Locale, PhraseFinding, PhraseId, PhraseOutcome, Utterance
 from engine.voice.windows import LONGEST_PHRASE_S
@@ -22,6 +24,17 @@ from ivr.words import Words
 
 EN_US, NOWHERE = Locale("en-US"), Locale("xx-XX")
 WANTED = Wanted(b"k" * 32, EN_US, phrase=DEFAULT_PASSPHRASE)
+NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+OWN = "the old clock tells the right time"
+ENGLISH = "\n".join(
+    [
+        'recogniser = "en-us"',
+        "[passphrases]",
+        "british = 'my voice is british'",
+        "[digits]",
+        *(f"{digit} = ['{word}']" for digit, word in enumerate(NUMBERS)),
+    ]
+)
 OTHER = "Thunder rolled over the quiet valley."
 
 
@@ -34,6 +47,12 @@ def said(text: str, take: int, voice: str = "rms") -> Utterance:
     listener = Listener()
     listener.push(np.concatenate([pcm, np.zeros(8_000, np.int16)]))
     return listener.utterance()
+
+
+def with_words(folder: Path, locale: str, text: str) -> None:
+    """Write a locale's own file."""
+    (folder / locale).mkdir(exist_ok=True)
+    (folder / locale / "own.toml").write_text(text)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +99,24 @@ def test_a_phrase_of_ones_own_is_compared_too(words: Words) -> None:
     """A prompt that no list names can be asked for all the same."""
     own = replace(WANTED, phrase=PhraseId("of-our-own"))
     assert recognised(words, said(PHRASE, 46), own)[0].outcome is PhraseOutcome.UNCHECKED
+
+
+def test_phrases_of_ones_own_are_recognised_beside_the_others(tmp_path: Path) -> None:
+    """From a folder; so are the digits of a locale of its own. A broken file is refused."""
+    with_words(tmp_path, "en-US", f"[passphrases]\nclock = '{OWN}'\n")
+    with_words(tmp_path, "en-GB", ENGLISH)
+    words = Words.load([EN_US, "en-GB"], tmp_path)
+    own = replace(WANTED, phrase=PhraseId("clock"))
+    assert recognised(words, said(OWN, 47), own)[0].outcome is PhraseOutcome.RIGHT
+    assert recognised(words, said(PHRASE, 48), WANTED)[0].outcome is PhraseOutcome.RIGHT
+    asked = replace(WANTED, locale=Locale("en-GB"), phrase=None, digits="12")
+    listener = words.digit_listener(asked)
+    assert listener is not None
+    listener.push(said("one two", 6, "slt").samples)
+    assert listener.finding().outcome is PhraseOutcome.RIGHT
+    with_words(tmp_path, "en-GB", "[passphrases]\nbroken")
+    with pytest.raises(PassphraseFileError, match=r"en-GB/own\.toml is not valid TOML"):
+        Words.load([EN_US, "en-GB"], tmp_path)
 
 
 def test_digits_are_checked_where_they_are_known(words: Words) -> None:

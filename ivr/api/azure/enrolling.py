@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from uuid import uuid4
 
 from engine.audio.files import AudioFile
@@ -44,6 +45,7 @@ class Taking:
     consent: Consent
     ignore_min_length: bool
     office: Office
+    phrases_folder: Path | None = None
 
     async def take(self, file: AudioFile) -> tuple[Addition, Sound]:
         """Review a recording, and return what is to be written; `ApiError` where it is refused."""
@@ -96,7 +98,7 @@ class Taking:
             return None, await self._examine(sound, None)
         if self.profile.phrase is not None:
             return self.profile.phrase, await self._checked(sound, self.profile.phrase)
-        listed = phrases_of(self.locale).phrases
+        listed = phrases_of(self.locale, self.phrases_folder).phrases
         first = next(iter(listed))
         found = await self._examine(sound, first)
         if found.phrase.heard is not None and found.phrase.heard != first:

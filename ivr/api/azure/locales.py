@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from engine.phrase import PhraseList, load_phrases
 from engine.phrase.passphrases import SHIPPED
@@ -16,15 +17,17 @@ def locale_of(name: str) -> Locale:
 
 
 @cache
-def phrases_by_locale() -> dict[Locale, PhraseList]:
-    """Return the passphrases of every locale in which words are recognised."""
-    found = (load_phrases(Locale(folder.name)) for folder in sorted(SHIPPED.iterdir()))
+def phrases_by_locale(folder: Path | None) -> dict[Locale, PhraseList]:
+    """Return the passphrases of every locale in which words are recognised; see `load_phrases`."""
+    places = [SHIPPED, *([folder] if folder else [])]
+    names = sorted({each.parent.name for place in places for each in place.glob("*/*.toml")})
+    found = (load_phrases(Locale(name), folder) for name in names)
     return {each.locale: each for each in found if each.recogniser is not None}
 
 
-def phrases_of(locale: Locale) -> PhraseList:
+def phrases_of(locale: Locale, folder: Path | None = None) -> PhraseList:
     """Return a locale's passphrases; `InvalidRequestError` where words are not recognised in it."""
-    known = phrases_by_locale()
+    known = phrases_by_locale(folder)
     if locale not in known:
         supported = ", ".join(known)
         raise InvalidRequestError(f"Invalid locale value. Supported locales are {supported}.")

@@ -61,7 +61,7 @@ class Desk:
         visit.query(VersionQuery)
         locale = locale_of((await new_profile(visit)).locale)
         if self.contract.kind.mode is Mode.TEXT_DEPENDENT:
-            phrases_of(locale)
+            phrases_of(locale, visit.office.phrases_folder)
         made = await visit.office.azure.make(visit.tenant, self.contract.kind, locale)
         visit.account = made.account
         visit.headers["Location"] = f"{visit.request.url.with_query(None)}/{made.id}"
@@ -123,7 +123,8 @@ class Desk:
         speech_s, rules = sound.quality.net_speech_s, self._rules(visit)
         if addition.phrase is None:
             return text_independent_enrollment(now, rules, file.seconds, speech_s)
-        words = phrases_of(taking.locale).passphrase(addition.phrase).text
+        listed = phrases_of(taking.locale, visit.office.phrases_folder)
+        words = listed.passphrase(addition.phrase).text
         return text_dependent_enrollment(now, rules, words, file.seconds, speech_s)
 
     async def verify(self, visit: Visit) -> Recognition:
@@ -151,7 +152,8 @@ class Desk:
 
     def _phrases(self, visit: Visit) -> list[str]:
         visit.query(VersionQuery)
-        listed = phrases_of(locale_of(visit.part("locale", LocaleName)))
+        locale = locale_of(visit.part("locale", LocaleName))
+        listed = phrases_of(locale, visit.office.phrases_folder)
         return [each.text for each in listed.phrases.values()]
 
     async def _found(self, visit: Visit) -> AzureProfile:
@@ -175,6 +177,7 @@ class Desk:
             consent=wording,
             ignore_min_length=query.ignore_min_length,
             office=await office.of_tenant(visit.tenant),
+            phrases_folder=office.phrases_folder,
         )
 
     def _shown(self, profile: AzureProfile, visit: Visit) -> Profile:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
 import pytest
 from yarl import URL
 
+from engine.types import Locale
 from ivr.api.azure.identifying import ids_in
 from ivr.api.azure.locales import locale_of, phrases_of
 from ivr.api.azure.paging import check_supported, next_link, page_size, split
@@ -79,6 +81,16 @@ def test_phrases_are_known_where_words_are_recognised() -> None:
     assert "my voice is stronger than passwords" in texts
     with pytest.raises(InvalidRequestError, match="Supported locales are en-US"):
         phrases_of(locale_of("xx-xx"))
+
+
+def test_phrases_of_ones_own_are_offered(tmp_path: Path) -> None:
+    """Beside the others, and in a locale of one's own."""
+    for locale, more in (("en-US", ""), ("en-GB", 'recogniser = "en-us"\n')):
+        (tmp_path / locale).mkdir()
+        own = f"{more}[passphrases]\nacme = 'acme takes my voice'\n"
+        (tmp_path / locale / "own.toml").write_text(own)
+    assert len(phrases_of(Locale("en-US"), tmp_path).phrases) == 11
+    assert list(phrases_of(Locale("en-GB"), tmp_path).phrases) == ["acme"]
 
 
 ONE, TWO = str(UUID(int=1)), str(UUID(int=2))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.config import Configuration, load
-from ivr.doctor.finding import State
+from ivr.doctor.finding import Finding, State
 from ivr.doctor.parts import check_master_key, check_model, check_outbox, check_prompts
 from ivr.doctor.switch import MODULES
 from tests.postgres import write_master
@@ -99,6 +99,21 @@ def test_prompts_in_a_language_that_nobody_recognises_are_told(tmp_path: Path) -
     finding = check_prompts(configured(tmp_path, PROMPTS_FOLDER=str(own), PROMPTS_LOCALE="fr-FR"))
     assert finding.state is State.WARNING
     assert "recogniser" in finding.found
+
+
+@pytest.mark.parametrize("lines", ["[passphrases]\nbroken", "[passphrases]\nq = 'qwrtz please'\n"])
+def test_phrases_of_ones_own_that_are_not_right_are_a_fault(lines: str, tmp_path: Path) -> None:
+    """A broken file, a word nobody can pronounce, and a folder that is not there."""
+    own = tmp_path / "phrases"
+    assert _with_phrases(tmp_path, own).state is State.FAULT
+    (own / "en-US").mkdir(parents=True)
+    assert _with_phrases(tmp_path, own).state is State.GOOD
+    (own / "en-US/own.toml").write_text(lines)
+    assert _with_phrases(tmp_path, own).state is State.FAULT
+
+
+def _with_phrases(folder: Path, own: Path) -> Finding:
+    return check_prompts(configured(folder, PROMPTS_PHRASES_FOLDER=str(own)))
 
 
 def test_an_outbox_is_tried(tmp_path: Path) -> None:

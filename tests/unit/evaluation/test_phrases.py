@@ -37,10 +37,10 @@ from engine.evaluation.spoken_ways import (
     exchanged,
     ways,
 )
-from engine.phrase import Challenge, DigitListener, PhraseRecogniser
+from engine.phrase import Challenge, DigitListener, Digits, PhraseRecogniser, load_phrases
 from engine.phrase.digits import judged
 from engine.phrase.evidence import judged as judged_phrase
-from engine.types import PhraseFinding, PhraseId, PhraseOutcome
+from engine.types import Locale, PhraseFinding, PhraseId, PhraseOutcome
 from tests.unit.engine.audio.synthetic import as_pcm, silence, voice
 from tests.unit.engine.liveness.takes import take, utterance
 from tests.unit.engine.voice.models import MODELS
@@ -215,12 +215,12 @@ def test_real_digits_are_told_from_one_other() -> None:
     """Most strings are right, and none with one digit changed."""
     recordings = [each for each in read_manifest(CORPUS, "dev") if each.corpus == "an4"]
     spoken = [each for each in digit_strings(recordings) if len(each[1]) < 6][3::20][:CHALLENGES]
-    right = 0
+    right, words = 0, Digits.load(load_phrases(Locale("en-US")))
     with closing(Shards(CORPUS, recordings)) as files:
         for each, digits in spoken:
             changed = digits[:-1] + str((int(digits[-1]) + 3) % 10)
             challenges = [Challenge(digits), Challenge(changed)]
-            listener = DigitListener(challenges)
+            listener = DigitListener(words, challenges)
             listener.push(joined((each.member,), files).samples)
             own, other = (judged(each).outcome for each in listener.evidence())
             right += own is PhraseOutcome.RIGHT

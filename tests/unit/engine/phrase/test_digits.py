@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise, product
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import PassphraseFileError, RecogniserError
-from engine.phrase import Challenge, DigitListener, draw_challenge
+from engine.errors import RecogniserError
+from engine.phrase import Challenge, DigitListener, Digits, PhraseList, draw_challenge
 from engine.phrase.digits import CONFUSED, DigitEvidence, judged, neighbours
-from engine.types import Locale, PhraseOutcome, Samples
+from engine.types import PhraseOutcome, Samples
 
 
 @given(st.integers(1, 12), st.integers())
@@ -80,9 +82,9 @@ def test_rivals_decide(near: float, any_: float, clear: float, outcome: str) -> 
     ],
     ids=["none", "one sample", "silence", "DC", "square"],
 )
-def test_what_is_no_digit_is_not_right(samples: Samples) -> None:
+def test_what_is_no_digit_is_not_right(listed: PhraseList, samples: Samples) -> None:
     """It was not said: it can be asked again."""
-    listener = DigitListener([Challenge("4711")])
+    listener = DigitListener(Digits.load(listed), [Challenge("4711")])
     listener.push(samples.astype(np.float32))
     finding = listener.finding()
     assert finding.outcome is not PhraseOutcome.RIGHT
@@ -90,7 +92,8 @@ def test_what_is_no_digit_is_not_right(samples: Samples) -> None:
     assert 0.0 <= finding.confidence <= 1.0
 
 
-def test_a_locale_without_digits_says_so() -> None:
+@pytest.mark.parametrize("lack", [{"digits": ()}, {"recogniser": None}])
+def test_a_locale_without_digits_says_so(listed: PhraseList, lack: dict[str, Any]) -> None:
     """Rather than finding everything wrong."""
-    with pytest.raises((RecogniserError, PassphraseFileError)):
-        DigitListener([Challenge("1")], Locale("xx-XX"))
+    with pytest.raises(RecogniserError, match="no recogniser knows the digits of en-US"):
+        Digits.load(replace(listed, **lack))
