@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ FAILURES_MAX = 5
 FORGIVEN_AFTER_S = 300.0
 """So many wrong passwords for one name, and it rests so long."""
 NAMES_MAX = 10_000
+WAITING_MAX = 20
+"""So many passwords wait to be hashed, some seconds' work; further ones are sent away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,11 @@ class Session:
 
 
 class TooManyFailuresError(Exception):
-    """A name rests after too many wrong passwords."""
+    """A name rests after too many wrong passwords, those included that are being looked at."""
+
+
+class TooManyWaitingError(Exception):
+    """Too many sign in at this moment."""
 
 
 @dataclass(slots=True)
@@ -46,23 +53,37 @@ class Sessions:
     now_s: Callable[[], float]
     """A clock that never goes back."""
     _failures: dict[str, list[float]] = field(default_factory=dict)
+    _waiting: Counter[str] = field(default_factory=Counter)
+    """Names whose passwords wait to be hashed."""
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     """A hash takes 32 MiB and a core: many at once would be an attack on the calls."""
 
     async def sign_in(self, name: str, password: str) -> Session | None:
-        """Return a session for a right password, None for a wrong one; `TooManyFailuresError`."""
+        """Return a session for a right password, None for a wrong one.
+
+        `TooManyFailuresError`, `TooManyWaitingError`.
+        """
         self._check(name)
-        found = await self.users.find(name)
-        user, kept = found or (None, NOBODYS)
-        async with self._one_at_a_time:
-            right = await asyncio.to_thread(is_password, password, kept)
-        if user is None or not right:
+        self._waiting[name] += 1
+        try:
+            user = await self._user(name, password)
+        finally:
+            self._waiting[name] -= 1
+            self._waiting += Counter()  # forgets names of which none waits
+        if user is None:
             self._failures.setdefault(name, []).append(self.now_s())
             return None
         self._failures.pop(name, None)
         session = Session(user, secrets.token_urlsafe(32))
         await self.users.sign_in(user, _hash(session.cookie), datetime.now(UTC) + self.lasts)
         return session
+
+    async def _user(self, name: str, password: str) -> DeskUser | None:
+        """Return whose name and password these are; None for nobody's, found out as slowly."""
+        user, kept = await self.users.find(name) or (None, NOBODYS)
+        async with self._one_at_a_time:
+            right = await asyncio.to_thread(is_password, password, kept)
+        return user if right else None
 
     async def of(self, cookie: str | None) -> Session | None:
         """Return whose cookie it is, if it still holds."""
@@ -80,8 +101,10 @@ class Sessions:
         recent = [at for at in self._failures.get(name, ()) if at > since]
         if len(self._failures) > NAMES_MAX:
             self._failures.clear()
-        if len(recent) >= FAILURES_MAX:
+        if len(recent) + self._waiting[name] >= FAILURES_MAX:
             raise TooManyFailuresError
+        if self._waiting.total() >= WAITING_MAX:
+            raise TooManyWaitingError
         if recent:
             self._failures[name] = recent
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ivr.desk.address import Address
 from ivr.desk.guard import COOKIE, Guard, from_elsewhere
-from ivr.desk.sessions import TooManyFailuresError
+from ivr.desk.sessions import TooManyFailuresError, TooManyWaitingError
 from ivr.ports import StoreUnavailableError
 
 PASSWORD_CHARACTERS_MAX = 1024
@@ -41,6 +41,9 @@ class SigningIn:
             session = await self._guard.sessions.sign_in(name, password)
         except TooManyFailuresError:
             raise web.HTTPSeeOther("/sign-in?wrong=often") from None
+        except TooManyWaitingError:
+            log.warning("desk_sign_ins_waiting")
+            raise web.HTTPSeeOther("/sign-in?wrong=away") from None
         except StoreUnavailableError as error:
             log.warning("desk_unavailable", why=str(error))
             raise web.HTTPSeeOther("/sign-in?wrong=away") from None
