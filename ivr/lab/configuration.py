@@ -12,6 +12,8 @@ from ivr.lab import LabError
 from ivr.lab.freeports import LOOPBACK
 from ivr.lab.program import DIALPLANS, AsteriskProgram
 
+_INBOUND = "countersign-examples"
+"""The context that calls come into."""
 _SOCKET_PATH_MAX_BYTES = 107
 """A Unix socket's path: `sockaddr_un` has 108 with the final zero (unix(7))."""
 
@@ -66,6 +68,7 @@ class Configuration:
             f"SHARE={program.share}",
             f"SBIN={Path(program.command[-1]).parent}",
             f"APP={self.app}",
+            f"INBOUND={_INBOUND}",
             f"ARI_PASSWORD_FILE={secret}",
             f"HTTP_PORT={self.http_port}",
             f"SIP_ADDRESS={LOOPBACK}",

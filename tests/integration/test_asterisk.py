@@ -109,6 +109,12 @@ async def test_arguments_go_before_variables(apps: Applications) -> None:
     assert [asked.given(name.lower()) for name in given] == list(given.values())
 
 
+async def test_a_call_may_go_to_an_application_of_its_own(apps: Applications) -> None:
+    """The channel's COUNTERSIGN_APP wins over the global: so a dialplan spreads its calls."""
+    await apps.call("verify", {"COUNTERSIGN_APP": "probe"})
+    assert await apps.arrival("probe", "verify")
+
+
 async def test_an_account_is_used_once(apps: Applications) -> None:
     """A second Gosub in the same call does not fall back on the first one's account."""
     await apps.call("verify-twice", {"COUNTERSIGN_ACCOUNT": "1001"})

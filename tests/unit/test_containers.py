@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,20 @@ def test_asterisk_and_application_share_a_network_that_neither_owns() -> None:
     assert services["application"]["network_mode"] == "service:network"
     assert services["network"]["entrypoint"] == ["sleep", "infinity"]
     assert "ports" in services["network"]
+
+
+def test_asterisks_configuration_has_a_value_for_each_name() -> None:
+    """Those that its start script gives; where calls come in, the operator alone says."""
+    script = (ROOT / ".docker/start-asterisk").read_text()
+    files = (ROOT / "dialplans/asterisk").glob("*.conf")
+    names = {
+        name for file in files for name in re.findall(r"@([A-Z][A-Z0-9_]*)@", file.read_text())
+    }
+    given = re.findall(r"\b([A-Z][A-Z0-9_]*?)(?:_FILE)?=", script)
+    assert names <= set(given)
+    environment = composed()["asterisk"]["environment"]
+    assert set(re.findall(r"\$([A-Z][A-Z_]*)", script)) == set(environment)
+    assert all(value.endswith(":?set it in .env}") for value in environment.values())
 
 
 def test_the_settings_of_compose_are_settings(tmp_path: Path) -> None:
