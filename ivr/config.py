@@ -16,7 +16,7 @@ from ivr.settings import Configuration, Desk, Keys, VoiceModel
 __all__ = ["Configuration", "ConfigurationError", "is_secret", "load", "load_voice"]
 
 ENVIRONMENT_PREFIX = "COUNTERSIGN_"
-NO_SETTINGS = frozenset({"COUNTERSIGN_CACHE", "COUNTERSIGN_TEST_DSN"})
+NO_SETTINGS = frozenset({"COUNTERSIGN_CACHE", "COUNTERSIGN_KILLS", "COUNTERSIGN_TEST_DSN"})
 """Names of this program in the environment that set nothing here: of `./run` and of the tests."""
 
 LISTS = frozenset({"claim", "allow"})

@@ -35,9 +35,15 @@ def catalogue(folder: Path) -> list[Listed]:
     """Return every model known, those in `folder` included; a pulled one hides its public card.
 
     A model in `folder` is `ID/ID.json` with the ONNX file beside it. `ModelError` where a card is
-    broken.
+    broken or the folder cannot be read.
     """
-    pulled = [each / f"{each.name}.json" for each in sorted(folder.glob("[!.]*/"))]
+    try:
+        pulled = [each / f"{each.name}.json" for each in sorted(folder.glob("[!.]*/"))]
+    except OSError as error:
+        raise ModelError(
+            f"voice.models_folder, {folder}, cannot be read: {error.strerror}; name one that this "
+            "user can read, or start in another folder"
+        ) from error
     paths = {
         Place.BUILT_IN: sorted(BUILT_IN.glob("*.json")),
         Place.PULLED: [path for path in pulled if path.exists()],

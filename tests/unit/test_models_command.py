@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import EACCES
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,6 +42,21 @@ def network(tmp_path: Path) -> Path:
     file = tmp_path / "fetched.onnx"
     file.write_bytes(NETWORK)
     return file
+
+
+def test_a_folder_that_may_not_be_read_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what to do: the program stands in another user's folder, say."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(EACCES, "Permission denied", "models")
+
+    monkeypatch.setattr(Path, "glob", refused)
+    assert main(["models", "list"]) != 0
+    told = capsys.readouterr().err
+    assert f"voice.models_folder, {folder}, cannot be read: Permission denied" in told
+    assert "Traceback" not in told
 
 
 def test_the_list_needs_neither_asterisk_nor_a_database(capsys: pytest.CaptureFixture[str]) -> None:
