@@ -26,7 +26,7 @@ class Keyring:
         self._database = database
         self.master = master
         self._secret = secret
-        self._tenants: dict[tuple[str, int], TenantKey] = {}
+        self._known: dict[tuple[str, int], tuple[bytes, TenantKey]] = {}
 
     @classmethod
     async def open(cls, database: Database, master: MasterKeys) -> Keyring:
@@ -67,21 +67,24 @@ class Keyring:
         return hmac.digest(key, folder.encode("utf-8", "surrogatepass"), "sha256")[:8].hex()
 
     async def key(self, tenant: str, generation: int) -> TenantKey:
-        """Return a generation of a tenant's key."""
-        known = self._tenants.get((tenant, generation))
+        """Return a generation of a tenant's key that is stored for good, and keep it at hand."""
+        known = self._known.get((tenant, generation))
         if known is not None:
-            return known
+            return known[1]
         row = await self._database.fetch_one(
             "find-tenant-key", tenant, generation, tenant=TenantId(tenant)
         )
         if row is None:
             raise SealBrokenError("a tenant's key")
-        return self._unwrapped(row)
+        key = self._unwrapped(row)
+        self._known[tenant, generation] = row["wrapped"], key
+        return key
 
     async def newest(self, transaction: Transaction, tenant: TenantId) -> TenantKey:
         """Return the key for what is written now, inside the transaction that writes it.
 
-        Of a tenant without keys the first is made; the tenant must be noted.
+        Of a tenant without keys the first is made; the tenant must be noted. It is not kept at
+        hand: where the transaction is rolled back there never was such a key.
         """
         name = storable(tenant)
         row = await transaction.fetch_one("newest-tenant-key", name)
@@ -107,12 +110,13 @@ class Keyring:
         return self.master.wrap(self._secret, *INSTALLATION)
 
     def _unwrapped(self, row: Row) -> TenantKey:
-        tenant, generation = row["tenant"], row["generation"]
-        if (tenant, generation) not in self._tenants:
-            where = _place(tenant, generation)
-            key = self.master.unwrap(row["master"], row["wrapped"], *where)
-            self._tenants[tenant, generation] = TenantKey(tenant, generation, key)
-        return self._tenants[tenant, generation]
+        """Return the key of a row of tenant_keys: the one at hand if it is that very row's."""
+        tenant, generation, wrapped = row["tenant"], row["generation"], row["wrapped"]
+        known = self._known.get((tenant, generation))
+        if known is not None and known[0] == wrapped:
+            return known[1]
+        key = self.master.unwrap(row["master"], wrapped, *_place(tenant, generation))
+        return TenantKey(tenant, generation, key)
 
 
 def _place(tenant: str, generation: int) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ from tests.unit.storage.records import (
 
 KEY = bytes(range(1, 33))
 NEW_MASTER = MasterKeys((bytes(32), *MASTER.keys))
+OLD_MASTER = MasterKeys((*MASTER.keys, bytes(32)))
 DIM = 64
 
 
@@ -292,15 +293,16 @@ async def test_without_the_master_key_nothing_opens(
 
 
 async def test_a_new_master_key_wraps_what_the_old_one_did(
-    database: Database, keyring: Keyring, postgres_store: PostgresStore
+    database: Database, keyring: Keyring
 ) -> None:
     """Meanwhile workers with either first know both; afterwards the old one is not needed."""
-    await postgres_store.enroll(enrolled())
+    old = PostgresStore(database, await Keyring.open(database, OLD_MASTER))
+    await old.enroll(enrolled())
     rotated = await Keyring.open(database, NEW_MASTER)
     assert await rotate_master(database, rotated, (TENANT,), who="ann", why="yearly") == 1
     assert await rotate_master(database, rotated, (TENANT,), who="ann", why="yearly") == 0
     alone = await Keyring.open(database, MasterKeys(NEW_MASTER.keys[:1]))
-    for store in (postgres_store, PostgresStore(database, alone)):
+    for store in (old, PostgresStore(database, alone)):
         profile = await store.find(TENANT, ACCOUNT)
         assert profile is not None
         assert len(profile.voiceprints) == 3
