@@ -27,7 +27,6 @@ class Turning:
     def __init__(self, key: bytes, dim: int) -> None:
         gaussian = ndtri(_uniform(derive(key, "turning", str(dim)), dim * dim))
         q, r = np.linalg.qr(gaussian.reshape(dim, dim))
-        q, r = np.linalg.qr(gaussian.reshape(dim, dim))
         self._matrix: NDArray[np.float64] = q * np.sign(np.diag(r))
 
     def turn(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
