@@ -14,6 +14,7 @@ from ivr.domain.enrollment import EnrollmentWarning
 from ivr.domain.profile import Mode, ProfileId, ProfileState
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
+from ivr.storage.erasure import erase_person
 from ivr.storage.rows import consent_from, quality_from
 from ivr.storage.text import storable
 
@@ -156,13 +157,10 @@ class ProfileAdministration:
         """
 
         async def work(transaction: Transaction) -> bool:
-            names = (storable(tenant), storable(account))
-            row = await transaction.fetch_one("erase-profile", *names)
-            await transaction.execute("forget-account", *names)
-            await transaction.execute("forget-batch-items", *names)
-            if row is None:
+            profile = await erase_person(transaction, tenant, account)
+            if profile is None:
                 return False
-            await note(transaction, AuditEvent.PROFILE_ERASED, tenant, row["id"], who, why)
+            await note(transaction, AuditEvent.PROFILE_ERASED, tenant, profile, who, why)
             return True
 
         return await self._database.transact(work, tenant=tenant)

@@ -16,6 +16,7 @@ from ivr.domain.profile import ProfileId, ProfileState
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.azure_writing import AdditionWriting
 from ivr.storage.database import Database, Row, Transaction
+from ivr.storage.erasure import erase_person
 from ivr.storage.keys import Keyring, PersonKey, TurnedVoice
 from ivr.storage.keys.sealing import SEAL_OCTETS
 from ivr.storage.rows import checked_voiceprint
@@ -102,13 +103,12 @@ class AzureProfiles:
         """Erase the person, as `ProfileAdministration.erase`; False where there is none."""
 
         async def work(transaction: Transaction) -> bool:
-            names = (storable(tenant), profile.account)
-            row = await transaction.fetch_one("erase-profile", *names)
-            await transaction.execute("forget-account", *names)
-            if row is not None:
-                why = "deleted through the Azure-compatible API"
-                await note(transaction, AuditEvent.PROFILE_ERASED, tenant, row["id"], who, why)
-            return row is not None
+            erased = await erase_person(transaction, tenant, profile.account)
+            if erased is None:
+                return False
+            why = "deleted through the Azure-compatible API"
+            await note(transaction, AuditEvent.PROFILE_ERASED, tenant, erased, who, why)
+            return True
 
         return await self._database.transact(work, tenant=tenant)
 

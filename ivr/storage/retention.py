@@ -10,6 +10,7 @@ from typing import Protocol
 from ivr.domain.call import TenantId
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Transaction
+from ivr.storage.erasure import erase_person
 from ivr.storage.text import storable
 
 BATCH = 200
@@ -102,12 +103,9 @@ async def _expire(
 
 
 async def _erase(transaction: Transaction, tenant: TenantId, before: datetime) -> int:
-    name = storable(tenant)
-    due = await transaction.fetch("hold-expired", name, before, BATCH)
+    due = await transaction.fetch("hold-expired", storable(tenant), before, BATCH)
     for row in due:
-        await transaction.execute("erase-profile", name, row["account"])
-        await transaction.execute("forget-account", name, row["account"])
-        await transaction.execute("forget-batch-items", name, row["account"])
+        await erase_person(transaction, tenant, row["account"])
     for row in due:
         await note(transaction, AuditEvent.PROFILE_ERASED, tenant, row["id"], BY, "expired")
     return len(due)
