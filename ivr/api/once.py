@@ -1,4 +1,4 @@
-"""A request with an idempotency key is done once: sent again, it gets the answer it had."""
+"""A write with an idempotency key is done once: sent again, it gets the answer it had."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ async def _once(operation: Operation, visit: Visit, asked: Asked) -> Answer:
         # Whoever hung up is answered no more, but what was not done must be free to be done.
         await asyncio.shield(answers.drop(asked))
         raise
-    await answers.keep(asked, status, body, visit.account)
+    # An empty answer names nobody: that of an erasure is kept after all else was erased.
+    await answers.keep(asked, status, body, visit.account if body else None)
     return status, body
 
 

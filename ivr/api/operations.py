@@ -158,20 +158,23 @@ class Operation:
     query: type[msgspec.Struct] | None = None
     parts: dict[str, Any] = field(default_factory=dict)
     """Type of each part of the path."""
+    changes: bool = True
+    """False for what only looks, though it is asked by POST."""
     refusals: tuple[type[ApiError], ...] = ()
     """Beyond those that every operation has."""
 
     @property
     def writes(self) -> bool:
         """Whether it changes something: then it takes an idempotency key and a reason."""
-        return self.method != "GET"
+        return self.changes and self.method != "GET"
 
     @property
     def every_refusal(self) -> tuple[type[ApiError], ...]:
         """All it may be refused for."""
         path = (NotFoundError,) if self.parts else ()
+        sent = SENDING if self.method != "GET" else ()
         written = WRITING if self.writes else ()
-        return tuple(dict.fromkeys((*ALWAYS, *path, *written, *self.refusals)))
+        return tuple(dict.fromkeys((*ALWAYS, *path, *sent, *written, *self.refusals)))
 
 
 ALWAYS: tuple[type[ApiError], ...] = (
@@ -183,13 +186,11 @@ ALWAYS: tuple[type[ApiError], ...] = (
     UnavailableError,
 )
 
-WRITING: tuple[type[ApiError], ...] = (
-    TooLargeError,
-    RefusedAudioError,
-    ConflictError,
-    ReusedKeyError,
-)
-"""A body may be refused, and an idempotency key."""
+SENDING: tuple[type[ApiError], ...] = (TooLargeError, RefusedAudioError)
+"""A body may be refused."""
+
+WRITING: tuple[type[ApiError], ...] = (ConflictError, ReusedKeyError)
+"""An idempotency key may be refused."""
 
 
 def _converted(value: object, kind: type[T], what: str) -> T:

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """The duty (`ivr.jobs.Duty`) that expires, erases and deletes; without rules it does nothing.
+    """The duty (`ivr.jobs.Duty`) that expires, erases and deletes.
 
     What was due while no worker ran is done when one starts.
     """

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from ivr.domain.call import TenantId
+from ivr.storage.api_answers import KEPT as ANSWERS_KEPT
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Transaction
 from ivr.storage.erasure import erase_person
@@ -60,6 +61,7 @@ async def retain(
 ) -> Retained:
     """Expire, erase and delete what is due in a tenant at `now` (aware), and return how much.
 
+    Answers kept for programs that ask again go after a day, whatever the rules.
     Idempotent: killed halfway, it goes on when it is called again; two at once do each thing once.
     A profile that is being used at the moment is left for the next time. Raises
     `StoreUnavailableError`.
@@ -69,6 +71,7 @@ async def retain(
     erased = await _each(database, tenant, _erase, _before(now, rules.erase_days))
     records = await _each(database, tenant, _forget_records, _before(now, rules.records_days))
     await _each(database, tenant, _forget_batches, _before(now, rules.records_days))
+    await database.fetch("forget-answers", storable(tenant), now - ANSWERS_KEPT, tenant=tenant)
     return Retained(expired, erased, records)
 
 

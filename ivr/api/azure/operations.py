@@ -176,4 +176,5 @@ def _identify() -> Operation:
         uploads=Uploads.ONE,
         query=IdentifyQuery,
         refusals=(NotFoundError, ConflictError),
+        changes=False,
     )

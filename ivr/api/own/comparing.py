@@ -205,5 +205,6 @@ OPERATIONS: tuple[Operation, ...] = (
         gives=IdentificationAnswer,
         parts={"group": ListName},
         refusals=(ConflictError,),
+        changes=False,
     ),
 )

@@ -106,6 +106,15 @@ async def test_of_who_is_erased_no_name_is_left(
     assert await _naming(database_dsn, person.account) == []
 
 
+async def test_a_kept_answer_is_forgotten_after_a_day(
+    database: Database, database_dsn: str, person: AzureProfile
+) -> None:
+    """Whatever else is to be kept for how long, and also if nobody asks again."""
+    for hours, kept in ((23, True), (25, False)):
+        await retain(database, TENANT, RetentionRules(), datetime.now(UTC) + timedelta(hours=hours))
+        assert ("api_answers.body" in await _naming(database_dsn, person.account)) is kept
+
+
 async def _naming(dsn: str, name: str) -> list[str]:
     """Return each column of words or octets in which a name stands."""
     connection = await asyncpg.connect(dsn)

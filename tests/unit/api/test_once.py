@@ -1,0 +1,76 @@
+"""Kept answers: what is kept so that nothing is done twice outlives no person it names."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from ivr.api.faces import FACES
+from tests.unit.api.conftest import Answer, Client, wav
+from tests.unit.api.test_own import WAV, enrolled
+from tests.unit.offline.files import HIM
+
+AZURE = "/speaker-recognition/verification/text-independent/profiles"
+VERSION = {"api-version": "2021-09-05"}
+
+
+async def _kept(dsn: str) -> list[tuple[str | None, int, bytes]]:
+    """Return about whom each kept answer is, its status and its body."""
+    connection = await asyncpg.connect(dsn)
+    rows = await connection.fetch("SELECT account, status, body FROM api_answers")
+    await connection.close()
+    return [tuple(row) for row in rows]
+
+
+async def test_the_answer_to_an_erasure_names_nobody(client: Client, database_dsn: str) -> None:
+    """It is kept after all about the person was erased; sent again, it is told again."""
+    await enrolled(client)
+    verify = "/v1/profiles/4711/verify"
+    heard = {**WAV, "Idempotency-Key": "heard"}
+    assert (await client.ask("POST", verify, data=wav(8, HIM), headers=heard)).status == 200
+    assert [account for account, *_ in await _kept(database_dsn)] == ["4711"]
+    erase = {"Idempotency-Key": "erase"}
+    for _ in range(2):
+        assert (await client.ask("DELETE", "/v1/profiles/4711", headers=erase)).status == 204
+        assert await _kept(database_dsn) == [(None, 204, b"")]
+
+
+async def test_the_answer_to_an_erasure_by_azures_api_names_nobody(
+    client: Client, database_dsn: str
+) -> None:
+    """As by our own."""
+
+    async def ask(method: str, path: str, name: str, **more: object) -> Answer:
+        headers = {"Ocp-Apim-Subscription-Key": client.token, "Idempotency-Key": name}
+        return await client.ask(method, path, headers=headers, params=VERSION, **more)
+
+    made = await ask("POST", AZURE, "make", json={"locale": "en-US"})
+    profile = made.json["profileId"]
+    assert [account for account, *_ in await _kept(database_dsn)] == [profile]
+    assert (await ask("DELETE", f"{AZURE}/{profile}", "erase")).status == 204
+    assert await _kept(database_dsn) == [(None, 204, b"")]
+
+
+async def test_the_answer_to_an_identification_is_not_kept(
+    client: Client, database_dsn: str
+) -> None:
+    """It names many, and none of them could be taken out of it; nothing is done twice by it."""
+    await enrolled(client)
+    await client.ask("PUT", "/v1/groups/agents/members/4711")
+    identify, headers = "/v1/groups/agents/identify", {**WAV, "Idempotency-Key": "who"}
+    found = await client.ask("POST", identify, data=wav(8, HIM), headers=headers)
+    assert found.json["found"] == "4711"
+    assert await _kept(database_dsn) == []
+    await client.ask("DELETE", "/v1/profiles/4711")
+    again = await client.ask("POST", identify, data=wav(8, HIM), headers=headers)
+    assert (again.json["found"], again.json["ranked"]) == (None, [])
+
+
+def test_only_what_changes_something_is_kept() -> None:
+    """Of all that is not asked by GET, an identification alone only looks."""
+    looks = {
+        each.name
+        for face in FACES
+        for each in face.operations
+        if each.method != "GET" and not each.writes
+    }
+    assert looks == {"identify", "identify_single_speaker"}
