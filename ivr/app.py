@@ -36,6 +36,7 @@ from ivr.showing import shown
 from ivr.storage import (
     Database,
     Keyring,
+    Outbox,
     PostgresStore,
 )
 from ivr.translation import (
@@ -82,7 +83,7 @@ async def serve(configuration: Configuration) -> None:
             shown(configuration, database, ari, engine, metrics.posted)
         )
         sockets = await stack.enter_async_context(media_sockets(configuration))
-        office = api_office(configuration, database, keyring, voice)
+        office = api_office(configuration, database, keyring, voice, outbox)
         await stack.enter_async_context(api_server(configuration.api, office))
         services = Services(
             store=outbox,
@@ -172,9 +173,16 @@ def _engine_of(card: Path, configuration: Configuration) -> SpeakerEngine:
 
 
 def api_office(
-    configuration: Configuration, database: Database, keyring: Keyring, voice: EngineVoice
+    configuration: Configuration,
+    database: Database,
+    keyring: Keyring,
+    voice: EngineVoice,
+    outbox: Outbox,
 ) -> ApiOffice:
-    """Return what the API works with: the work on files, and PostgreSQL without an outbox."""
+    """Return what the API works with: the work on files, and PostgreSQL with no outbox before it.
+
+    In the outbox it looks for those who are erased.
+    """
     files = Office(
         PostgresStore(database, keyring, lockout_rules(configuration)),
         voice,
@@ -184,10 +192,9 @@ def api_office(
         # Consent was given elsewhere, to words that the request names.
         enroll_rules(configuration, {}),
     )
-    return replace(
-        ApiOffice.of(files, database, keyring, configuration.api.azure_consent),
-        phrases_folder=phrases_folder(configuration),
-    )
+    consent, own = configuration.api.azure_consent, phrases_folder(configuration)
+    office = ApiOffice.of(files, database, keyring, consent, outbox)
+    return replace(office, phrases_folder=own)
 
 
 @asynccontextmanager

@@ -6,9 +6,11 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from engine.audio.files import AudioFile, AudioFileError, read_audio
 from ivr.api.errors import RefusedAudioError
-from ivr.domain.call import TenantId
+from ivr.domain.call import AccountId, TenantId
 from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.offline import Office
 from ivr.storage import (
@@ -20,10 +22,13 @@ from ivr.storage import (
     Drafts,
     Keyring,
     OperatingPoints,
+    Outbox,
     ProfileAdministration,
     Watchlists,
 )
 from ivr.voice import EngineVoice
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,17 @@ class ApiOffice:
     """Which wording people agree to before a program written for Azure enrolls them."""
     phrases_folder: Path | None = None
     """Where passphrases of the customer's own are."""
+    outbox: Outbox | None = None
+    """Where verdicts of calls wait, if calls are taken here too."""
 
     @classmethod
     def of(
-        cls, files: Office, database: Database, keyring: Keyring, azure_consent: str = ""
+        cls,
+        files: Office,
+        database: Database,
+        keyring: Keyring,
+        azure_consent: str = "",
+        outbox: Outbox | None = None,
     ) -> ApiOffice:
         """Furnish an office on one database."""
         return cls(
@@ -63,6 +75,7 @@ class ApiOffice:
             ApiAnswers(database),
             AzureProfiles(database, keyring, files.voice.model),
             azure_consent,
+            outbox=outbox,
         )
 
     def rates_with(self, own: OwnRates) -> dict[PointPurpose, float]:
@@ -79,6 +92,17 @@ class ApiOffice:
         `StoreUnavailableError`; `RateUnreachableError` where another voice model came since.
         """
         return await self.files.of_tenant(tenant)
+
+    async def forget(self, tenant: TenantId, account: AccountId) -> None:
+        """Take who was erased before out of the verdicts that wait here; `OutboxError`.
+
+        A letter written meanwhile finds no profile, and is stored without the account. One that
+        cannot be opened is named in the log.
+        """
+        if self.outbox is None:
+            return
+        for path in (await self.outbox.forget(tenant, account)).unreadable:
+            log.error("erasure_incomplete", file=path.name, advice="mend or delete it")
 
     @property
     def _voice(self) -> EngineVoice:

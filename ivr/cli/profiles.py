@@ -174,8 +174,11 @@ async def _erase(desk: Desk, chosen: argparse.Namespace) -> int:
     done = await desk.profiles.erase(*_whom(chosen), **_entry(chosen))
     keyring = await keyring_of(desk.configuration, desk.database)
     # After the profile: a letter written meanwhile finds none, and is stored without the account.
-    await outbox_of(desk.configuration, desk.database, keyring).forget(*_whom(chosen))
-    return _told(chosen, done)
+    outbox = outbox_of(desk.configuration, desk.database, keyring)
+    unreadable = (await outbox.forget(*_whom(chosen))).unreadable
+    for path in unreadable:
+        print(f"{path} cannot be opened and may still name the person; mend or delete it")
+    return 1 if unreadable else _told(chosen, done)
 
 
 async def _export(desk: Desk, chosen: argparse.Namespace) -> int:

@@ -6,7 +6,8 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -28,6 +29,16 @@ ASIDE_KEPT_S = 30 * 86_400.0
 
 class CorruptLetterError(Exception):
     """A file of the outbox does not hold a verification."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What became of the letters when a person was taken out of them."""
+
+    letters: int
+    """How many named the person, and do no longer."""
+    unreadable: tuple[Path, ...]
+    """Those that cannot be opened, as they were: they may name anybody."""
 
 
 class LetterBox:
@@ -98,8 +109,11 @@ class LetterBox:
 
         It is always INCONCLUSIVE: no file can make an ACCEPT.
         """
+        return self._read(self._path(verification), verification)
+
+    def _read(self, path: Path, verification: VerificationId) -> Verification | None:
         try:
-            sealed = self._path(verification).read_bytes()
+            sealed = path.read_bytes()
         except FileNotFoundError:
             return None
         try:
@@ -116,22 +130,29 @@ class LetterBox:
         """Forget a verdict that is stored now; no matter if somebody else did."""
         self._path(verification).unlink(missing_ok=True)
 
-    def forget(self, tenant: TenantId, account: AccountId) -> int:
-        """Take a person out of the letters that wait, and return of how many.
+    def forget(self, tenant: TenantId, account: AccountId) -> Forgotten:
+        """Take a person out of the letters that wait, and of those that were set aside.
 
-        The verdict stays in each. `CorruptLetterError` for a letter that cannot be read.
+        The verdict stays in each.
         """
-        told = [self.get(each) for each in list(self.waiting())]
-        theirs = [each for each in told if each and _claims(each, tenant, account)]
-        for letter in theirs:
-            self._replace(replace(letter, claim=None, profile=None, fingerprints=()))
-        return len(theirs)
+        letters, unreadable = 0, []
+        # One that is set aside meanwhile is met again there.
+        for path, verification in chain(self._letters(SUFFIX), self._letters(ASIDE)):
+            try:
+                letter = self._read(path, verification)
+            except (CorruptLetterError, OSError):
+                unreadable.append(path)
+                continue
+            if letter is not None and _claims(letter, tenant, account):
+                self._replace(path, replace(letter, claim=None, profile=None, fingerprints=()))
+                letters += 1
+        return Forgotten(letters, tuple(unreadable))
 
-    def _replace(self, verification: Verification) -> None:
+    def _replace(self, path: Path, verification: Verification) -> None:
         draft = self._folder / f".{uuid4()}.draft"
         try:
             _write(draft, self._sealed(verification))
-            draft.replace(self._path(verification.opening.id))
+            draft.replace(path)
             _sync_folder(self._folder)
         finally:
             draft.unlink(missing_ok=True)
@@ -157,9 +178,19 @@ class LetterBox:
 
     def waiting(self) -> Iterator[VerificationId]:
         """Yield the ids of the verdicts that wait, in no order; other files are ignored."""
-        for path in self._folder.glob(f"*{SUFFIX}"):
+        for _, verification in self._letters(SUFFIX):
+            yield verification
+
+    def _letters(self, suffix: str) -> Iterator[tuple[Path, VerificationId]]:
+        """Yield the letters that end so; none where there is no folder yet."""
+        try:
+            paths = list(self._folder.iterdir())
+        except FileNotFoundError:
+            return
+        for path in paths:
             with suppress(ValueError):
-                yield VerificationId(UUID(path.stem))
+                if path.suffix == suffix:
+                    yield path, VerificationId(UUID(path.stem))
 
     def _path(self, verification: VerificationId) -> Path:
         return self._folder / f"{verification}{SUFFIX}"

@@ -25,7 +25,7 @@ from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.domain.watchlist import Suspect
 from ivr.ports import ProfileStore, StoreUnavailableError
 from ivr.storage.errors import OutboxError, StoreRefusedError
-from ivr.storage.letters import CorruptLetterError, LetterBox
+from ivr.storage.letters import CorruptLetterError, Forgotten, LetterBox
 
 T = TypeVar("T")
 
@@ -44,10 +44,10 @@ class Outbox:
     """A `ProfileStore` whose `close` never fails: what cannot be stored now waits in a folder.
 
     Use it as an async context manager in place of the store it wraps; `key`, 32 octets, seals what
-    waits. A verdict in the folder was
-    told to the dialplan as INCONCLUSIVE / UNAVAILABLE and is authoritative: `close` and `verdict`
-    return it, `unfinished` leaves it out. It is stored as soon as PostgreSQL is back, at the latest
-    30 s after, at the next start if need be; any process that shares the folder may do it.
+    waits. A verdict in the folder was told to the dialplan as INCONCLUSIVE / UNAVAILABLE and is
+    authoritative: `close` and `verdict` return it, `unfinished` leaves it out. It is stored as soon
+    as PostgreSQL is back, at the latest 30 s after, at the next start if need be; any process that
+    shares the folder may do it.
     """
 
     def __init__(
@@ -162,9 +162,12 @@ class Outbox:
             )
             return await self._keep(unavailable(verification))
 
-    async def forget(self, tenant: TenantId, account: AccountId) -> None:
-        """Take a person out of what waits here; `OSError`, `CorruptLetterError`."""
-        await asyncio.to_thread(self._box.forget, tenant, account)
+    async def forget(self, tenant: TenantId, account: AccountId) -> Forgotten:
+        """Take who was erased before out of what waits here or was set aside; `OutboxError`."""
+        try:
+            return await asyncio.to_thread(self._box.forget, tenant, account)
+        except OSError as error:
+            raise OutboxError(str(error)) from error
 
     async def depth(self) -> tuple[int, int]:
         """Return how many verdicts wait here, and how many were set aside; `OSError`."""

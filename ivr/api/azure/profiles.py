@@ -91,7 +91,9 @@ class Desk:
     async def delete(self, visit: Visit) -> None:
         """Erase the person: voice, recordings, consent, and the name in records of calls."""
         profile = await self._found(visit)
-        if not await visit.office.azure.erase(visit.tenant, profile, who=visit.program.who):
+        done = await visit.office.azure.erase(visit.tenant, profile, who=visit.program.who)
+        await visit.office.forget(visit.tenant, profile.account)
+        if not done:
             raise no_profile()
 
     async def reset(self, visit: Visit) -> Profile:

@@ -132,8 +132,10 @@ async def show(visit: Visit) -> ProfileDetailsAnswer:
 
 async def erase(visit: Visit) -> None:
     """Erase the person."""
-    profiles, told = visit.office.profiles, {"who": visit.program.who, "why": visit.why}
-    if not await profiles.erase(visit.tenant, account_of(visit), **told):
+    account, told = account_of(visit), {"who": visit.program.who, "why": visit.why}
+    done = await visit.office.profiles.erase(visit.tenant, account, **told)
+    await visit.office.forget(visit.tenant, account)
+    if not done:
         raise _unknown()
 
 

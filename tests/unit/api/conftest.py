@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,7 +21,7 @@ from ivr.domain.call import TenantId
 from ivr.flows.rules import EnrollRules, VerifyRules
 from ivr.offline import Office
 from ivr.settings import Api
-from ivr.storage import Database, Keyring, PostgresStore
+from ivr.storage import Database, Keyring, Outbox, PostgresStore
 from ivr.voice import EngineVoice
 from ivr.words import Words
 from tests.unit.offline.conftest import ENGINE, SHORT
@@ -68,18 +69,28 @@ def wav(seed: int, who: float) -> bytes:
 
 
 @pytest.fixture
-async def api_office(database: Database, keyring: Keyring) -> AsyncIterator[ApiOffice]:
+def outbox_folder(tmp_path: Path) -> Path:
+    """Where verdicts of calls wait, in the service that serves the API as well."""
+    return tmp_path / "outbox"
+
+
+@pytest.fixture
+async def api_office(
+    database: Database, keyring: Keyring, outbox_folder: Path
+) -> AsyncIterator[ApiOffice]:
     """Six seconds of free speech enroll here, two verify; what is sung has no words."""
     voice = EngineVoice(ENGINE, Words([]), 2)
+    store = PostgresStore(database, keyring)
     files = Office(
-        PostgresStore(database, keyring),
+        store,
         voice,
         keyring,
         SystemClock(),
         VerifyRules(free=SHORT),
         EnrollRules(free=SHORT),
     )
-    yield ApiOffice.of(files, database, keyring)
+    outbox = Outbox(outbox_folder, store, keyring.outbox_key())
+    yield ApiOffice.of(files, database, keyring, outbox=outbox)
     await voice.close()
 
 

@@ -58,6 +58,35 @@ async def test_erasing_takes_the_person_out_of_the_outbox_too(
     assert await run("profiles", "erase", *on(ACCOUNT)) == 1
 
 
+async def test_a_letter_that_cannot_be_read_does_not_keep_the_person_in_the_others(
+    postgres_store: PostgresStore,
+    keyring: Keyring,
+    settings: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nor does one that was set aside; status 1, and what is to be looked at is named."""
+    await postgres_store.enroll(enrolled())
+    box = LetterBox(settings / "outbox", keyring.outbox_key())
+    box.prepare(0.0)
+    waiting, aside = (unavailable(accepted(opening())) for _ in range(2))
+    for letter in (waiting, aside):
+        box.put(letter)
+    box.set_aside(aside.opening.id)
+    torn = [settings / "outbox" / f"{opening().id}.{kind}" for kind in ("sealed", "undeliverable")]
+    for file in torn:
+        file.write_text("{torn")
+    assert await run("profiles", "erase", *on(ACCOUNT)) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in told] == [str(file) for file in torn]
+    file = settings / "outbox" / f"{aside.opening.id}.undeliverable"
+    file.rename(file.with_suffix(".sealed"))
+    for letter in (waiting, aside):
+        kept = box.get(letter.opening.id)
+        assert kept is not None
+        assert (kept.claim, kept.verdict) == (None, letter.verdict)
+    assert [file.read_text() for file in torn] == ["{torn", "{torn"]
+
+
 async def test_a_person_can_be_exported_opted_out_and_unlocked(
     postgres_store: PostgresStore, settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

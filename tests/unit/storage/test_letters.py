@@ -15,6 +15,7 @@ from ivr.storage.letters import (
     ASIDE_KEPT_S,
     STALE_S,
     CorruptLetterError,
+    Forgotten,
     LetterBox,
     decode,
     encode,
@@ -143,11 +144,40 @@ def test_an_erased_person_is_taken_out_of_the_letters(box: LetterBox, folder: Pa
     others = replace(others, claim=replace(others.claim, account=AccountId("other")))
     for letter in (theirs, others):
         box.put(letter)
-    assert box.forget(TENANT, ACCOUNT) == 1
-    assert box.forget(TENANT, ACCOUNT) == 0
+    assert box.forget(TENANT, ACCOUNT) == Forgotten(1, ())
+    assert box.forget(TENANT, ACCOUNT) == Forgotten(0, ())
     assert box.get(theirs.opening.id) == replace(theirs, claim=None)
     assert box.get(others.opening.id) == others
     assert len(list(folder.iterdir())) == 2
+
+
+def test_an_erased_person_is_taken_out_of_what_was_set_aside(box: LetterBox, folder: Path) -> None:
+    """Tried again, by its old name, it is the same verdict without the person."""
+    theirs = unavailable(accepted(opening()))
+    box.put(theirs)
+    aside = folder / str(box.set_aside(theirs.opening.id))
+    assert box.forget(TENANT, ACCOUNT) == Forgotten(1, ())
+    assert list(folder.iterdir()) == [aside]
+    aside.rename(aside.with_suffix(".sealed"))
+    assert box.get(theirs.opening.id) == replace(theirs, claim=None)
+
+
+@pytest.mark.parametrize("kind", ["sealed", "undeliverable"])
+def test_a_letter_that_cannot_be_read_keeps_nobody_in_the_others(
+    box: LetterBox, folder: Path, kind: str
+) -> None:
+    """Torn, or not to be opened as a file at all: it is named and left as it was."""
+    letters = [unavailable(accepted(opening())) for _ in range(5)]
+    for letter in letters:
+        box.put(letter)
+    torn, odd = (folder / f"{opening().id}.{kind}" for _ in range(2))
+    torn.write_text("{torn")
+    odd.mkdir()
+    forgotten = box.forget(TENANT, ACCOUNT)
+    assert (forgotten.letters, set(forgotten.unreadable)) == (5, {torn, odd})
+    for letter in letters:
+        assert box.get(letter.opening.id) == replace(letter, claim=None)
+    assert (torn.read_text(), odd.is_dir()) == ("{torn", True)
 
 
 def test_what_was_set_aside_is_kept_for_a_month(box: LetterBox, folder: Path) -> None:
