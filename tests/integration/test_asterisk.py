@@ -112,7 +112,8 @@ async def test_arguments_go_before_variables(apps: Applications) -> None:
 async def test_a_call_may_go_to_an_application_of_its_own(apps: Applications) -> None:
     """The channel's COUNTERSIGN_APP wins over the global: so a dialplan spreads its calls."""
     await apps.call("verify", {"COUNTERSIGN_APP": "probe"})
-    assert await apps.arrival("probe", "verify")
+    asked = await apps.arrival("probe", "verify")
+    assert asked.given("account") == ""
 
 
 async def test_an_account_is_used_once(apps: Applications) -> None:
