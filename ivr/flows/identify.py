@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.decision.policy import AttemptEvidence
-from engine.types import Judgement, Llr, Locale, Reason, ReplayOutcome, Verdict
+from engine.types import Judgement, Llr, Locale, Reason, ReplayFinding, Verdict
 from ivr.domain.call import AccountId
 from ivr.domain.profile import Profile
 from ivr.flows.attempts import shortcoming_of
@@ -15,8 +15,8 @@ from ivr.flows.hints import hint_after
 from ivr.flows.obstacles import obstacle_to, undecided
 from ivr.flows.services import Services
 from ivr.flows.telling import tell_course
-from ivr.flows.turns import Asking, ask_free
-from ivr.ports import Call, Wanted
+from ivr.flows.turns import Asking, ask_free, likest
+from ivr.ports import Call, Voice, Wanted
 
 
 async def identify(call: Call, course: Course, services: Services) -> Judgement:
@@ -64,17 +64,22 @@ async def _searched(
     call: Call, course: Course, capture: Capture, group: Sequence[Profile], services: Services
 ) -> Judgement:
     """Search the group; whom it finds must not be played from a recording."""
-    examination, voice = capture.examination, services.voice
-    found = voice.identify(examination.embedding, capture.quality, group)
+    voice = services.voice
+    found = voice.identify(capture.examination.embedding, capture.quality, group)
     likeliest = await _known(found.ranked[0].name, group, services)
-    replay = examination.replay
-    if replay.outcome is not ReplayOutcome.REPEAT:
-        replay = await voice.repeat(examination.fingerprint, likeliest.fingerprints)
+    replay = await _replay(capture, likeliest, voice)
     evidence = AttemptEvidence(found.ranked[0].llr, replay=replay, quality=capture.quality)
     judgement = _judged(call, course, evidence, found.threshold, services)
     if judgement.verdict is Verdict.ACCEPT:
         course.profile, course.identity = likeliest, likeliest.account
     return judgement
+
+
+async def _replay(capture: Capture, likeliest: Profile, voice: Voice) -> ReplayFinding:
+    """Look for each piece in what is known of whom they are likest to; one repeat is enough."""
+    pieces = (*capture.before, capture.examination)
+    known = [await voice.repeat(each.fingerprint, likeliest.fingerprints) for each in pieces]
+    return likest([*known, capture.examination.replay])
 
 
 async def _known(account: AccountId, group: Sequence[Profile], services: Services) -> Profile:

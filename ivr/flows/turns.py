@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.types import PhraseFinding, PhraseOutcome, Quality, ReplayOutcome, Utterance
+from engine.types import (
+    PhraseFinding,
+    PhraseOutcome,
+    Quality,
+    ReplayFinding,
+    ReplayOutcome,
+    Utterance,
+)
 from ivr.domain.prompt import PhrasePrompt, Prompt, Spoken, digits_spoken
 from ivr.flows.conversation import Capture, ask_speech
 from ivr.flows.rules import FreeSpeechRules
@@ -91,10 +98,7 @@ async def ask(asking: Asking, prompts: tuple[Spoken, ...], wanted: Wanted) -> Ca
 def joined(pieces: Sequence[Capture]) -> Capture:
     """Return at least one piece of speech as one; the last was examined with those before it."""
     last, examinations = pieces[-1], tuple(piece.examination for piece in pieces)
-    replay = max(
-        (each.replay for each in examinations),
-        key=lambda each: (each.outcome is ReplayOutcome.REPEAT, each.likeness),
-    )
+    replay = likest([examination.replay for examination in examinations])
     samples = np.concatenate([piece.utterance.samples for piece in pieces])
     pcm = np.concatenate([piece.pcm for piece in pieces])
     quality = overall([piece.quality for piece in pieces])
@@ -106,6 +110,11 @@ def joined(pieces: Sequence[Capture]) -> Capture:
         examination=replace(last.examination, replay=replay),
         before=examinations[:-1],
     )
+
+
+def likest(findings: Sequence[ReplayFinding]) -> ReplayFinding:
+    """Return the finding that says most of a recording: a repeat, or else the likest; not empty."""
+    return max(findings, key=lambda each: (each.outcome is ReplayOutcome.REPEAT, each.likeness))
 
 
 def overall(qualities: Sequence[Quality]) -> Quality:

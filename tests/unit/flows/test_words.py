@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.lockout import LOCKED
 from ivr.domain.mode import Mode
@@ -231,6 +233,23 @@ async def test_a_stranger_is_none_of_them(alice_enrolled: Desk) -> None:
     assert call.released is not None
     assert call.released["COUNTERSIGN_IDENTITY"] == ""
     assert record(alice_enrolled).profile is None
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_whoever_is_played_from_a_recording_is_not_named(
+    alice_enrolled: Desk, *, first: bool
+) -> None:
+    """Whichever of the pieces it is: what was heard of the person before is known again."""
+    alice_enrolled.store.groups[TenantId("tenant"), "staff"] = {AccountId("1001")}
+    stolen = speech(ALICE, 3.5)
+    played: list[Step] = [Listens(), Says(stolen), Waits(1.0)]
+    genuine = await alice_enrolled.identify(*played, *turn(ALICE, 1.0))
+    assert told(genuine) == ("ACCEPT", "MATCH")
+    pieces = (played, turn(ALICE, 1.0)) if first else (turn(ALICE, 1.0), played)
+    call = await alice_enrolled.identify(*pieces[0], *pieces[1])
+    assert told(call) == ("REJECT", "SPOOF_SUSPECTED")
+    assert call.released is not None
+    assert call.released["COUNTERSIGN_IDENTITY"] == ""
 
 
 async def test_a_group_of_nobody_is_not_searched(desk: Desk) -> None:
