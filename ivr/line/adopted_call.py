@@ -12,6 +12,7 @@ from ivr.domain.call import CallFacts, CallState
 from ivr.domain.prompt import Spoken
 from ivr.line.leg import Leg
 from ivr.line.names import Kind, Names
+from ivr.line.shared import anew
 from ivr.line.tidying import tidied
 from ivr.ports import CallLostError, Heard
 
@@ -71,9 +72,13 @@ class AdoptedCall:
         await self.leg.note(state)
 
     async def release(self, variables: Mapping[str, str]) -> None:
-        """See `ivr.ports.Call.release`; what the other process let play or record is stopped."""
+        """See `ivr.ports.Call.release`; what the other process let play or record is stopped.
+
+        A passive call's variables are shared ones here too: the dialplan looks nowhere else.
+        """
         await self.leg.through(self._quieten())
-        await self.leg.release(variables)
+        passive = self.facts.request.purpose.passive
+        await self.leg.release(anew(self.facts.id, variables) if passive else variables)
 
     async def close(self) -> None:
         """See `LineCall.close`."""

@@ -18,6 +18,7 @@ from ivr.line.hearing import CONNECTION_ID, Carried, Hearing, count_nothing
 from ivr.line.leg import HANG_UP_GRACE_S, Leg
 from ivr.line.names import AGAIN, Kind, Names
 from ivr.line.reuse import let_go
+from ivr.line.shared import anew, shared
 from ivr.line.starts import Starts
 from ivr.line.tidying import tidied
 from ivr.media.codec import FORMATS
@@ -109,6 +110,7 @@ class PassiveCall:
         ari, caller = self.leg.ari, self.leg.facts.id
         try:
             await self.leg.through(ari.applications.subscribe(ari.address.app, caller))
+            await self.leg.through(ari.channels.set_variables(caller, anew(caller, {})))
             await self.leg.let_go()
             self._gone_on = True
         except PortError as error:
@@ -162,14 +164,11 @@ class PassiveCall:
         must take for INCONCLUSIVE.
         """
         caller = self.leg.facts.id
-        # Whoever finds the verdict must find the rest: it is the first of them, and written last.
-        every = reversed(list(variables.items()))
-        shared = {f"SHARED({name},{caller})": value for name, value in every}
         if not self._gone_on:
-            await self.leg.release(shared)
+            await self.leg.release(anew(caller, variables))
         else:
             try:
-                await self.leg.through(self._tell(shared))
+                await self.leg.through(self._tell(shared(caller, variables)))
             finally:
                 self.leg.leave()
         self._hearing.begin_to_end(self._remove)
@@ -203,14 +202,14 @@ class PassiveCall:
     def _lose(self, why: str) -> None:
         self.leg.inbox.end(CallLostError(why))
 
-    async def _tell(self, shared: Mapping[str, str]) -> None:
+    async def _tell(self, told: Mapping[str, str]) -> None:
         """Write with the hand that is still there."""
-        if not shared:
+        if not told:
             return
         refused: AriError = AriRequestError(404, "POST", "channels", "no channel of ours is left")
         for hand in reversed(self._hands):
             try:
-                await self.leg.ari.channels.set_variables(hand, shared)
+                await self.leg.ari.channels.set_variables(hand, told)
             except AriRequestError as error:
                 refused = error
             else:

@@ -175,16 +175,17 @@ class Switchboard:
         try:
             request = parse_arguments(start.args, self._defaults)
         except BadRequestError as error:
-            self._turn_away(channel, str(error))
+            self._turn_away(self._leg(channel, None), str(error))
             return
+        leg = self._leg(channel, request)
         if self._draining:
-            self._turn_away(channel, "the application is about to stop")
+            self._turn_away(leg, "the application is about to stop")
             return
-        self._begin(self._call(self._leg(channel, request)), self._conduct)
+        self._begin(self._call(leg), self._conduct)
 
-    def _turn_away(self, channel: Channel, why: str) -> None:
-        log.warning("call_refused", call=channel.id, why=why)
-        self._begin(AdoptedCall(self._leg(channel, None), self._names), _refuse)
+    def _turn_away(self, leg: Leg, why: str) -> None:
+        log.warning("call_refused", call=leg.facts.id, why=why)
+        self._begin(AdoptedCall(leg, self._names), _refuse)
 
     def _call(self, leg: Leg) -> LineCall:
         if leg.facts.request.purpose.passive:

@@ -31,6 +31,11 @@ exten => _passive-.,1,Stasis(${EXTEN:8},passive,account=1)
 exten => _back-.,1,Stasis(${EXTEN:5},passive,account=1)
  same => n,Stasis(${EXTEN:5},verify,account=1)
  same => n,Wait(60)
+exten => _late-.,1,Stasis(${EXTEN:5},passive,account=1)
+ same => n,Set(SHARED(COUNTERSIGN_VERDICT)=)
+ same => n,Stasis(${EXTEN:5},passive,account=2)
+ same => n,Set(LEFT=gone on, verdict ${SHARED(COUNTERSIGN_VERDICT)}.)
+ same => n,Wait(60)
 exten => _stop-.,1,Stasis(${EXTEN:5},passive,account=1)
  same => n,Wait(0.3)
  same => n,Set(COUNTERSIGN_PASSIVE=stop)
@@ -112,6 +117,19 @@ async def test_a_channel_that_comes_back_ends_the_listening(stage: Stage) -> Non
         second = await stage.arrived()
         assert second.facts.id == first.facts.id
         await second.answer()
+
+
+async def test_a_late_verdict_is_not_the_next_calls(stage: Stage) -> None:
+    """Decided while the dialplan asks about another account, it is not there when that goes on."""
+    async with stage.switchboard():
+        caller, first = await stage.called("late")
+        await first.answer()
+        with pytest.raises(ToldToStopError):
+            await ended(first)
+        await first.release({"COUNTERSIGN_VERDICT": "ACCEPT"})
+        stage.over(first)
+        assert (await stage.arrived()).facts.request.account == "2"
+        assert await caller.left() == "gone on, verdict ."
 
 
 async def test_the_dialplan_can_end_the_listening(stage: Stage) -> None:
