@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from engine.decision.policy import AttemptEvidence
 from engine.types import Judgement, Llr, Locale, Reason, ReplayFinding, Verdict
-from ivr.domain.call import AccountId
 from ivr.domain.profile import Profile
 from ivr.flows.attempts import shortcoming_of
 from ivr.flows.conversation import Capture
 from ivr.flows.course import Course
 from ivr.flows.hints import hint_after
-from ivr.flows.obstacles import obstacle_to, undecided
+from ivr.flows.obstacles import obstacle_to, undecided, upheld
 from ivr.flows.services import Services
 from ivr.flows.telling import tell_course
 from ivr.flows.turns import Asking, ask_free, likest
@@ -66,10 +65,12 @@ async def _searched(
     """Search the group; whom it finds must not be played from a recording."""
     voice = services.voice
     found = voice.identify(capture.examination.embedding, capture.quality, group)
-    likeliest = await _known(found.ranked[0].name, group, services)
+    member = next(each for each in group if each.account == found.ranked[0].name)
+    likeliest = await _whole(member, services)
     replay = await _replay(capture, likeliest, voice)
     evidence = AttemptEvidence(found.ranked[0].llr, replay=replay, quality=capture.quality)
     judgement = _judged(call, course, evidence, found.threshold, services)
+    judgement = await upheld(judgement, member, services.store, voice, services.clock)
     if judgement.verdict is Verdict.ACCEPT:
         course.profile, course.identity = likeliest, likeliest.account
     return judgement
@@ -82,10 +83,9 @@ async def _replay(capture: Capture, likeliest: Profile, voice: Voice) -> ReplayF
     return likest([*known, capture.examination.replay])
 
 
-async def _known(account: AccountId, group: Sequence[Profile], services: Services) -> Profile:
+async def _whole(member: Profile, services: Services) -> Profile:
     """Return a member of the group whole: a group comes without fingerprints."""
-    member = next(each for each in group if each.account == account)
-    return await services.store.find(member.tenant, account) or member
+    return await services.store.find(member.tenant, member.account) or member
 
 
 def _judged(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from engine.types import Judgement, ModelId, Reason, Verdict
 from ivr.domain.profile import Profile, ProfileState
+from ivr.ports import Clock, ProfileStore, Voice
 
 OBSTACLES: dict[ProfileState, Reason | None] = {
     ProfileState.ENROLLED: None,
@@ -46,3 +47,26 @@ def obstacle_to(profile: Profile | None, model: ModelId, now: datetime) -> Reaso
     if profile.locked_until is not None and now < profile.locked_until:
         return Reason.LOCKED_OUT
     return OBSTACLES[profile.state]
+
+
+async def obstacle_by_now(
+    compared: Profile, store: ProfileStore, voice: Voice, clock: Clock
+) -> Reason | None:
+    """Look again at whom was compared: a call lasts long enough for somebody to opt out in it.
+
+    And so long do others last, of the same account, that may lock it.
+    """
+    found = await store.find(compared.tenant, compared.account)
+    if found is None or found.id != compared.id:
+        return Reason.NOT_ENROLLED
+    return obstacle_to(found, voice.model_of(found), clock.now())
+
+
+async def upheld(
+    judgement: Judgement, compared: Profile, store: ProfileStore, voice: Voice, clock: Clock
+) -> Judgement:
+    """Return the judgement, unless it accepts somebody whom by now nobody may be compared with."""
+    if judgement.verdict is not Verdict.ACCEPT:
+        return judgement
+    obstacle = await obstacle_by_now(compared, store, voice, clock)
+    return judgement if obstacle is None else undecided(obstacle)

@@ -15,7 +15,7 @@ from ivr.flows.attempts import weighed
 from ivr.flows.claiming import ClaimRules
 from ivr.flows.conversation import Capture
 from ivr.flows.course import Course
-from ivr.flows.obstacles import obstacle_to, undecided
+from ivr.flows.obstacles import obstacle_by_now, undecided
 from ivr.flows.overhearing import Overhearing
 from ivr.flows.services import Services
 from ivr.flows.telling import tell_course
@@ -127,7 +127,7 @@ async def _looked(
     stands = standing(now, weaker, stronger, enough=net_speech_s >= rules.enough_s)
     if stands is None:
         return None
-    obstacle = await _obstacle_by_now(compared, services)
+    obstacle = await obstacle_by_now(compared.profile, services.store, voice, services.clock)
     if obstacle is not None:
         return undecided(obstacle)
     course.watchlisted = _watchlisted(evidence, capture, compared, voice)
@@ -139,15 +139,6 @@ async def _looked(
 def shifted(evidence: AttemptEvidence, by: float) -> AttemptEvidence:
     """Return the evidence with another Llr, where it has one."""
     return evidence if evidence.llr is None else replace(evidence, llr=Llr(evidence.llr + by))
-
-
-async def _obstacle_by_now(compared: Compared, services: Services) -> Reason | None:
-    """Look again: a conversation lasts long enough for somebody to opt out in it."""
-    profile = compared.profile
-    found = await services.store.find(profile.tenant, profile.account)
-    if found is None:
-        return Reason.NOT_ENROLLED
-    return obstacle_to(found, services.voice.model_of(found), services.clock.now())
 
 
 def _watchlisted(

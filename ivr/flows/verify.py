@@ -14,7 +14,7 @@ from ivr.flows.admitting import Compared, admitted
 from ivr.flows.attempts import judged, weighed
 from ivr.flows.conversation import Capture
 from ivr.flows.course import Course
-from ivr.flows.obstacles import undecided
+from ivr.flows.obstacles import undecided, upheld
 from ivr.flows.services import Services
 from ivr.flows.turns import Asking, ask_digits, ask_free, ask_phrase
 from ivr.ports import Call, Wanted
@@ -38,7 +38,8 @@ async def verify(call: Call, course: Course, services: Services) -> Judgement:
         judgement = await _attempt(call, course, compared, judgement, services)
         if not judgement.unsure:
             break
-    return judgement
+    profile, clock = compared.profile, services.clock
+    return await upheld(judgement, profile, services.store, services.voice, clock)
 
 
 async def _attempt(

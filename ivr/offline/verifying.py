@@ -23,7 +23,7 @@ from ivr.domain.mode import Mode
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.flows.course import Course
-from ivr.flows.obstacles import obstacle_to, undecided
+from ivr.flows.obstacles import obstacle_to, undecided, upheld
 from ivr.offline.hearing import Sound, heard
 from ivr.offline.office import WORKER, Office
 from ivr.ports import Wanted
@@ -71,7 +71,7 @@ async def _judged(course: Course, file: AudioFile, office: Office, digits: str) 
     )
     course.note(evidence, judgement)
     course.threshold = office.voice.threshold(model)
-    return judgement
+    return await upheld(judgement, profile, office.store, office.voice, office.clock)
 
 
 async def _examined(

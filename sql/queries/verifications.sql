@@ -14,12 +14,13 @@ SELECT purpose, target_fmr FROM operating_points WHERE tenant = $3::text;
 -- Write a verdict, its attempts and its audit entry, once; no row where a verdict stood already.
 --
 -- One statement, so one transaction and one round trip. A profile erased since the call is left
--- out, and the account with it; the lock on the profile keeps an erasure from slipping in between,
--- and two closings of one profile from counting past each other. It is taken before the lock on the
+-- out, and the account with it; of one that is no longer enrolled, whose voice is forgotten, nothing
+-- is remembered or counted. The lock on the profile keeps an erasure from slipping in between, and
+-- two closings of one profile from counting past each other. It is taken before the lock on the
 -- audit trail, here as everywhere.
 WITH owner AS (INSERT INTO tenants (tenant) VALUES ($3::text) ON CONFLICT DO NOTHING),
 compared AS (
-    SELECT id FROM profiles WHERE tenant = $3::text AND id = $8::uuid FOR NO KEY UPDATE
+    SELECT id, state FROM profiles WHERE tenant = $3::text AND id = $8::uuid FOR NO KEY UPDATE
 ),
 closed AS (
     INSERT INTO verifications AS v (
@@ -41,6 +42,10 @@ closed AS (
         threshold = EXCLUDED.threshold, findings = EXCLUDED.findings
     WHERE v.verdict IS NULL
     RETURNING id, tenant, worker, profile, verdict, reason, ended_at
+),
+standing AS (
+    SELECT closed.* FROM closed JOIN compared ON compared.id = closed.profile
+    WHERE compared.state = 'enrolled'
 ),
 tried AS (
     INSERT INTO attempts (
@@ -68,7 +73,7 @@ counted AS (
     SELECT
         profile, tenant, (verdict = 'REJECT')::integer,
         CASE WHEN verdict = 'REJECT' THEN ended_at END
-    FROM closed WHERE profile IS NOT NULL AND verdict <> 'INCONCLUSIVE'
+    FROM standing WHERE verdict <> 'INCONCLUSIVE'
     ON CONFLICT (profile) DO UPDATE
     SET rejects = CASE WHEN EXCLUDED.rejects = 0 THEN 0 ELSE l.rejects + 1 END,
         last_reject_at = greatest(l.last_reject_at, EXCLUDED.last_reject_at)
@@ -88,14 +93,14 @@ caller_counted AS (
 remembered AS (
     INSERT INTO heard_fingerprints (verification, tenant, profile, fingerprints, heard_at)
     SELECT id, tenant, profile, $25::bytea[], ended_at
-    FROM closed WHERE profile IS NOT NULL AND cardinality($25::bytea[]) > 0
+    FROM standing WHERE cardinality($25::bytea[]) > 0
 ),
 outlived AS (
     -- An array, so that no plan asks for it again at each row: a small table's plan did.
     DELETE FROM heard_fingerprints WHERE verification = ANY (ARRAY(
-        SELECT h.verification FROM closed
+        SELECT h.verification FROM standing
         CROSS JOIN LATERAL (
-            SELECT verification FROM heard_fingerprints WHERE profile = closed.profile
+            SELECT verification FROM heard_fingerprints WHERE profile = standing.profile
             ORDER BY heard_at DESC, verification DESC OFFSET 49
         ) AS h
         WHERE cardinality($25::bytea[]) > 0

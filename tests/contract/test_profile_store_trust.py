@@ -15,10 +15,11 @@ from engine.types import Finding, Fingerprint, PhraseOutcome
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import EnrollmentWarning
 from ivr.domain.lockout import LOCKED, LockoutRules
-from ivr.domain.profile import Mode, Profile
+from ivr.domain.profile import Mode, Profile, ProfileState
 from ivr.domain.verification import Verification
 from ivr.domain.watchlist import Suspect
 from ivr.ports import ProfileStore
+from ivr.storage.administration import ProfileAdministration
 from ivr.storage.keys import Keyring
 from ivr.storage.store import PostgresStore
 from ivr.storage.watchlists import Watchlists
@@ -40,11 +41,12 @@ RULES = LockoutRules(delay_after=2, delay_s=60.0, lock_after=4)
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A store, and an administrator's hand on its groups and watchlists."""
+    """A store, and an administrator's hand on its groups, watchlists and profiles."""
 
     store: ProfileStore
     join: Callable[[str, AccountId], Awaitable[object]]
     watch: Callable[[], Awaitable[UUID]]
+    opt_out: Callable[[], Awaitable[object]]
 
 
 @pytest.fixture(params=["fake", "postgres"])
@@ -59,6 +61,7 @@ def house(request: pytest.FixtureRequest) -> House:
         PostgresStore(database, keyring, RULES),
         lambda name, account: watchlists.join(TENANT, name, account, who="ann", why="x"),
         lambda: watchlists.add_suspect(TENANT, "fraud", [voiceprint(7)], who="ann", why="x"),
+        lambda: ProfileAdministration(database).opt_out(TENANT, ACCOUNT, who="ann", why="x"),
     )
 
 
@@ -73,7 +76,13 @@ def _fake() -> House:
         store.suspects[TENANT] = (*store.suspects.get(TENANT, ()), suspect)
         return suspect.id
 
-    return House(store, join, watch)
+    async def opt_out() -> None:
+        profile = store.profiles[TENANT, ACCOUNT]
+        store.spoken.pop(profile.id)
+        gone = replace(profile, state=ProfileState.OPTED_OUT, voiceprints=(), fingerprints=())
+        store.put(gone)
+
+    return House(store, join, watch, opt_out)
 
 
 async def person(house: House, account: str = ACCOUNT, tenant: TenantId = TENANT) -> Profile:
@@ -184,6 +193,18 @@ async def test_callers_without_a_number_are_not_one_caller(house: House) -> None
     for _ in range(RULES.lock_after):
         await house.store.close(rejected(opening()))
     assert await house.store.caller_locked_until(TENANT, "") is None
+
+
+async def test_of_whoever_opted_out_meanwhile_nothing_is_kept(house: House) -> None:
+    """Neither what was said in a call that ended after it, nor how it ended."""
+    profile = await person(house)
+    await house.opt_out()
+    for _ in range(RULES.lock_after):
+        late = replace(rejected(opening()), fingerprints=(Fingerprint(b"late"),))
+        await close(house, late, profile)
+    found = await again(house)
+    assert found.state is ProfileState.OPTED_OUT
+    assert (found.fingerprints, found.locked_until) == ((), None)
 
 
 async def test_a_verdict_told_twice_counts_once(house: House) -> None:

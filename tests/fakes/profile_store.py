@@ -146,7 +146,8 @@ class FakeProfileStore:
             caller = (verification.opening.tenant, number)
             before = self.callers.get(caller, (0, verification.ended_at))
             self.callers[caller] = _counted(before, verification)
-        for profile in [each for each in self.profiles.values() if each.id == verification.profile]:
+        compared = [each for each in self.profiles.values() if each.id == verification.profile]
+        for profile in [each for each in compared if each.state is ProfileState.ENROLLED]:
             if verification.fingerprints:
                 heard = self.heard.setdefault(profile.id, deque(maxlen=HEARD_VERIFICATIONS))
                 heard.append(verification.fingerprints)

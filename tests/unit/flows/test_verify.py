@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from uuid import UUID
+
 import pytest
 
 from engine.types import Locale, ModelId
+from ivr.domain.call import AccountId, Purpose, TenantId
 from ivr.domain.claim import ClaimSource
+from ivr.domain.lockout import LOCKED
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
-from ivr.domain.profile import ProfileState
+from ivr.domain.profile import ProfileId, ProfileState
 from ivr.domain.prompt import PhrasePrompt, Prompt
 from ivr.domain.verification import Verification
-from tests.fakes.call import FakeCall, Listens, Presses, Says, Step, Waits
+from tests.fakes.call import FakeCall, Listens, Presses, Says, Step, Waits, facts
+from tests.fakes.profile_store import FakeProfileStore
 from tests.unit.flows.conftest import Desk, profile
 from tests.unit.flows.people import ALICE, DIN, ECHO, MALLORY, NEARLY_ALICE, speech
 
@@ -230,3 +239,46 @@ async def test_voiceprints_of_another_model_have_expired(alice_enrolled: Desk) -
     call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
     assert told(call) == ("INCONCLUSIVE", "EXPIRED")
     assert call.played == []
+
+
+MEANWHILE: dict[str, tuple[Callable[[FakeProfileStore], None], str]] = {
+    "opted out": (lambda store: store.put(profile(ProfileState.OPTED_OUT)), "OPTED_OUT"),
+    "erased": (lambda store: store.profiles.clear(), "NOT_ENROLLED"),
+    "another person by now": (
+        lambda store: store.put(replace(profile(), id=ProfileId(UUID(int=8)))),
+        "NOT_ENROLLED",
+    ),
+    "locked": (lambda store: store.put(replace(profile(), locked_until=LOCKED)), "LOCKED_OUT"),
+}
+
+
+@pytest.mark.parametrize(("befalls", "reason"), MEANWHILE.values(), ids=MEANWHILE.keys())
+@pytest.mark.parametrize("purpose", [Purpose.VERIFY, Purpose.CHALLENGE, Purpose.IDENTIFY])
+async def test_what_befalls_a_profile_in_a_call_counts(
+    alice_enrolled: Desk,
+    purpose: Purpose,
+    befalls: Callable[[FakeProfileStore], None],
+    reason: str,
+) -> None:
+    """It is looked at once more before anybody is accepted."""
+    store = alice_enrolled.store
+    store.groups[TenantId("tenant"), "staff"] = {AccountId("1001")}
+    spoken: list[Step] = [Listens(), Says(speech(ALICE, 3.5)), Waits(1.0)]
+    call = FakeCall(*spoken, *turn(ALICE), facts=facts(purpose, group="staff"))
+    call.meanwhile = partial(befalls, store)
+    assert told(await alice_enrolled.conducted(call)) == ("INCONCLUSIVE", reason)
+
+
+async def test_on_all_lines_at_once_there_are_no_more_tries(alice_enrolled: Desk) -> None:
+    """Nobody is accepted once as many were rejected as lock, and the count stands."""
+    store = alice_enrolled.store
+    later = [step for _ in range(2) for step in (Listens(), Says(speech(ALICE, 0.4)), Waits(1.0))]
+    guesses = [
+        FakeCall(*turn(MALLORY), facts=facts(call=f"call-{number}"))
+        for number in range(store.lockout.lock_after)
+    ]
+    lucky = FakeCall(*later, *turn(ALICE), facts=facts(call="lucky"))
+    await asyncio.gather(*(alice_enrolled.conducted(each) for each in (*guesses, lucky)))
+    assert told(lucky) == ("INCONCLUSIVE", "LOCKED_OUT")
+    (locked,) = store.profiles.values()
+    assert locked.locked_until == LOCKED

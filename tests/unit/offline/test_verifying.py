@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 
 from engine.types import PhraseOutcome, Reason, Verdict
 from ivr.domain.call import AccountId
+from ivr.domain.lockout import LOCKED
 from ivr.offline import Office, enroll, identify, verify
 from ivr.ports import StoreUnavailableError
 from tests.fakes.clock import NOON
@@ -92,6 +94,18 @@ async def test_a_locked_profile_is_not_compared_with(
     store.put(replace(profile, locked_until=NOON + timedelta(seconds=1)))
     verification = await verify(TENANT, HIM, sung(8), enrolled)
     assert (verification.verdict, verification.reason) == (Verdict.INCONCLUSIVE, Reason.LOCKED_OUT)
+
+
+async def test_a_profile_locked_while_its_file_is_compared_accepts_nobody(
+    enrolled: Office, store: FakeProfileStore
+) -> None:
+    """Many files at once, or a person who opts out: it is looked at once more."""
+    comparing = asyncio.create_task(verify(TENANT, HIM, sung(8), enrolled))
+    await asyncio.sleep(0)
+    store.put(replace(store.profiles[TENANT, HIM], locked_until=LOCKED))
+    verification = await comparing
+    assert (verification.verdict, verification.reason) == (Verdict.INCONCLUSIVE, Reason.LOCKED_OUT)
+    assert verification.attempts[0].verdict is Verdict.ACCEPT
 
 
 async def test_digits_that_nothing_recognises_are_not_accepted(enrolled: Office) -> None:
