@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import EnrollmentWarning
 from ivr.domain.lockout import LOCKED, LockoutRules
 from ivr.domain.profile import Mode, Profile, ProfileState
-from ivr.domain.verification import Verification
+from ivr.domain.verification import Opening, Verification
 from ivr.domain.watchlist import Suspect
 from ivr.ports import ProfileStore
 from ivr.storage.administration import ProfileAdministration
@@ -103,6 +103,14 @@ async def close(house: House, verification: Verification, profile: Profile) -> N
     await house.store.close(replace(verification, profile=profile.id))
 
 
+async def hear(house: House, ends: Sequence[Verification], profile: Profile) -> None:
+    """Close verifications of a profile, one a minute; what was said in each is its number."""
+    for number, end in enumerate(ends):
+        late = end.ended_at + timedelta(minutes=number)
+        said = (Fingerprint(b"%d" % number),)
+        await close(house, replace(end, ended_at=late, fingerprints=said), profile)
+
+
 async def test_mode_frames_and_fingerprints_of_an_enrollment_are_found(house: House) -> None:
     """In the order of the recordings; a warning changes nothing of it."""
     enrollment = replace(
@@ -137,16 +145,26 @@ async def test_fingerprints_of_verifications_are_kept_with_the_profile(house: Ho
     assert (await again(house)).fingerprints[3:] == (first, second, first)
 
 
-async def test_of_the_last_fifty_verifications_fingerprints_are_kept(house: House) -> None:
+async def test_of_the_last_fifty_accepted_fingerprints_are_kept(house: House) -> None:
     """Older ones are forgotten; those of the enrollment never are."""
     profile = await person(house)
-    for number in range(HEARD_VERIFICATIONS + 2):
-        heard = replace(accepted(opening()), fingerprints=(Fingerprint(b"%d" % number),))
-        late = heard.ended_at + timedelta(minutes=number)
-        await close(house, replace(heard, ended_at=late), profile)
+    await hear(house, [accepted(opening()) for _ in range(HEARD_VERIFICATIONS + 2)], profile)
     kept = (await again(house)).fingerprints
     assert kept[:3] == profile.fingerprints
     assert kept[3:] == tuple(b"%d" % number for number in range(2, HEARD_VERIFICATIONS + 2))
+
+
+@pytest.mark.parametrize("end", [hung_up, rejected])
+async def test_calls_that_accept_nobody_push_nothing_accepted_out(
+    house: House, end: Callable[[Opening], Verification]
+) -> None:
+    """Whoever only says something, often enough, makes no recording of the person new again; nor
+    do her own calls make those new that were tried on her."""
+    profile = await person(house)
+    heard = [accepted(opening()), *(end(opening()) for _ in range(HEARD_VERIFICATIONS + 2))]
+    await hear(house, heard, profile)
+    kept = (await again(house)).fingerprints[3:]
+    assert kept == tuple(b"%d" % number for number in (0, *range(3, HEARD_VERIFICATIONS + 3)))
 
 
 async def test_rejects_in_a_row_delay_and_then_lock(house: House) -> None:

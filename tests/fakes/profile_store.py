@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,7 +25,7 @@ from ivr.domain.watchlist import Suspect
 from ivr.ports import StoreUnavailableError
 
 HEARD_VERIFICATIONS = 50
-"""Of so many verifications the fingerprints are kept, the last ones."""
+"""Of so many verifications the fingerprints are kept, the last ones; of so many ACCEPTs besides."""
 
 
 @dataclass
@@ -46,7 +45,7 @@ class FakeProfileStore:
     rejects: dict[ProfileId, tuple[int, datetime]] = field(default_factory=dict)
     callers: dict[tuple[TenantId, str], tuple[int, datetime]] = field(default_factory=dict)
     spoken: dict[ProfileId, tuple[Fingerprint, ...]] = field(default_factory=dict)
-    heard: dict[ProfileId, deque[tuple[Fingerprint, ...]]] = field(default_factory=dict)
+    heard: dict[ProfileId, list[Verification]] = field(default_factory=dict)
 
     async def find(self, tenant: TenantId, account: AccountId) -> Profile | None:
         """Return the person's profile, or None."""
@@ -149,8 +148,7 @@ class FakeProfileStore:
         compared = [each for each in self.profiles.values() if each.id == verification.profile]
         for profile in [each for each in compared if each.state is ProfileState.ENROLLED]:
             if verification.fingerprints:
-                heard = self.heard.setdefault(profile.id, deque(maxlen=HEARD_VERIFICATIONS))
-                heard.append(verification.fingerprints)
+                self._remember(profile.id, verification)
             self._count(profile.id, verification)
             rejects, last = self.rejects.get(profile.id, (0, verification.ended_at))
             self.put(
@@ -161,8 +159,16 @@ class FakeProfileStore:
                 )
             )
 
+    def _remember(self, profile: ProfileId, verification: Verification) -> None:
+        """Keep what was said; ACCEPTs drive out ACCEPTs alone, and all others all others."""
+        heard = [*self.heard.get(profile, ()), verification]
+        accepted = [each for each in heard if each.verdict is Verdict.ACCEPT]
+        others = [each for each in heard if each.verdict is not Verdict.ACCEPT]
+        kept = (*accepted[-HEARD_VERIFICATIONS:], *others[-HEARD_VERIFICATIONS:])
+        self.heard[profile] = [each for each in heard if each in kept]
+
     def _heard(self, profile: ProfileId) -> Iterator[Fingerprint]:
-        return chain.from_iterable(self.heard.get(profile, ()))
+        return chain.from_iterable(each.fingerprints for each in self.heard.get(profile, ()))
 
     def _count(self, profile: ProfileId, verification: Verification) -> None:
         before = self.rejects.get(profile, (0, verification.ended_at))
