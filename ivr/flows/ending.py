@@ -63,6 +63,12 @@ async def finished(work: Coroutine[None, None, Outcome]) -> Outcome:
     return task.result()
 
 
+def told_to_stop() -> bool:
+    """Whether the task at hand was cancelled, though what it does is done to its end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def release(call: Call, variables: Mapping[str, str]) -> float | None:
     """Hand the caller back to the dialplan and return when, in seconds of the loop's clock.
 

@@ -17,7 +17,7 @@ from ivr.domain.enrollment import (
 )
 from ivr.domain.metering import Stage
 from ivr.domain.mode import Mode
-from ivr.flows.ending import Endings, held, release
+from ivr.flows.ending import Endings, finished, held, release, told_to_stop
 from ivr.flows.enroll import Ending, EnrollCourse, enroll, failed, tell_ending
 from ivr.flows.metering import measured
 from ivr.flows.passive_enroll import passive_enroll
@@ -35,10 +35,11 @@ async def conduct_enrollment(call: Call, services: Services) -> Enrollment:
     course, began = EnrollCourse(), services.clock.now()
     limit_s = services.limit_s(call.facts.request)
     ending = await held(_converse(call, course, services), ENDINGS, limit_s)
-    enrollment = await _store(enrollment_of(call, course, ending, began, services), services)
-    if course.answered:
+    ended = enrollment_of(call, course, ending, began, services)
+    enrollment = await finished(_store(ended, services))
+    if course.answered and not told_to_stop():
         await held(_farewell(call, enrollment), Endings(None, None), services.longest_call_s)
-    return await _release(call, enrollment, services)
+    return await finished(_release(call, enrollment, services))
 
 
 async def adopt_enrollment(call: Call, services: Services) -> Enrollment:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import pytest
 
 from engine.types import Reason, Utterance, Verdict
-from ivr.domain.call import CallState
+from ivr.domain.call import CallState, Purpose
+from ivr.domain.enrollment import Enrollment
+from ivr.domain.profile import ProfileState
+from ivr.domain.prompt import Prompt
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.flows.conduct import adopt
 from ivr.ports import Ear, Examination, Wanted
-from tests.fakes.call import FakeCall, HangsUp, Listens, LosesMedia, Says, Step, Waits, facts
+from tests.fakes.call import (
+    FakeCall,
+    HangsUp,
+    Listens,
+    LosesMedia,
+    Presses,
+    Says,
+    Step,
+    Waits,
+    facts,
+)
+from tests.fakes.profile_store import FakeProfileStore
 from tests.fakes.voice import FakeVoice
 from tests.unit.flows.conftest import Desk
 from tests.unit.flows.people import ALICE, speech
@@ -167,6 +182,81 @@ async def test_a_call_cut_off_by_the_end_of_the_program_has_its_verdict(
     await task
     assert written(alice_enrolled) == (Verdict.INCONCLUSIVE, Reason.UNAVAILABLE)
     assert call.released is not None
+
+
+@dataclass
+class Pause:
+    """Something that is done, and takes its time to say so."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self) -> None:
+        """Wait until it is over."""
+        self.begun.set()
+        await self.over.wait()
+
+
+@dataclass
+class SlowStore(FakeProfileStore):
+    """A store that has written an enrollment for a while before it says so."""
+
+    pause: Pause = field(default_factory=Pause)
+
+    async def enroll(self, enrollment: Enrollment) -> Enrollment:
+        """Write it, and pause."""
+        stored = await super().enroll(enrollment)
+        await self.pause()
+        return stored
+
+
+class SlowCall(FakeCall):
+    """A call that takes a while to be released."""
+
+    pause: Pause | None = None
+
+    async def release(self, variables: Mapping[str, str]) -> None:
+        """Pause, and release."""
+        if self.pause is not None:
+            await self.pause()
+        await super().release(variables)
+
+
+def enrolling() -> SlowCall:
+    """Return a call in which Alice enrolls."""
+    turns = [step for _ in range(3) for step in (Listens(), Says(speech(ALICE)), Waits(1.0))]
+    return SlowCall(Listens(), Presses("1"), *turns, facts=facts(Purpose.ENROLL, call="enroll-1"))
+
+
+async def cut_off_in(pause: Pause, call: FakeCall, desk: Desk) -> None:
+    """Tell the program to stop at once while something takes its time."""
+    task = asyncio.create_task(desk.conducted(call))
+    await pause.begun.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    pause.over.set()
+    await task
+
+
+async def test_whoever_is_enrolled_is_told_so_though_the_program_ends() -> None:
+    """The dialplan, that is: a farewell would hold the program up."""
+    store = SlowStore()
+    call = enrolling()
+    await cut_off_in(store.pause, call, Desk(store))
+    assert [each.state for each in store.profiles.values()] == [ProfileState.ENROLLED]
+    assert call.released is not None
+    assert call.released["COUNTERSIGN_ENROLLMENT"] == "ENROLLED"
+    assert call.played[-1] != (Prompt.ENROLL_DONE,)
+
+
+async def test_a_release_under_way_is_not_cut_off(desk: Desk) -> None:
+    """The caller has heard that it worked; the dialplan hears the same."""
+    call = enrolling()
+    call.pause = Pause()
+    await cut_off_in(call.pause, call, desk)
+    assert call.played[-1] == (Prompt.ENROLL_DONE,)
+    assert call.released is not None
+    assert call.released["COUNTERSIGN_ENROLLMENT"] == "ENROLLED"
 
 
 async def test_a_verdict_of_another_call_is_not_adopted(alice_enrolled: Desk) -> None:
