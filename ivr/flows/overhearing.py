@@ -51,40 +51,38 @@ class Overhearing:
     short counts with them.
     """
 
-    def __init__(self, call: Call, voice: Voice, listener: Listener, longest_s: float) -> None:
-        """Take an answered call and ears of `voice`'s."""
+    def __init__(self, call: Call, voice: Voice, longest_s: float) -> None:
+        """Take an answered call; `voice` makes ears for each piece, away from the event loop."""
         self._call = call
         self._voice = voice
-        self._listener = listener
         self._left = round(longest_s * TELEPHONE_RATE_HZ)
 
     async def piece(self) -> Piece | None:
         """Return the next piece; None when time is up. Raises what `Call.heard` does."""
         while self._left > 0:
-            tape = Tape()
-            if await self._hearing(tape) is Hearing.SILENT:
+            tape, listener = Tape(), await self._voice.listener()
+            if await self._hearing(tape, listener) is Hearing.SILENT:
                 continue
-            piece = await self._fit(tape)
+            piece = await self._fit(tape, listener)
             if piece is not None:
                 return piece
         return None
 
-    async def _hearing(self, tape: Tape) -> Hearing:
+    async def _hearing(self, tape: Tape, listener: Listener) -> Hearing:
         """Listen to the end of one piece; the end of time ends it too."""
-        self._listener.restart()
         hearing = Hearing.WAITING
         while hearing not in FINAL and self._left > 0:
             heard = await self._call.heard()
             if isinstance(heard, Frame):
-                hearing = self._listener.push(heard.pcm)
+                hearing = listener.push(heard.pcm)
                 tape.frames.append(heard.pcm)
                 self._left -= len(heard.pcm)
         return hearing
 
-    async def _fit(self, tape: Tape) -> Piece | None:
+    async def _fit(self, tape: Tape, listener: Listener) -> Piece | None:
         ended_at_s = asyncio.get_running_loop().time()
-        utterance = self._listener.utterance()
-        quality = await self._voice.measure(self._listener.measurement())
+        utterance = listener.utterance()
+        quality = await self._voice.measure(listener.measurement())
         wrong = self._voice.shortcoming(quality)
         if wrong not in (None, Shortcoming.TOO_SHORT) or quality.net_speech_s < LEAST_PIECE_S:
             return None

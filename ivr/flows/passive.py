@@ -84,8 +84,7 @@ def _hopeless(judgement: Judgement) -> bool:
 async def _listened(
     call: Call, course: Course, compared: Compared, services: Services
 ) -> Judgement:
-    listener = await services.voice.listener()
-    overhearing = Overhearing(call, services.voice, listener, services.passive.longest_s)
+    overhearing = Overhearing(call, services.voice, services.passive.longest_s)
     said: list[Capture] = []
     while piece := await overhearing.piece():
         wanted = _wanted(call, compared, said, services)

@@ -60,7 +60,7 @@ async def _consented(call: Call, course: EnrollCourse, services: Services) -> bo
 async def _listened(call: Call, course: EnrollCourse, services: Services) -> bool:
     """Gather pieces into recordings until they are an enrollment; False when time is up."""
     rules, voice = services.passive, services.voice
-    overhearing = Overhearing(call, voice, await voice.listener(), rules.longest_s)
+    overhearing = Overhearing(call, voice, rules.longest_s)
     pieces: list[Piece] = []
     tries = 0
     while tries < services.enroll.tries_of(course.mode):
