@@ -20,6 +20,8 @@ from ivr.ports import CallerHungUpError, CallLostError, PortError
 
 Result = TypeVar("Result")
 
+COMMAND_TIMEOUT_S = 8.0
+"""As long as ARI has for a request; Asterisk answers within a millisecond where all is well."""
 DECISIVE = ("COUNTERSIGN_VERDICT", "COUNTERSIGN_ENROLLMENT")
 """Set last: where we die halfway, the dialplan finds no verdict rather than half of one."""
 
@@ -51,8 +53,17 @@ class AgiLeg:
             raise self._end.result()
 
     async def command(self, command: Command) -> Reply:
-        """Give a command, unless the leg ends first; `PortError`."""
-        return await self.through(self._session.command(command))
+        """Give a command, unless the leg ends first; a channel that does not reply ends it.
+
+        `PortError`.
+        """
+        try:
+            async with asyncio.timeout(COMMAND_TIMEOUT_S):
+                return await self.through(self._session.command(command))
+        except TimeoutError:
+            mute = f"no reply to the AGI command {command.name} within {COMMAND_TIMEOUT_S:g} s"
+            self._finish(CallLostError(mute))
+            raise self._end.result() from None
 
     async def through(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Return the result of `work`, unless the leg ends first: then raise how it ended."""
