@@ -39,7 +39,8 @@ class AgiSession:
     async def command(self, command: Command) -> Reply:
         """Give a command, after those given before it, and return its reply.
 
-        Raises `AgiClosedError`, `DeadChannelError` or `CommandRefusedError`.
+        Raises `AgiClosedError`, `DeadChannelError` or `CommandRefusedError`; `CommandTextError`,
+        and nothing is sent, where it cannot be written.
         """
         async with self._turn:
             reply = await self._ask(command)
@@ -79,8 +80,9 @@ class AgiSession:
             await asyncio.shield(self._reply)
         if self.closed.is_set() or self._writer.is_closing():
             raise AgiClosedError
+        line = self._protocol.give(command)
         self._reply = asyncio.get_running_loop().create_future()
-        self._writer.write(self._protocol.give(command))
+        self._writer.write(line)
         reply = await asyncio.shield(self._reply)
         if reply is None:
             raise AgiClosedError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -152,6 +153,9 @@ def _terms(where: str, said: Mapping[str, str], common: Common | None) -> Terms 
 def _checked(line: _Line) -> _Line:
     if not 0 < len(line.account) <= ACCOUNT_MAX_CHARACTERS:
         raise BatchListError(line.where, f"an account has 1 to {ACCOUNT_MAX_CHARACTERS} characters")
+    if any(unicodedata.category(character) == "Cc" for character in line.account):
+        # No dialplan could name it, and no variable of a FastAGI call could hold it.
+        raise BatchListError(line.where, "an account holds no control character")
     if not line.path.is_file():
         raise BatchListError(line.where, f"there is no file {line.path}")
     return line

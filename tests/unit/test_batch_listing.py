@@ -82,6 +82,7 @@ def test_a_line_is_a_recording_and_may_say_its_own_terms(folder: Path) -> None:
         (["path,account", "4712.ulaw,1"], "line 1: the heading names file, account"),
         (["file,account,consent", "4712.ulaw,1,x"], "not consent"),
         (["file,account", "4712.ulaw,"], "line 2: an account has 1 to 128 characters"),
+        (["file,account", "4712.ulaw,1\t2"], "line 2: an account holds no control character"),
         (["file,account", "4712.ulaw,1,2"], "line 2: it has more columns"),
         (["file,account", "absent.wav,1"], "line 2: there is no file"),
         (["file,account", "4712.ulaw,1", "./4712.ulaw,1"], "line 3: the same recording"),

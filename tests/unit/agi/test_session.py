@@ -7,7 +7,12 @@ import asyncio
 import pytest
 
 from ivr.agi.commands import answer, get_variable, set_variable
-from ivr.agi.errors import AgiClosedError, CommandRefusedError, DeadChannelError
+from ivr.agi.errors import (
+    AgiClosedError,
+    CommandRefusedError,
+    CommandTextError,
+    DeadChannelError,
+)
 from tests.unit.agi.peer import connected
 
 
@@ -64,3 +69,14 @@ async def test_hang_up_is_told() -> None:
         peer.writer.write(b"HANGUP\n")
         async with asyncio.timeout(5.0):
             await session.hung_up.wait()
+
+
+async def test_command_that_cannot_be_written_keeps_nobody_waiting() -> None:
+    """It is refused before anything is sent, and the next command has its turn."""
+    async with connected() as (session, peer):
+        with pytest.raises(CommandTextError):
+            await session.command(set_variable("V", "a\tb"))
+        told = asyncio.create_task(session.command(set_variable("V", "1")))
+        async with asyncio.timeout(5.0):
+            assert await peer.asked(b"200 result=1\n") == b'SET VARIABLE "V" "1"\n'
+            assert (await told).result == 1
