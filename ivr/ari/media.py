@@ -45,11 +45,13 @@ class Media:
         format: str,
         max_duration_s: int = 0,
         max_silence_s: int = 0,
+        until_key: bool = False,
         beep: bool = False,
     ) -> LiveRecording:
         """Record the caller to the stored recording `name` (a 409 where it exists).
 
         `format` is a file format of Asterisk (`wav`, `sln16`, `ulaw`); 0 s means no limit.
+        `until_key`: whatever key the caller presses ends it, and is told as any other.
         Second try: 409 shows that it runs, or is a 404 where it does not.
         """
         query = {
@@ -57,6 +59,7 @@ class Media:
             "format": format,
             "maxDurationSeconds": str(max_duration_s),
             "maxSilenceSeconds": str(max_silence_s),
+            "terminateOn": "any" if until_key else "none",
             "ifExists": "fail",
             "beep": "true" if beep else "false",
         }

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from engine.types import Pcm
 from ivr.ari.errors import AriError
 from ivr.ari.events import (
     ChannelDtmfReceived,
@@ -15,6 +16,7 @@ from ivr.ari.events import (
     PlaybackFinished,
     RecordingFailed,
     RecordingFinished,
+    RecordingStarted,
 )
 from ivr.domain.call import CallFacts, CallState
 from ivr.domain.prompt import Spoken
@@ -37,8 +39,9 @@ class RecordedCall:
     """`ivr.ports.Call` by `play` and `record`: no barge-in by voice, and the audio comes late.
 
     `heard` delivers keys and ends of prompts at once. Asked for more while nothing plays, it lets
-    Asterisk record until the caller is silent for `max_silence_s`, and then delivers all of it. The
-    file is deleted in every outcome; one that a crash leaves is swept at the next start.
+    Asterisk record until the caller is silent for `max_silence_s` or presses a key, and then
+    delivers all of it, the key behind what was said before it. The file is deleted in every
+    outcome; one that a crash leaves is swept at the next start.
     """
 
     def __init__(self, leg: Leg, names: Names, rules: RecordRules) -> None:
@@ -53,6 +56,8 @@ class RecordedCall:
         self._recorded = _set()
         self._began_at = 0.0
         self._wanted = False
+        self._held: list[Key] | None = None
+        """The keys behind audio that is still to come; None where none is."""
         self._collecting: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
@@ -70,7 +75,9 @@ class RecordedCall:
         """Take a key, an end of a playback or recording, or the caller's end into account."""
         match event:
             case ChannelDtmfReceived():
-                self.leg.inbox.put(Key(event.digit))
+                self._pressed(Key(event.digit))
+            case RecordingStarted() if self._wanted:
+                self._held = []
             case PlaybackFinished():
                 self._playback_finished(failed=event.playback.state == "failed")
             case RecordingFinished() | RecordingFailed():
@@ -90,8 +97,6 @@ class RecordedCall:
         if not prompts:
             self.leg.inbox.put(PromptEnded())
             return
-        self._playing = True
-        self._played.clear()
         await self.leg.through(self._begin_to_play(prompts))
 
     async def hush(self) -> None:
@@ -105,14 +110,12 @@ class RecordedCall:
     async def heard(self) -> Heard:
         """See `ivr.ports.Call.heard`."""
         if self.leg.inbox.empty and not self._playing and not self._wanted:
-            self._wanted = True
-            self._recorded.clear()
-            self._began_at = self._loop.time()
             await self.leg.through(self._begin_to_record())
         return await self.leg.inbox.get()
 
     def forget_keys(self) -> None:
         """See `ivr.ports.Call.forget_keys`."""
+        self._held = None if self._held is None else []
         self.leg.inbox.forget_keys()
 
     async def tag(self, record: UUID) -> None:
@@ -139,24 +142,27 @@ class RecordedCall:
         await asyncio.shield(self._begin_to_close())
 
     async def _begin_to_play(self, prompts: Sequence[Spoken]) -> None:
+        caller, media = self.leg.facts, self._rules.media(self.leg.facts.request.locale, prompts)
+        self._playing = True
+        self._played.clear()
         try:
-            await self.leg.ari.channels.play(
-                self.leg.facts.id,
-                self._rules.media(self.leg.facts.request.locale, prompts),
-                playback=self._playback,
-            )
+            await self.leg.ari.channels.play(caller.id, media, playback=self._playback)
         except BaseException:
             self._playing = False
             self._played.set()
             raise
 
     async def _begin_to_record(self) -> None:
+        self._wanted = True
+        self._recorded.clear()
+        self._began_at = self._loop.time()
         await self.leg.ari.channels.record(
             self.leg.facts.id,
             self._recording,
             format=self._rules.format,
             max_silence_s=self._rules.max_silence_s,
             max_duration_s=self._rules.max_duration_s,
+            until_key=True,
         )
 
     async def _stop(self) -> None:
@@ -172,6 +178,7 @@ class RecordedCall:
                 # The caller hung up meanwhile, perhaps: `close` has to discard it.
                 self._wanted = True
                 raise
+            self._deliver([])
 
     async def _stop_playback(self) -> None:
         await self.leg.ari.playbacks.stop(self._playback)
@@ -186,6 +193,12 @@ class RecordedCall:
             self._collecting.cancel()
             await asyncio.wait({self._collecting})
         await self.leg.ari.recordings.delete(self._recording)
+
+    def _pressed(self, key: Key) -> None:
+        if self._held is None:
+            self.leg.inbox.put(key)
+        else:
+            self._held.append(key)
 
     def _playback_finished(self, *, failed: bool) -> None:
         self._played.set()
@@ -219,8 +232,15 @@ class RecordedCall:
             self.leg.inbox.end(CallLostError(str(error)))
             return
         self._wanted = False
+        self._deliver(frames)
+
+    def _deliver(self, frames: Sequence[Pcm]) -> None:
+        """Let the flow hear what was recorded, and then what was keyed behind it."""
+        held, self._held = self._held or [], None
         for pcm in frames:
             self.leg.inbox.put(Frame(pcm))
+        for key in held:
+            self.leg.inbox.put(key)
 
     def _begin_to_close(self) -> asyncio.Task[None]:
         if self._closing is None:
