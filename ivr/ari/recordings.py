@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ivr.ari.decoding import read_reply
+from ivr.ari.model import LiveRecording
 from ivr.ari.requests import NOT_FOUND, Method, Request, Requester, resource, tolerant
 
 
@@ -15,6 +16,7 @@ class _Stored:
     name: str
 
 
+_LIVE = msgspec.json.Decoder(LiveRecording)
 _STORED = msgspec.json.Decoder(tuple[_Stored, ...])
 
 
@@ -24,6 +26,14 @@ class Recordings:
     def __init__(self, requester: Requester) -> None:
         """Send by `requester`."""
         self._requester = requester
+
+    async def live(self, name: str) -> LiveRecording | None:
+        """Return the recording while it lasts; None where it has ended."""
+        request = Request(Method.GET, resource("recordings", "live", name))
+        response = await self._requester.request(tolerant(request, NOT_FOUND))
+        if response.status == NOT_FOUND:
+            return None
+        return read_reply(response.body, _LIVE, "LiveRecording")
 
     async def stop(self, name: str) -> None:
         """End the recording and keep its file; `RecordingFinished` follows.

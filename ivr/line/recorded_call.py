@@ -58,6 +58,7 @@ class RecordedCall:
         self._wanted = False
         self._held: list[Key] | None = None
         """The keys behind audio that is still to come; None where none is."""
+        self._beginning = asyncio.Lock()
         self._collecting: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
@@ -141,29 +142,45 @@ class RecordedCall:
         """See `LineCall.close`."""
         await asyncio.shield(self._begin_to_close())
 
+    async def catch_up(self) -> None:
+        """Ask whether what plays or records has ended: of that, no event came while none could.
+
+        `AriError`.
+        """
+        ari = self.leg.ari
+        # What has not begun yet would be taken for ended.
+        async with self._beginning:
+            if self._playing and await ari.playbacks.get(self._playback) is None:
+                self._playback_finished(failed=False)
+            recording = not self._recorded.is_set()
+            if recording and await ari.recordings.live(self._recording) is None:
+                self._recording_finished(failed=False)
+
     async def _begin_to_play(self, prompts: Sequence[Spoken]) -> None:
         caller, media = self.leg.facts, self._rules.media(self.leg.facts.request.locale, prompts)
-        self._playing = True
-        self._played.clear()
-        try:
-            await self.leg.ari.channels.play(caller.id, media, playback=self._playback)
-        except BaseException:
-            self._playing = False
-            self._played.set()
-            raise
+        async with self._beginning:
+            self._playing = True
+            self._played.clear()
+            try:
+                await self.leg.ari.channels.play(caller.id, media, playback=self._playback)
+            except BaseException:
+                self._playing = False
+                self._played.set()
+                raise
 
     async def _begin_to_record(self) -> None:
-        self._wanted = True
-        self._recorded.clear()
-        self._began_at = self._loop.time()
-        await self.leg.ari.channels.record(
-            self.leg.facts.id,
-            self._recording,
-            format=self._rules.format,
-            max_silence_s=self._rules.max_silence_s,
-            max_duration_s=self._rules.max_duration_s,
-            until_key=True,
-        )
+        async with self._beginning:
+            self._wanted = True
+            self._recorded.clear()
+            self._began_at = self._loop.time()
+            await self.leg.ari.channels.record(
+                self.leg.facts.id,
+                self._recording,
+                format=self._rules.format,
+                max_silence_s=self._rules.max_silence_s,
+                max_duration_s=self._rules.max_duration_s,
+                until_key=True,
+            )
 
     async def _stop(self) -> None:
         """Stop what plays and throw away what is being recorded."""
@@ -215,6 +232,8 @@ class RecordedCall:
         self.leg.inbox.put(PromptEnded())
 
     def _recording_finished(self, *, failed: bool) -> None:
+        if self._recorded.is_set():
+            return
         self._recorded.set()
         if failed:
             self.leg.inbox.end(CallLostError("Asterisk could not record: see its log"))

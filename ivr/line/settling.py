@@ -14,6 +14,7 @@ from ivr.ari.model import Channel
 from ivr.domain.call import CallId
 from ivr.line.following import Following
 from ivr.line.names import Names
+from ivr.line.recorded_call import RecordedCall
 from ivr.line.roster import Roster
 from ivr.line.sweep import sweep
 
@@ -53,7 +54,8 @@ class Settling:
     async def settle(self) -> None:
         """End calls that are gone, adopt callers that nobody conducts, remove what nobody uses.
 
-        Where Asterisk does not answer, or refuses, it is asked again.
+        Calls that Asterisk plays to and records learn what has ended meanwhile. Where Asterisk
+        does not answer, or refuses, it is asked again.
         """
         async with self._one_at_a_time:
             for tries in range(TRIES):
@@ -67,6 +69,7 @@ class Settling:
 
     async def _settled(self) -> None:
         strays = await self._compare()
+        await self._catch_up()
         await asyncio.sleep(ADOPTION_GRACE_S if strays else 0)
         for stray in sorted(strays):
             await self._adopt_stray(stray)
@@ -82,6 +85,12 @@ class Settling:
         self._following.keep(present)
         strays = present - known.keys() - self._following.calls
         return {CallId(each) for each in strays if not self._names.is_media(each)}
+
+    async def _catch_up(self) -> None:
+        """Let the calls ask for what no event told them: the others hear of all by their media."""
+        for call in self._roster:
+            if isinstance(call, RecordedCall):
+                await call.catch_up()
 
     async def _present(self) -> set[str]:
         """Return the channels in our application: the application's list can outlive a channel."""

@@ -1,4 +1,4 @@
-"""Calls without chan_websocket: what is keyed while Asterisk records."""
+"""Calls without chan_websocket: what is keyed, and what ends, while Asterisk plays or records."""
 
 from __future__ import annotations
 
@@ -6,30 +6,54 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
 
+from ivr.domain.prompt import Prompt
 from ivr.line.capability import MediaWay
+from ivr.line.names import Kind, Names
 from ivr.ports import Call, Frame, Key, PromptEnded
 from tests.integration.line_stage import (
+    FOLDER,
     Stage,
+    eventually,
+    listened,
+    next_of,
+    ramp,
     write_sounds,
 )
+from tests.relay import Relay
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
+EVENTS = "/ari/events"
 KEYER_WAITS_S = 0.2
 """So long after it was answered it presses the first key."""
 GRACE_S = 3.0
-"""For what takes milliseconds."""
+"""For what the line learns a moment after its events are back."""
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def recorded(stage: Stage, tmp_path: Path) -> AsyncIterator[Stage]:
+async def relay(stage: Stage) -> AsyncIterator[Relay]:
+    """A network between us and Asterisk that can fail."""
+    async with Relay(stage.asterisk.http_port) as relay:
+        yield relay
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def recorded(stage: Stage, relay: Relay, tmp_path: Path) -> AsyncIterator[Stage]:
     """A line on which Asterisk plays and records."""
     sounds = write_sounds(tmp_path / "sounds")
-    async with stage.switchboard(way=MediaWay.RECORDING, sounds=sounds):
+    way = MediaWay.RECORDING
+    async with stage.switchboard(url=relay.url, backoff_s=0.1, way=way, sounds=sounds):
         yield stage
+
+
+def cut(relay: Relay) -> None:
+    """Take the events away, until they are admitted."""
+    relay.bar(EVENTS)
+    relay.cut(EVENTS)
 
 
 async def test_keys_come_after_what_was_heard_before_them(recorded: Stage) -> None:
@@ -40,6 +64,58 @@ async def test_keys_come_after_what_was_heard_before_them(recorded: Stage) -> No
     async with asyncio.timeout(GRACE_S):
         before = [await _frames_until_key(call, digit) for digit in "12*#"]
     assert before[0] >= KEYER_WAITS_S / 2 / 0.02
+
+
+async def test_prompt_that_ended_while_the_events_were_away(recorded: Stage, relay: Relay) -> None:
+    """Nobody told of its end: it is asked for when they are back."""
+    _, call = await recorded.called()
+    await call.answer()
+    await call.play([Prompt.CONSENT])
+    cut(relay)
+    await asyncio.sleep(FOLDER[Prompt.CONSENT] + 0.5)
+    relay.admit()
+    async with asyncio.timeout(GRACE_S):
+        await next_of(call, PromptEnded)
+
+
+async def test_prompt_that_lasts_longer_than_the_events_were_away(
+    recorded: Stage, relay: Relay
+) -> None:
+    """It is not taken for ended."""
+    _, call = await recorded.called()
+    await call.answer()
+    await call.play([Prompt.ENROLL_INTRO])
+    cut(relay)
+    relay.admit()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(GRACE_S):
+            await call.heard()
+    await call.hush()
+    await next_of(call, PromptEnded)
+
+
+async def test_recording_that_ended_while_the_events_were_away(
+    recorded: Stage, relay: Relay
+) -> None:
+    """What was said meanwhile is heard, bit-exact, when they are back."""
+    caller, call = await recorded.called()
+    await call.answer()
+    waiting = asyncio.create_task(listened(call, 4000))
+    await caller.say(np.concatenate((ramp(0.5), np.zeros(16_000, np.int16))))
+    name = Names(recorded.app).of(Kind.RECORDING, call.facts.id)
+
+    async def recording() -> bool:
+        return await recorded.phone.recordings.live(name) is not None
+
+    async def over() -> bool:
+        return not await recording()
+
+    await eventually(recording)
+    cut(relay)
+    await eventually(over)
+    relay.admit()
+    async with asyncio.timeout(GRACE_S):
+        assert np.array_equal(await waiting, ramp(0.5))
 
 
 async def _frames_until_key(call: Call, digit: str) -> int:

@@ -1,4 +1,4 @@
-"""A call that Asterisk plays to and records: keys in their place."""
+"""A call that Asterisk plays to and records: keys in their place, and ends that nobody told."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import pytest
 from ivr.ari import AriAddress, AriClient
 from ivr.ari.events import (
     ChannelDtmfReceived,
+    PlaybackFinished,
     RecordingFinished,
     RecordingStarted,
 )
 from ivr.ari.model import Channel, LiveRecording, Playback
 from ivr.domain.call import CallState
+from ivr.domain.prompt import Prompt
 from ivr.flows.conversation import ask_keys
 from ivr.line.leg import Leg
 from ivr.line.names import Names
@@ -60,6 +62,14 @@ class Exchange:
         self.until_key = rules.get("until_key", False)
         self.records.set()
 
+    async def playback(self, name: str) -> Playback | None:
+        """Return what plays."""
+        return ASKED if self.playing else None
+
+    async def live(self, name: str) -> LiveRecording | None:
+        """Return what records."""
+        return LIVE if self.recording else None
+
     async def fetch(self, name: str) -> bytes:
         """Return what was recorded, as bare samples."""
         return bytes(16_000 // 50 * round(50 * self.seconds))
@@ -84,6 +94,8 @@ async def call(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> RecordedC
     client = AriClient(AriAddress("http://127.0.0.1:1", "user", "secret", APP))
     monkeypatch.setattr(client.channels, "play", exchange.play)
     monkeypatch.setattr(client.channels, "record", exchange.record)
+    monkeypatch.setattr(client.playbacks, "get", exchange.playback)
+    monkeypatch.setattr(client.recordings, "live", exchange.live)
     monkeypatch.setattr(client.recordings, "fetch", exchange.fetch)
     monkeypatch.setattr(client.recordings, "delete", exchange.gone)
     monkeypatch.setattr(client.recordings, "discard", exchange.gone)
@@ -161,3 +173,36 @@ async def test_keys_of_a_recording_that_is_thrown_away_are_kept(
     press(call, "2")
     await call.play([])
     assert await hearing == [Key("2"), PromptEnded()]
+
+
+async def test_ends_that_no_event_told_are_asked_for(
+    call: RecordedCall, exchange: Exchange
+) -> None:
+    """First of a prompt, then of a recording, and each of them once."""
+    await call.play([Prompt.TONE])
+    await call.catch_up()
+    exchange.playing = False
+    await call.catch_up()
+    call.took(PlaybackFinished(playback=ASKED))
+    assert await heard(call, 1) == [PromptEnded()]
+    hearing = await recorded(call, exchange, 3)
+    press(call, "12")
+    await call.catch_up()
+    exchange.recording = False
+    await call.catch_up()
+    call.took(RecordingFinished(recording=LIVE))
+    assert (await hearing)[1:] == [Key("1"), Key("2")]
+
+
+async def test_prompt_that_has_not_begun_has_not_ended(
+    call: RecordedCall, exchange: Exchange
+) -> None:
+    """Asterisk knows nothing of it yet, as of one that is over."""
+    exchange.taken.clear()
+    playing = asyncio.create_task(call.play([Prompt.TONE]))
+    await exchange.asked.wait()
+    catching_up = asyncio.create_task(call.catch_up())
+    await asyncio.sleep(0.01)
+    exchange.taken.set()
+    await asyncio.gather(playing, catching_up)
+    assert call.leg.inbox.empty
