@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent
@@ -16,7 +18,7 @@ from ivr.domain.watchlist import Suspect
 from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.enrolling import write_enrollment
 from ivr.storage.errors import StoreRefusedError
-from ivr.storage.keys import Keyring, PersonKey
+from ivr.storage.keys import Keyring, PersonKey, TenantKey
 from ivr.storage.operating_points import rates_from
 from ivr.storage.rows import (
     closing_columns,
@@ -29,6 +31,11 @@ from ivr.storage.rows import (
     voiceprints_from,
 )
 from ivr.storage.text import storable
+
+Opened = TypeVar("Opened")
+
+Build = Callable[[Row, PersonKey | None], Opened]
+"""Builds a value of the domain from a row, with the person's key; runs in a thread."""
 
 
 class PostgresStore:
@@ -50,7 +57,9 @@ class PostgresStore:
             # No profile can have such a name, and it must not pass for a similar one.
             return None
         row = await self._database.fetch_one("find-profile", tenant, account, tenant=tenant)
-        return None if row is None else profile_from(row, await self._key(row), self._lockout)
+        if row is None:
+            return None
+        return self._profile_from(row, _person_key(row, await self._tenant_key(row)))
 
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a named group, by account; `StoreUnavailableError`.
@@ -59,7 +68,7 @@ class PostgresStore:
         """
         names = (storable(tenant), storable(name))
         rows = await self._database.fetch("profiles-of-group", *names, tenant=tenant)
-        return tuple([profile_from(row, await self._key(row), self._lockout) for row in rows])
+        return await self._opened(rows, self._profile_from)
 
     async def consent(self, tenant: TenantId, account: AccountId) -> Consent | None:
         """Return the last consent that a person gave and that holds; `StoreUnavailableError`."""
@@ -77,12 +86,12 @@ class PostgresStore:
         rows = await self._database.fetch(
             "profiles-of-tenant", storable(tenant), at_most, tenant=tenant
         )
-        return tuple([profile_from(row, await self._key(row), self._lockout) for row in rows])
+        return await self._opened(rows, self._profile_from)
 
     async def watchlist(self, tenant: TenantId) -> Sequence[Suspect]:
         """Return the voices that a tenant watches for; `StoreUnavailableError`."""
         rows = await self._database.fetch("suspects-of-tenant", storable(tenant), tenant=tenant)
-        return tuple([await self._suspect(row) for row in rows])
+        return await self._opened(rows, _suspect)
 
     async def caller_locked_until(self, tenant: TenantId, number: str) -> datetime | None:
         """Return until when callers of this number are locked out, as `Profile.locked_until`."""
@@ -156,13 +165,29 @@ class PostgresStore:
         """
         return await write_enrollment(self._database, self._keyring, enrollment)
 
-    async def _suspect(self, row: Row) -> Suspect:
-        key = await self._key(row)
-        assert key is not None, "a suspect's data key is NOT NULL"
-        return Suspect(row["id"], voiceprints_from(row, key))
+    async def _opened(self, rows: Sequence[Row], build: Build[Opened]) -> tuple[Opened, ...]:
+        """Build from many rows, in a thread: half a millisecond each would hold up every call."""
+        keys = [await self._tenant_key(row) for row in rows]
 
-    async def _key(self, row: Row) -> PersonKey | None:
+        def built() -> tuple[Opened, ...]:
+            each = zip(rows, keys, strict=True)
+            return tuple(build(row, _person_key(row, key)) for row, key in each)
+
+        return await asyncio.to_thread(built)
+
+    def _profile_from(self, row: Row, key: PersonKey | None) -> Profile:
+        return profile_from(row, key, self._lockout)
+
+    async def _tenant_key(self, row: Row) -> TenantKey | None:
         if row["data_key"] is None:
             return None
-        tenant_key = await self._keyring.key(row["tenant"], row["tenant_key"])
-        return tenant_key.person(row["id"], row["data_key"])
+        return await self._keyring.key(row["tenant"], row["tenant_key"])
+
+
+def _person_key(row: Row, tenant_key: TenantKey | None) -> PersonKey | None:
+    return None if tenant_key is None else tenant_key.person(row["id"], row["data_key"])
+
+
+def _suspect(row: Row, key: PersonKey | None) -> Suspect:
+    assert key is not None, "a suspect's data key is NOT NULL"
+    return Suspect(row["id"], voiceprints_from(row, key))
