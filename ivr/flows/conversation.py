@@ -94,11 +94,17 @@ async def ask_keys(
 async def ask_speech(
     call: Call, voice: Voice, *prompts: Spoken, wanted: Wanted, barge_in: bool
 ) -> Capture | None:
-    """Ask for speech, listen to its end and examine it; None where nobody spoke."""
+    """Ask for speech, listen to its end and examine it; None where nobody spoke.
+
+    What the caller said before it counts only where it goes on with pieces that came before.
+    """
     listener = await voice.listener()
     early, tape = EarlyExamination(voice, wanted), Tape()
     try:
         await call.note(CallState.PROMPTING)
+        if not wanted.before:
+            # Said before the question, it is no answer to it, and must not hush it unheard.
+            call.forget_frames()
         await call.play(prompts)
         await _prompted(call, listener, tape, barge_in=barge_in)
         await call.note(CallState.LISTENING)

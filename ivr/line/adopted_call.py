@@ -59,6 +59,9 @@ class AdoptedCall:
     def forget_keys(self) -> None:
         """See `ivr.ports.Call.forget_keys`; there are none."""
 
+    def forget_frames(self) -> None:
+        """See `ivr.ports.Call.forget_frames`; there are none."""
+
     async def tag(self, record: UUID) -> None:
         """See `ivr.ports.Call.tag`."""
         await self.leg.tag(record)

@@ -104,6 +104,10 @@ class AgiCall:
         """See `ivr.ports.Call.forget_keys`."""
         self.leg.inbox.forget_keys()
 
+    def forget_frames(self) -> None:
+        """See `ivr.ports.Call.forget_frames`."""
+        self.leg.inbox.forget_frames()
+
     async def tag(self, record: UUID) -> None:
         """See `ivr.ports.Call.tag`."""
         await self.leg.tag(record)

@@ -47,6 +47,11 @@ class Inbox:
         """Drop the keys that were pressed and not heard yet."""
         self._queue = deque(each for each in self._queue if not isinstance(each, Key))
 
+    def forget_frames(self) -> None:
+        """Drop the audio that was not heard yet; nobody wanted it, so none of it is `dropped`."""
+        self._queue = deque(each for each in self._queue if not isinstance(each, Frame))
+        self._frames = 0
+
     @property
     def empty(self) -> bool:
         """Whether `get` would have to wait."""

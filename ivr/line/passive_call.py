@@ -145,6 +145,10 @@ class PassiveCall:
     def forget_keys(self) -> None:
         """See `ivr.ports.Call.forget_keys`; there are none."""
 
+    def forget_frames(self) -> None:
+        """See `ivr.ports.Call.forget_frames`."""
+        self.leg.inbox.forget_frames()
+
     async def tag(self, record: UUID) -> None:
         """Keep the record's id until the variables are set; see `close_abandoned` for a crash."""
         self._record = record

@@ -119,6 +119,10 @@ class RecordedCall:
         self._held = None if self._held is None else []
         self.leg.inbox.forget_keys()
 
+    def forget_frames(self) -> None:
+        """See `ivr.ports.Call.forget_frames`."""
+        self.leg.inbox.forget_frames()
+
     async def tag(self, record: UUID) -> None:
         """See `ivr.ports.Call.tag`; it would wait behind a recording."""
         await self._stop()

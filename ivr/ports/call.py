@@ -67,6 +67,10 @@ class Call(Protocol):
         """Drop the keys that were pressed and not heard yet: they answer no later question."""
         ...
 
+    def forget_frames(self) -> None:
+        """Drop the audio that came and was not heard yet: it answers no later question either."""
+        ...
+
     async def tag(self, record: UUID) -> None:
         """Write the id of the call's record on the channel, as `COUNTERSIGN_ID`.
 

@@ -122,6 +122,8 @@ class FakeCall:
         self._gone = False
         self.meanwhile: Callable[[], None] | None = None
         """Something that happens elsewhere once a frame was heard."""
+        self.impatient = np.empty(0, np.int16)
+        """What the caller says while each answer is examined, int16 `[n]` at 8 kHz."""
 
     @property
     def facts(self) -> CallFacts:
@@ -169,6 +171,10 @@ class FakeCall:
         """See `ivr.ports.Call.forget_keys`."""
         self._queue = deque(each for each in self._queue if not isinstance(each, Key))
 
+    def forget_frames(self) -> None:
+        """See `ivr.ports.Call.forget_frames`."""
+        self._queue = deque(each for each in self._queue if not isinstance(each, Frame))
+
     async def tag(self, record: UUID) -> None:
         """See `ivr.ports.Call.tag`."""
         self._happen()
@@ -183,6 +189,10 @@ class FakeCall:
     async def note(self, state: CallState) -> None:
         """See `ivr.ports.Call.note`."""
         self.noted.append(state)
+        if state is CallState.CHECKING:
+            said = self.impatient
+            cut = range(0, len(said), FRAME_SAMPLES)
+            self._queue.extend(Frame(said[at : at + FRAME_SAMPLES]) for at in cut)
 
     async def release(self, variables: Mapping[str, str]) -> None:
         """See `ivr.ports.Call.release`."""

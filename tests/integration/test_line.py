@@ -47,6 +47,18 @@ async def test_caller_is_heard_bit_exact_while_a_prompt_plays(stage: Stage) -> N
         await caller.hears(prompt_audio(Prompt.CONSENT))
 
 
+async def test_what_nobody_heard_can_be_forgotten(stage: Stage) -> None:
+    """What the caller says afterwards is heard, bit-exact."""
+    async with stage.switchboard():
+        caller, call = await stage.called()
+        await call.answer()
+        await caller.say(ramp(0.5))
+        await asyncio.sleep(1.0)
+        call.forget_frames()
+        await caller.say(ramp(0.5, first=5000))
+        assert np.array_equal(await listened(call, 4000), ramp(0.5, first=5000))
+
+
 async def test_prompt_ends_when_the_caller_has_heard_it(stage: Stage) -> None:
     """PromptEnded comes within 40 ms of the last sample's end at the caller."""
     async with stage.switchboard():

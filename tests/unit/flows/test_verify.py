@@ -51,6 +51,20 @@ async def test_the_enrolled_voice_is_accepted(alice_enrolled: Desk) -> None:
     assert call.played == [(Prompt.AFTER_THE_TONE_SAY, PASSPORT, Prompt.TONE)]
 
 
+@pytest.mark.parametrize("purpose", [Purpose.VERIFY, Purpose.CHALLENGE])
+async def test_what_was_said_before_a_question_is_no_answer_to_it(
+    alice_enrolled: Desk, purpose: Purpose
+) -> None:
+    """Who says "hello?" while the last answer is examined hears the next question whole."""
+    too_little: list[Step] = [Listens(), Says(speech(ALICE, 0.4)), Waits(1.0)]
+    call = FakeCall(*too_little, *turn(ALICE), facts=facts(purpose), prompt_s=2.0)
+    call.impatient = speech(MALLORY, 0.4)
+    await alice_enrolled.conducted(call)
+    assert call.hushed == 0
+    assert told(call) == ("ACCEPT", "MATCH")
+    assert len(record(alice_enrolled).attempts) == 2
+
+
 async def test_another_voice_is_rejected_at_once(alice_enrolled: Desk) -> None:
     """Mallory gets no second try: more speech would not make her Alice."""
     call = await alice_enrolled.verify(Listens(), Says(speech(MALLORY)))

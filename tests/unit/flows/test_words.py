@@ -16,7 +16,7 @@ from ivr.domain.prompt import Prompt
 from ivr.domain.verification import Verification
 from ivr.domain.watchlist import Suspect
 from ivr.flows.rules import VerifyRules
-from tests.fakes.call import FakeCall, Listens, Presses, Says, Step, Waits
+from tests.fakes.call import FakeCall, Listens, Presses, Says, Step, Waits, facts
 from tests.fakes.clock import NOON
 from tests.fakes.voice import voiceprint_of
 from tests.unit.flows.conftest import Desk, profile
@@ -188,6 +188,18 @@ async def test_free_speech_adds_up(desk: Desk) -> None:
     assert attempt.quality is not None
     assert attempt.quality.net_speech_s == 4.5
     assert len(record(desk).fingerprints) == 3
+
+
+async def test_free_speech_that_goes_on_while_it_is_examined_counts(desk: Desk) -> None:
+    """Nobody stops talking because we have enough to do: it is part of the next piece."""
+    desk.store.put(replace(profile(), mode=Mode.TEXT_INDEPENDENT, passphrase=""))
+    call = FakeCall(*turn(ALICE), *turn(ALICE), facts=facts())
+    call.impatient = speech(ALICE)
+    await desk.conducted(call)
+    assert [played[0] for played in call.played] == [Prompt.AFTER_THE_TONE_SPEAK, Prompt.GO_ON]
+    (attempt,) = record(desk).attempts
+    assert attempt.quality is not None
+    assert attempt.quality.net_speech_s == 4.5
 
 
 async def test_too_little_free_speech_is_not_judged(desk: Desk) -> None:

@@ -70,6 +70,18 @@ async def test_nobody_listens_for_a_minute() -> None:
     assert first.pcm[0] == 10
 
 
+async def test_frames_are_forgotten_without_the_rest() -> None:
+    """Keys and ends of prompts stay; what is forgotten is not counted as lost."""
+    inbox = Inbox()
+    for heard in (frame(1), Key("1"), frame(2), PromptEnded()):
+        inbox.put(heard)
+    inbox.forget_frames()
+    assert [await inbox.get(), await inbox.get()] == [Key("1"), PromptEnded()]
+    for value in range(FRAMES_MAX):
+        inbox.put(frame(value))
+    assert inbox.dropped == 0
+
+
 async def test_prompt_end_is_forgotten_without_the_rest() -> None:
     """Only the ends of prompts go."""
     inbox = Inbox()
