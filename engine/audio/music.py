@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.audio.spectrum import FINE_WINDOW, Powers, bins_of
 
@@ -24,20 +25,28 @@ _LOWER_QUARTILE: Final = 25.0
 _QUIETEST: Final = 1e-9
 
 
-def music(fine: Powers) -> float:
-    """Return how like music audio with these `fine_powers` is, in [0, 1]; 0 below 0.8 s.
+def music(activations: NDArray[np.float32]) -> float:
+    """Return how like music audio of this `activation` is, in [0, 1]; 0 below 0.8 s.
 
-    Continuous frequency activation: how long the five frequencies that last longest are there in
-    0.4 s (Seyerlehner, Pohle, Schedl & Widmer, "Automatic music detection in television
-    productions", DAFx 2007), and of that the lower quartile over time, for music goes on and on."""
-    held = _held(fine)
-    if len(held) < _LEAST_FRAMES - _SPAN:
+    The lower quartile over time, for music goes on and on.
+    """
+    if len(activations) < _LEAST_FRAMES - _SPAN:
         return 0.0
+    return float(np.percentile(activations, _LOWER_QUARTILE))
+
+
+def activation(fine: Powers) -> NDArray[np.float32]:
+    """Return how long the five frequencies that last longest are there in 0.4 s, `[moments]`.
+
+    Continuous frequency activation, in [0, 1], of audio with these `fine_powers` (Seyerlehner,
+    Pohle, Schedl & Widmer, "Automatic music detection in television productions", DAFx 2007).
+    """
+    held = _held(fine)
     inner, before, after = held[:, 3:-3], held[:, 2:-4], held[:, 4:-2]
     low = np.minimum(held[:, :-6], held[:, 6:])
     heights = np.where((inner >= before) & (inner > after), inner - low, np.float32(0))
-    longest = np.partition(heights, -_PEAKS, axis=1)[:, -_PEAKS:].mean(axis=1)
-    return float(np.percentile(longest, _LOWER_QUARTILE))
+    longest: NDArray[np.float32] = np.partition(heights, -_PEAKS, axis=1)[:, -_PEAKS:].mean(axis=1)
+    return longest
 
 
 def _held(power: Powers) -> Powers:

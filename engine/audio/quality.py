@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.activity import Segment
-from engine.audio.music import music
+from engine.audio.music import activation, music
 from engine.audio.pcm import FULL_SCALE, checked
-from engine.audio.spectrum import fine_powers
+from engine.audio.spectrum import blocks, fine_powers
 from engine.audio.talkers import talkers
 from engine.audio.tones import tones_s
 from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality
@@ -54,21 +54,30 @@ def measure(pcm: Pcm, segments: Sequence[Segment]) -> Quality:
     """
     speech = _mask(len(checked(pcm)), segments, margin=0)
     if not speech.any():
-        fine = fine_powers(pcm)
-        return Quality(0.0, 0.0, LEAST_LEVEL_DBFS, 0.0, tones_s(pcm, fine), music(fine))
+        return Quality(0.0, 0.0, LEAST_LEVEL_DBFS, 0.0, *_tones_and_music(pcm))
     spoken = pcm[speech].astype(np.float64)
     extent = pcm[segments[0].start : segments[-1].end]
-    fine = fine_powers(extent)
+    tones, notes = _tones_and_music(extent)
     power = float(np.var(spoken))
     return Quality(
         net_speech_s=len(spoken) / TELEPHONE_RATE_HZ,
         snr_db=_snr_db(power, _noise_power(pcm, segments)),
         level_dbfs=_decibels(power / FULL_SCALE**2, LEAST_LEVEL_DBFS),
         clipped=float(np.mean(np.abs(spoken) >= CLIPPED_AT)),
-        tones_s=tones_s(extent, fine),
-        music=music(fine),
+        tones_s=tones,
+        music=notes,
         talkers=talkers(extent),
     )
+
+
+def _tones_and_music(pcm: Pcm) -> tuple[float, float]:
+    """Seconds of tones, and how like music it is: block by block, so that memory is bounded."""
+    tones, activations = 0.0, []
+    for block in blocks(pcm):
+        fine = fine_powers(block)
+        tones += tones_s(block, fine)
+        activations.append(activation(fine))
+    return tones, music(np.concatenate(activations))
 
 
 def _noise_power(pcm: Pcm, segments: Sequence[Segment]) -> float:

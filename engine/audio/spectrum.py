@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
@@ -12,13 +14,22 @@ from engine.types import TELEPHONE_RATE_HZ, Pcm
 Powers = NDArray[np.float32]
 """float32 `[frames, bins]`: power in each bin from 0 to 4000 Hz."""
 
-LONGEST_S = 30
-"""Audio beyond this is not looked at: memory grows with length."""
+BLOCK_S = 30
+"""Audio is looked at in blocks of at most this, so that memory does not grow with its length."""
 
 FINE_WINDOW = 1024
 """128 ms: bins of 7.8 Hz, which tell two tones of a ringing signal apart."""
 FINE_HOP = 256
 """32 ms."""
+
+
+def blocks(pcm: Pcm) -> Iterator[Pcm]:
+    """Cut int16 `[n]` at 8 kHz into the fewest blocks of equal length up to `BLOCK_S`.
+
+    At least one, which may be empty.
+    """
+    count = max(1, -(-len(pcm) // (BLOCK_S * TELEPHONE_RATE_HZ)))
+    return iter(np.array_split(pcm, count))
 
 
 def fine_powers(pcm: Pcm) -> Powers:
@@ -30,9 +41,9 @@ def powers(pcm: Pcm, window: int, hop: int) -> Powers:
     """Return the power spectra of int16 `[n]` at 8 kHz, Hann windows of `window` samples.
 
     At least one frame: what is shorter than a window is followed by silence. No DC. Bins are
-    4000 / (window / 2) Hz wide.
+    4000 / (window / 2) Hz wide. Memory grows with length: hand in a block.
     """
-    samples = to_float(pcm[: LONGEST_S * TELEPHONE_RATE_HZ])
+    samples = to_float(pcm)
     padded = np.pad(samples, (0, max(0, window - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
     spectra = fft.rfft(frames * np.hanning(window).astype(np.float32), axis=1)

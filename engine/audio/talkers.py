@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from engine.audio.pcm import to_float
-from engine.audio.spectrum import LONGEST_S
+from engine.audio.spectrum import blocks
 from engine.types import TELEPHONE_RATE_HZ, Pcm
 
 _WINDOW: Final = 512
@@ -32,6 +32,8 @@ _AS_GOOD: Final = 0.9
 _RANGE_DB: Final = 30.0
 _LEAST_FRAMES: Final = 25
 """Voiced frames, 0.5 s, on either side of a change of talkers."""
+_MOST_CUTS: Final = 300
+"""As many as 30 s of voice have, five frames apart; of more voice they lie further apart."""
 _FAR_SEMITONES: Final = 12.0
 _QUIETEST: Final = 1e-12
 
@@ -43,8 +45,9 @@ def talkers(pcm: Pcm) -> float:
     an octave is 1, less where the pitch on either side is itself spread. 0 where fewer than 1 s
     are voiced. `AudioError` for anything but an int16 vector.
     """
-    pitch = _pitch(pcm[: LONGEST_S * TELEPHONE_RATE_HZ])
-    cuts = range(_LEAST_FRAMES, len(pitch) - _LEAST_FRAMES + 1, 5)
+    pitch = np.concatenate([_pitch(block) for block in blocks(pcm)])
+    step = max(5, len(pitch) // _MOST_CUTS)
+    cuts = range(_LEAST_FRAMES, len(pitch) - _LEAST_FRAMES + 1, step)
     apart = max((_apart(pitch[:cut], pitch[cut:]) for cut in cuts), default=0.0)
     return min(1.0, apart / _FAR_SEMITONES)
 

@@ -50,7 +50,7 @@ class Hashes:
 
 
 def fingerprint(utterance: Utterance, key: bytes) -> Fingerprint:
-    """Turn the first 60 s of an utterance into keyed hashes: about 1.1 kB for a second of speech.
+    """Turn five minutes of an utterance at most into keyed hashes: some 1.1 kB for a second.
 
     The key has 16 to 64 bytes, secret and the same for all recordings that are to be compared;
     `FingerprintError` for another length, `AudioError` where the samples are not finite.

@@ -18,14 +18,18 @@ from engine.errors import AudioError
 from engine.types import ENGINE_RATE_HZ, Samples, Utterance
 
 HOP_S: Final = 0.008
-LONGEST_S: Final = 60.0
-"""What comes later is not looked at; a telephone utterance is shorter."""
+LONGEST_S: Final = 300.0
+"""What comes later is not looked at: as much as is embedded (`engine.voice.windows`)."""
 DENSITY: Final = 50
 """Landmarks kept in a second of audio, the strongest."""
 
 _HOP: Final = round(HOP_S * ENGINE_RATE_HZ)
 _WINDOW: Final = 1024
 """64 ms."""
+_BLOCK: Final = 60 * ENGINE_RATE_HZ
+"""Peaks are chosen in so much audio at a time: memory is bounded, what is loud hides nothing that
+comes long after it, and the first minute has the landmarks that it has alone."""
+_BLOCK_FRAMES: Final = (_BLOCK - _WINDOW) // _HOP + 1
 _FFT: Final = 2048
 """Bins of 7.8 Hz."""
 _LOWEST, _HIGHEST = 32, 448
@@ -66,19 +70,27 @@ def pairs(utterance: Utterance) -> Pairs:
     """
     if not np.isfinite(utterance.samples).all():
         raise AudioError("an utterance to fingerprint holds NaN or infinity: check its decoding")
-    frames, bins = _peaks(_spectrum(utterance.samples))
+    frames, bins = _landmarks(utterance.samples[: round(LONGEST_S * ENGINE_RATE_HZ)])
     first, second = _partners(frames, bins)
     coarse = np.rint(bins / _COARSE).astype(np.int64)
     shape = np.stack([coarse[first], coarse[second], frames[second] - frames[first]], axis=1)
     return Pairs(frames[first], shape)
 
 
+def _landmarks(samples: Samples) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Frames and bins of the peaks of all blocks, in the order of time."""
+    firsts = range(0, max(1, len(samples) // _HOP), _BLOCK_FRAMES)
+    blocks = [samples[first * _HOP :][:_BLOCK] for first in firsts]
+    found = [_peaks(_spectrum(block)) for block in blocks]
+    frames = [first + place for first, (place, _) in zip(firsts, found, strict=True)]
+    return np.concatenate(frames), np.concatenate([bins for _, bins in found])
+
+
 def _spectrum(samples: Samples) -> NDArray[np.float32]:
     """Magnitudes `[frames, bins]` from 250 to 3500 Hz."""
-    heard = samples[: round(LONGEST_S * ENGINE_RATE_HZ)]
-    if len(heard) < _WINDOW:
+    if len(samples) < _WINDOW:
         return np.zeros((0, _HIGHEST - _LOWEST), np.float32)
-    framed = np.lib.stride_tricks.sliding_window_view(heard, _WINDOW)[::_HOP]
+    framed = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
     window = np.hanning(_WINDOW).astype(np.float32)
     magnitudes: NDArray[np.float32] = np.abs(rfft(framed * window, _FFT)[:, _LOWEST:_HIGHEST])
     return magnitudes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -77,6 +79,33 @@ def test_two_pitches_are_two_talkers_and_one_is_one() -> None:
     limit = QualityLimits().talkers
     assert heard(line(np.concatenate([deep, high]))).talkers > limit
     assert heard(line(np.concatenate([deep, deep]))).talkers < limit
+
+
+@pytest.mark.parametrize("late_s", [29.9, 31.0, 125.0, 290.0])
+def test_what_comes_late_is_heard(late_s: float) -> None:
+    """Tones and another talker, wherever in five minutes of speech they lie."""
+    speech = np.tile(_glide(100.0, 1.5), 200)[: round(late_s * 8000)]
+    ringing = heard(line(np.concatenate([speech, tone((440.0, 480.0), 1.0, -20.0)])))
+    assert ringing.tones_s > 0.5
+    assert heard(line(np.concatenate([speech, _glide(220.0, 1.5)]))).talkers > 0.3
+
+
+def test_music_that_begins_late_is_heard() -> None:
+    """Half a minute of speech, and then music for two."""
+    found = heard(line(np.concatenate([np.tile(_glide(100.0, 1.5), 20), music(120.0, RANDOM)])))
+    assert shortcoming(found, QualityLimits()) is Shortcoming.MUSIC
+
+
+def test_five_minutes_take_no_more_memory_than_one() -> None:
+    """Beyond the few octets for each sample that the samples themselves take."""
+    peaks = []
+    for seconds in (60, 300):
+        pcm = np.tile(line(_glide(100.0, 1.5)), 200)[: seconds * 8000]
+        tracemalloc.start()
+        heard(pcm)
+        peaks.append(tracemalloc.get_traced_memory()[1] - 32 * len(pcm))
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
 
 
 @pytest.mark.parametrize(

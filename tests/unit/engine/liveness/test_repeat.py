@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from engine.audio import decode_mulaw, encode_mulaw
 from engine.liveness import fingerprint, how, repeat
-from engine.liveness.fingerprint import FingerprintError
+from engine.liveness.fingerprint import FingerprintError, hashes_of
+from engine.liveness.landmarks import HOP_S
 from engine.types import Fingerprint, Pcm, ReplayOutcome, Utterance
 from tests.unit.engine.audio.synthetic import as_pcm, with_noise
 from tests.unit.engine.liveness.takes import KEY, take, utterance
@@ -102,11 +103,34 @@ def test_a_steady_tone_costs_no_more_than_speech() -> None:
     assert repeat(heard, [heard]).outcome in (ReplayOutcome.FRESH, ReplayOutcome.UNCHECKED)
 
 
-def test_only_the_first_minute_is_kept() -> None:
-    """However long the recording, the fingerprint is bounded."""
-    long = utterance(np.tile(take(1), 60))
-    assert fingerprint(long, KEY) == fingerprint(Utterance(long.samples[: 60 * 16_000]), KEY)
-    assert len(fingerprint(long, KEY)) < 100_000
+def test_five_minutes_are_kept_and_no_more() -> None:
+    """As much as is embedded; however long the recording, the fingerprint is bounded."""
+    long = utterance(np.tile(take(1), 220))
+    kept = fingerprint(long, KEY)
+    assert kept == fingerprint(Utterance(long.samples[: 300 * 16_000]), KEY)
+    assert len(hashes_of(kept).at) == pytest.approx(300 * 150, rel=0.3)
+    assert hashes_of(kept).at.max() * HOP_S > 299
+
+
+def test_the_first_minute_has_the_hashes_that_it_has_alone() -> None:
+    """What was stored of the first minute alone is found again, however loud the rest is."""
+    minute = take(1, 60.0)
+    long = utterance(np.concatenate([quieter(minute), take(2, 30.0)]))
+    alone = hashes_of(fingerprint(Utterance(long.samples[: 60 * 16_000]), KEY))
+    whole = hashes_of(fingerprint(long, KEY))
+    known = {*zip(whole.at.tolist(), whole.hash.tolist(), strict=True)}
+    found = [pair in known for pair in zip(alone.at.tolist(), alone.hash.tolist(), strict=True)]
+    assert np.mean(found) > 0.99
+
+
+def test_a_replay_that_begins_late_is_a_repeat() -> None:
+    """After four minutes of a quiet line, and 30 dB below what was said at first."""
+    faint = np.asarray(np.rint(take(1, 3.0) * 10 ** (-30 / 20)), np.int16)
+    quiet = with_noise(np.zeros(240 * 8000, np.int16), -75.0)
+    late = np.concatenate([take(9, 0.5), quiet, faint])
+    finding = repeat(printed(late), [printed(take(1, 3.0))])
+    assert finding.outcome is ReplayOutcome.REPEAT
+    assert finding.shift_s == pytest.approx(240.5, abs=0.1)
 
 
 @given(st.binary(max_size=64))
