@@ -44,7 +44,7 @@ def embedding_with(engine: SpeakerEngine, words: Words) -> Embed:
     """Return how this engine hears a recording; the passphrase has parts where words find them."""
 
     def embed(material: Material) -> Embedding:
-        utterance = heard_again(material.pcm).utterance
+        utterance = heard_again(material.pcm, words=material.phrase is not None).utterance
         found = words.recognised(utterance, material.locale, material.phrase)
         return engine.embed(utterance, found.parts)
 

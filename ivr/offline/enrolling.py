@@ -113,7 +113,7 @@ async def review(
 
 async def _take(file: AudioFile, order: Order, course: _Course, office: Office) -> None:
     """Take one more file into the enrollment, or note why not."""
-    sound = await asyncio.to_thread(heard, file)
+    sound = await asyncio.to_thread(heard, file, words=order.mode is Mode.TEXT_DEPENDENT)
     shortcoming = office.voice.shortcoming(sound.quality)
     if shortcoming is not None:
         _refuse(course, file.name, shortcoming)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.audio import Listener, ListeningLimits
 from engine.audio.files import AudioFile
-from engine.types import Pcm, Quality, Utterance
+from engine.phrase.recogniser import LONGEST_S
+from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality, Utterance
 
 _PATIENCE_S: Final = 3599.0
 _PATIENT: Final = ListeningLimits(
@@ -17,6 +18,8 @@ _PATIENT: Final = ListeningLimits(
     longest_s=_PATIENCE_S,
 )
 """A file ends where it ends: no silence within it ends the utterance."""
+_LISTENING: Final = replace(_PATIENT, longest_s=LONGEST_S - 2 * _PATIENT.margin_s)
+"""With its margins the utterance is no longer than words are listened for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,16 +30,21 @@ class Sound:
     """From the first speech to the last; empty without any."""
     quality: Quality
     pcm: Pcm
-    """The whole of it as a telephone would bring it, int16 `[n]` at 8 kHz."""
+    """All that was heard as a telephone would bring it, int16 `[n]` at 8 kHz."""
 
 
-def heard(file: AudioFile) -> Sound:
-    """Find the speech in a file and measure it, as far as the telephone's band reaches."""
-    return heard_again(file.telephone)
+def heard(file: AudioFile, *, words: bool) -> Sound:
+    """Find the speech in a file and measure it, as far as the telephone's band reaches.
+
+    Where its `words` count, a passphrase or digits, nothing is heard that is not listened to for
+    them: as on the telephone, the speech ends after half a minute. Free speech is heard to its end.
+    """
+    return heard_again(file.telephone, words=words)
 
 
-def heard_again(pcm: Pcm) -> Sound:
+def heard_again(pcm: Pcm, *, words: bool) -> Sound:
     """Find the speech in telephone audio, int16 `[n]` at 8 kHz, such as an enrollment keeps."""
-    listener = Listener(_PATIENT)
+    listener = Listener(_LISTENING if words else _PATIENT)
     listener.push(pcm)
-    return Sound(listener.utterance(), listener.quality(), pcm)
+    kept = pcm[: round(listener.heard_s * TELEPHONE_RATE_HZ)]
+    return Sound(listener.utterance(), listener.quality(), kept)

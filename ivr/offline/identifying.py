@@ -49,7 +49,7 @@ async def search(
     `least_s` is the net speech that is needed. `StoreUnavailableError` where the likeliest cannot
     be read.
     """
-    sound = await asyncio.to_thread(heard, file)
+    sound = await asyncio.to_thread(heard, file, words=False)
     shortcoming = office.voice.shortcoming(sound.quality)
     if shortcoming is not None:
         return Found(None, shortcoming.reason, sound.quality)

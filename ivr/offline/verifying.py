@@ -61,7 +61,8 @@ async def _judged(course: Course, file: AudioFile, office: Office, digits: str) 
     obstacle = obstacle_to(profile, model, office.clock.now())
     if obstacle is not None:
         return undecided(obstacle)
-    sound = await asyncio.to_thread(heard, file)
+    words = bool(digits) or profile.mode is Mode.TEXT_DEPENDENT
+    sound = await asyncio.to_thread(heard, file, words=words)
     if len(sound.utterance.samples):
         evidence = await _examined(course, profile, sound, office, digits)
     else:

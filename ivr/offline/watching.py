@@ -15,7 +15,7 @@ from ivr.ports import Wanted
 
 async def voiceprint(tenant: TenantId, file: AudioFile, office: Office) -> Voiceprint | Reason:
     """Return the voice of a file, or the reason why it cannot be used."""
-    sound = await asyncio.to_thread(heard, file)
+    sound = await asyncio.to_thread(heard, file, words=False)
     shortcoming = office.voice.shortcoming(sound.quality)
     if shortcoming is not None:
         return shortcoming.reason

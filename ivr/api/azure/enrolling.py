@@ -51,7 +51,8 @@ class Taking:
         """Review a recording, and return what is to be written; `ApiError` where it is refused."""
         check_length(file.seconds, self.contract)
         self._check_total(file.seconds)
-        sound = await asyncio.to_thread(heard, file)
+        words = self.contract.kind.mode is Mode.TEXT_DEPENDENT
+        sound = await asyncio.to_thread(heard, file, words=words)
         shortcoming = self.office.voice.shortcoming(sound.quality)
         if shortcoming is not None:
             raise unusable(shortcoming)

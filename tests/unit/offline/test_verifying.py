@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from engine.audio.files import AudioFile
 from engine.types import PhraseOutcome, Reason, Verdict
 from ivr.domain.call import AccountId
 from ivr.domain.lockout import LOCKED
@@ -16,6 +17,7 @@ from ivr.offline import Office, enroll, identify, verify
 from ivr.ports import StoreUnavailableError
 from tests.fakes.clock import NOON
 from tests.fakes.profile_store import FakeProfileStore
+from tests.unit.engine.audio.synthetic import with_noise
 from tests.unit.engine.liveness.takes import take
 from tests.unit.offline.conftest import ORDER
 from tests.unit.offline.files import HER as HER_VOICE
@@ -60,6 +62,32 @@ async def test_an_enrollment_recording_is_a_replay(enrolled: Office) -> None:
     assert verification.reason is Reason.SPOOF_SUSPECTED
     assert verification.attempts[0].replay is not None
     assert verification.attempts[0].replay > 0.2
+
+
+def joined(*spoken: AudioFile, quiet_s: float = 62.0) -> AudioFile:
+    """One file in which a quiet line lies between what is spoken first and what comes after."""
+    quiet = with_noise(np.zeros(round(quiet_s * 8000), np.int16), -65.0)
+    first, *rest = (each.pcm for each in spoken)
+    return file_of(np.concatenate([first, quiet, *rest]))
+
+
+async def test_a_replay_late_in_a_file_is_a_replay(enrolled: Office) -> None:
+    """A word and a minute of quiet before it hide nothing: all that is embedded is compared."""
+    late = joined(file_of(take(50, 0.5)), sung(1), sung(1), sung(1))
+    verification = await verify(TENANT, HIM, late, enrolled)
+    assert (verification.verdict, verification.reason) == (Verdict.REJECT, Reason.SPOOF_SUSPECTED)
+
+
+async def test_beside_digits_nothing_is_judged_that_they_do_not_cover(enrolled: Office) -> None:
+    """Whoever says the digits is compared, and not who is played after half a minute."""
+    hers = sung(8, HER_VOICE)
+    played = joined(hers, sung(9), sung(10), sung(11))
+    alone, both = [
+        (await verify(TENANT, HIM, file, enrolled, digits="482913")).attempts[0].llr
+        for file in (hers, played)
+    ]
+    assert alone is not None
+    assert both == pytest.approx(alone, abs=0.3)
 
 
 async def test_a_replay_too_short_to_compare_is_a_replay(enrolled: Office) -> None:
