@@ -83,7 +83,8 @@ async def serve(configuration: Configuration) -> None:
             shown(configuration, database, ari, engine, metrics.posted)
         )
         sockets = await stack.enter_async_context(media_sockets(configuration))
-        office = api_office(configuration, database, keyring, voice, outbox)
+        beside = api_office(configuration, database, keyring, voice, outbox)
+        office = await stack.enter_async_context(beside)
         await stack.enter_async_context(api_server(configuration.api, office))
         services = Services(
             store=outbox,
@@ -172,17 +173,20 @@ def _engine_of(card: Path, configuration: Configuration) -> SpeakerEngine:
     )
 
 
-def api_office(
+@asynccontextmanager
+async def api_office(
     configuration: Configuration,
     database: Database,
     keyring: Keyring,
-    voice: EngineVoice,
+    calls: EngineVoice,
     outbox: Outbox,
-) -> ApiOffice:
-    """Return what the API works with: the work on files, and PostgreSQL with no outbox before it.
+) -> AsyncIterator[ApiOffice]:
+    """Yield what the API works with: the work on files, and PostgreSQL with no outbox before it.
 
-    In the outbox it looks for those who are erased.
+    In the outbox it looks for those who are erased. Its voice has half as many threads as that of
+    the calls: no caller waits behind a program.
     """
+    voice = calls.apart(max(1, configuration.voice.threads // 2))
     files = Office(
         PostgresStore(database, keyring, lockout_rules(configuration)),
         voice,
@@ -194,7 +198,10 @@ def api_office(
     )
     consent, own = configuration.api.azure_consent, phrases_folder(configuration)
     office = ApiOffice.of(files, database, keyring, consent, outbox)
-    return replace(office, phrases_folder=own)
+    try:
+        yield replace(office, phrases_folder=own)
+    finally:
+        await voice.close()
 
 
 @asynccontextmanager

@@ -110,6 +110,10 @@ class EngineVoice:
         other._earlier = None if self._earlier is None else tuned(self._earlier, own)
         return other
 
+    def apart(self, threads: int) -> EngineVoice:
+        """Return the same voice with threads of its own, to be closed: nobody here waits for it."""
+        return EngineVoice(self._engine, self._words, threads, earlier=self._earlier)
+
     def model_of(self, profile: Profile) -> ModelId:
         """Return the voice model that callers are compared with a profile by."""
         models = {each.embedding.model for each in profile.voiceprints}
@@ -199,9 +203,8 @@ class EngineVoice:
         if not gallery:
             return False
         searched = self._engine.gallery(gallery)
-        return bool(
-            within_reach(lambda: self._engine.resembling(voiceprints, searched, Purpose.WATCHLIST))
-        )
+        engine, purpose = self._engine, Purpose.WATCHLIST
+        return bool(within_reach(lambda: engine.resembling(voiceprints, searched, purpose)))
 
     def identify(
         self, embedding: Embedding, quality: Quality, group: Sequence[Profile]

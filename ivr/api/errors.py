@@ -1,4 +1,4 @@
-"""What a request can be refused for. Each is caller's, except the last two, which are ours."""
+"""What a request can be refused for. Each is caller's, except the last three, which are ours."""
 
 from __future__ import annotations
 
@@ -101,6 +101,15 @@ class InternalError(ApiError):
 
     def __init__(self) -> None:
         super().__init__("this is a fault of ours; the log has it under the id of this request")
+
+
+class BusyError(ApiError):
+    """As many recordings wait to be examined as may; nothing was done."""
+
+    status, code = 503, "busy"
+
+    def __init__(self) -> None:
+        super().__init__("too many recordings wait to be examined; try again", {"Retry-After": "5"})
 
 
 class UnavailableError(ApiError):

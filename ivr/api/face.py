@@ -31,6 +31,7 @@ from ivr.api.operations import Operation, Program, Visit
 from ivr.api.pages import add_page
 from ivr.api.rate import RateLimit
 from ivr.api.tokens import holds, read_token
+from ivr.api.turns import Turns
 from ivr.ports import StoreUnavailableError
 from ivr.storage import StoreRefusedError
 
@@ -64,6 +65,7 @@ class Reception:
     office: ApiOffice
     rate: RateLimit
     body_limit: int
+    turns: Turns = field(default_factory=Turns)
 
 
 def sub_application(face: Face, reception: Reception) -> web.Application:
@@ -100,7 +102,7 @@ def _handler(operation: Operation, face: Face, reception: Reception) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         request[OPERATION] = operation.name
         program = await admitted(face.credential(request), operation, reception)
-        visit = Visit(request, reception.office, program, reception.body_limit)
+        visit = Visit(request, reception.office, program, reception.body_limit, reception.turns)
         status, body = await answer(operation, visit)
         if not body:
             return web.Response(status=status, headers=visit.headers)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from engine.audio.files import AudioFile, AudioFileError, read_audio
-from ivr.api.errors import RefusedAudioError
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.offline import Office
@@ -108,16 +105,3 @@ class ApiOffice:
     def _voice(self) -> EngineVoice:
         assert isinstance(self.files.voice, EngineVoice), "the composition root puts it there"
         return self.files.voice
-
-
-async def decoded(content: bytes, name: str) -> AudioFile:
-    """Decode a recording in a thread; the ending of `name` tells raw audio's kind.
-
-    `RefusedAudioError` says what was found and what is accepted.
-    """
-    try:
-        return await asyncio.to_thread(read_audio, content, name)
-    except AudioFileError as error:
-        raise RefusedAudioError(
-            f"the recording is refused: {error.found}; {error.accepted}"
-        ) from None

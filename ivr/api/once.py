@@ -8,7 +8,7 @@ import hashlib
 import msgspec
 
 from ivr.api.errors import ConflictError, InvalidRequestError, ReusedKeyError
-from ivr.api.operations import Operation, Visit
+from ivr.api.operations import Operation, Uploads, Visit
 from ivr.storage import Asked
 
 HEADER = "Idempotency-Key"
@@ -51,7 +51,15 @@ async def _once(operation: Operation, visit: Visit, asked: Asked) -> Answer:
 
 
 async def _performed(operation: Operation, visit: Visit) -> Answer:
-    given = await operation.perform(visit)
+    if operation.uploads is Uploads.NONE:
+        return _told(operation, await operation.perform(visit))
+    # Who sends slowly has no turn meanwhile.
+    await visit.body()
+    async with visit.turns.turn():
+        return _told(operation, await operation.perform(visit))
+
+
+def _told(operation: Operation, given: msgspec.Struct | None) -> Answer:
     if given is None:
         return operation.status, b""
     return operation.status, msgspec.json.encode(given)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from engine.audio.files import AudioFile
 from ivr.api.bodies import Body, read_body
 from ivr.api.errors import (
     ApiError,
+    BusyError,
     ConflictError,
     ForbiddenError,
     InternalError,
@@ -27,8 +29,10 @@ from ivr.api.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from ivr.api.office import ApiOffice, decoded
+from ivr.api.office import ApiOffice
+from ivr.api.recordings import decoded
 from ivr.api.scopes import Scope
+from ivr.api.turns import Turns
 from ivr.domain.call import TenantId
 from ivr.offline import Office
 
@@ -69,6 +73,8 @@ class Visit:
     office: ApiOffice
     program: Program
     body_limit: int
+    turns: Turns
+    """Waited for before the recordings of a body are decoded."""
     account: str | None = None
     """Whom the answer is about, if it names a person: it is erased with the person."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -117,21 +123,21 @@ class Visit:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRequestError(f"the body cannot be used: {error}") from error
 
-    async def recordings(self) -> list[AudioFile]:
-        """Return the recordings of the body, at least one; errors as `body`'s."""
+    async def recordings(self) -> Iterator[AudioFile]:
+        """Return the recordings of the body, at least one, to be decoded one by one in a thread.
+
+        Errors as `body`'s, and as `decoded`'s while they are decoded.
+        """
         parts = (await self.body()).parts
         if not parts:
             raise InvalidRequestError("a recording is needed: audio as the body, or in a form")
-        return [
-            await decoded(part.content, f"recording {number}{part.ending}")
-            for number, part in enumerate(parts, start=1)
-        ]
+        return decoded(parts)
 
     async def recording(self) -> AudioFile:
         """Return the one recording of the body; errors as `body`'s."""
         if len((await self.body()).parts) > 1:
             raise InvalidRequestError("one recording is taken at a time")
-        return (await self.recordings())[0]
+        return await asyncio.to_thread(next, await self.recordings())
 
 
 Perform = Callable[[Visit], Awaitable[msgspec.Struct | None]]
@@ -174,7 +180,8 @@ class Operation:
         path = (NotFoundError,) if self.parts else ()
         sent = SENDING if self.method != "GET" else ()
         written = WRITING if self.writes else ()
-        return tuple(dict.fromkeys((*ALWAYS, *path, *sent, *written, *self.refusals)))
+        busy = () if self.uploads is Uploads.NONE else (BusyError,)
+        return tuple(dict.fromkeys((*ALWAYS, *path, *sent, *written, *busy, *self.refusals)))
 
 
 ALWAYS: tuple[type[ApiError], ...] = (

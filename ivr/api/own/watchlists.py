@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
@@ -55,9 +56,9 @@ async def page(visit: Visit) -> SuspectsAnswer:
 async def add(visit: Visit) -> AddedAnswer:
     """Watch for the voice of some recordings."""
     watchlist, files = visit.part("watchlist", ListName), visit.office.files
-    made = [
-        await voiceprint(visit.tenant, recording, files) for recording in await visit.recordings()
-    ]
+    recordings, made = await visit.recordings(), []
+    while (recording := await asyncio.to_thread(next, recordings, None)) is not None:
+        made.append(await voiceprint(visit.tenant, recording, files))
     for number, each in enumerate(made, start=1):
         if isinstance(each, Reason):
             raise ConflictError(f"recording {number} cannot be used: {each}")
