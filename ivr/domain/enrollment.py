@@ -11,7 +11,7 @@ from uuid import UUID
 from engine.types import Fingerprint, Pcm, Voiceprint
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.consent import Consent
-from ivr.domain.profile import Mode
+from ivr.domain.profile import Mode, ProfileId
 
 EnrollmentId = NewType("EnrollmentId", UUID)
 
@@ -64,6 +64,14 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A profile as its enrollment found it: what was erased or withdrawn since stays so."""
+
+    profile: ProfileId
+    consented: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Enrollment:
     """How an enrollment call ended; `recordings` and `consent` only where it succeeded."""
 
@@ -82,6 +90,8 @@ class Enrollment:
     ended_at: datetime
     mode: Mode = Mode.TEXT_DEPENDENT
     warnings: tuple[EnrollmentWarning, ...] = ()
+    draft: Draft | None = None
+    """What must be there still where it succeeded; None: the profile may be made."""
 
     @property
     def voiceprints(self) -> tuple[Voiceprint, ...]:

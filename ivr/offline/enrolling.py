@@ -14,6 +14,7 @@ from engine.types import Fingerprint, Locale, PhraseId, Reason, Shortcoming, Voi
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.consent import Consent
 from ivr.domain.enrollment import (
+    Draft,
     Enrollment,
     EnrollmentId,
     EnrollmentReason,
@@ -39,6 +40,8 @@ class Order:
     mode: Mode
     phrase: PhraseId
     """Fixed by the enrollment where the mode is text-dependent."""
+    draft: Draft | None = None
+    """The profile that was begun; None: whatever is there when the files are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ _COMPLAINTS: dict[Objection, EnrollmentReason] = {
 async def enroll(order: Order, files: Iterable[AudioFile], office: Office) -> Enrolled:
     """Take the files in their order, and store the profile where they are enough.
 
+    FAILED with NO_CONSENT where the person was erased or withdrew while they were taken.
     `StoreUnavailableError` where it cannot be stored; then nobody is enrolled.
     """
     found = await review(order, files, office, EnrollmentId(uuid4()))
@@ -101,7 +105,10 @@ async def review(
     `StoreUnavailableError`.
     """
     began, course = office.clock.now(), _Course()
-    refusal = refusal_of(await office.store.find(order.tenant, order.account))
+    profile = await office.store.find(order.tenant, order.account)
+    if order.draft is None and profile is not None:
+        order = replace(order, draft=Draft(profile.id, profile.consented))
+    refusal = refusal_of(profile)
     reading = iter(files if refusal is None else ())
     while (file := await asyncio.to_thread(next, reading, None)) is not None:
         await _take(file, order, course, office)
@@ -192,6 +199,7 @@ def _enrollment(
         started_at=began,
         ended_at=office.clock.now(),
         mode=order.mode,
+        draft=order.draft,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 from engine.types import Locale, PhraseId
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
+from ivr.domain.enrollment import Draft
 from ivr.domain.mode import Mode
 from ivr.domain.profile import ProfileId
 from ivr.storage.audit import AuditEvent, note
@@ -62,11 +63,11 @@ class Drafts:
 
         return await self._database.transact(work, tenant=tenant)
 
-    async def find(self, tenant: TenantId, account: AccountId) -> Terms | None:
-        """Return the terms of the account's draft; None where it has none."""
+    async def find(self, tenant: TenantId, account: AccountId) -> tuple[Draft, Terms] | None:
+        """Return the account's draft and its terms; None where it has none."""
         names = (storable(tenant), storable(account))
         row = await self._database.fetch_one("find-draft", *names, tenant=tenant)
-        return None if row is None else _terms(row)
+        return None if row is None else (Draft(ProfileId(row["id"]), True), _terms(row))
 
 
 def _terms(row: Row) -> Terms:

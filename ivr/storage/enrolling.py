@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from ivr.domain.enrollment import Enrollment, EnrollmentReason, EnrollmentResult, Recording
+from ivr.domain.enrollment import (
+    Draft,
+    Enrollment,
+    EnrollmentReason,
+    EnrollmentResult,
+    Recording,
+)
 from ivr.domain.profile import ProfileId, ProfileState
 from ivr.storage.audit import AuditEvent
 from ivr.storage.database import Database, Transaction
@@ -52,6 +58,12 @@ def not_enrollable(enrollment: Enrollment, state: ProfileState) -> Enrollment:
     return as_ended(enrollment, EnrollmentResult.FAILED, reason)
 
 
+def withdrawn(enrollment: Enrollment) -> Enrollment:
+    """Return the end of an enrollment whose draft is gone: whose it was is not told again."""
+    ended = as_ended(enrollment, EnrollmentResult.FAILED, EnrollmentReason.NO_CONSENT)
+    return replace(ended, account=None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Writing:
     """One enrollment on its way into the database; the audit entry is always last."""
@@ -85,6 +97,8 @@ class _Writing:
         return as_ended(self.enrollment, result, reason)
 
     async def _success(self) -> Enrollment:
+        if self.enrollment.draft and not await self._stands(self.enrollment.draft):
+            return await self._failure(withdrawn(self.enrollment))
         profile = await self._profile()
         if profile is None:
             return await self._failure(not_enrollable(self.enrollment, await self._state()))
@@ -93,6 +107,15 @@ class _Writing:
         await self._voice(profile)
         await self._audit(self.enrollment, profile)
         return self.enrollment
+
+    async def _stands(self, draft: Draft) -> bool:
+        """Whether the draft is there with the consent that it had; from here on it stays."""
+        held = await self.transaction.fetch_one("hold-profile", self._tenant, self._account)
+        if held is None or held["id"] != draft.profile:
+            return False
+        # A query of its own: one that waited for the row would see the consents of before.
+        consents = await self.transaction.fetch("consents-of-profile", draft.profile)
+        return bool(consents) or not draft.consented
 
     async def _failure(self, ended: Enrollment) -> Enrollment:
         await self._end(ended, None)

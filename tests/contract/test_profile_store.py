@@ -12,9 +12,9 @@ import pytest
 
 from engine.types import Reason, Verdict
 from ivr.domain.call import AccountId, TenantId
-from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
+from ivr.domain.enrollment import Draft, EnrollmentReason, EnrollmentResult
 from ivr.domain.operating_point import OwnRates, PointPurpose
-from ivr.domain.profile import ProfileState
+from ivr.domain.profile import ProfileId, ProfileState
 from ivr.domain.verification import VerificationId, VerificationMode
 from ivr.ports import ProfileStore
 from ivr.storage import OperatingPoints, patiently
@@ -114,6 +114,23 @@ async def test_of_two_enrollments_at_once_one_wins(store: ProfileStore) -> None:
     profile = await store.find(TENANT, ACCOUNT)
     assert profile is not None
     assert len(profile.voiceprints) == 3
+
+
+async def test_a_profile_that_is_gone_is_not_made_again(store: ProfileStore) -> None:
+    """Who was erased while being enrolled, and perhaps begun anew, is enrolled by neither."""
+    gone = Draft(ProfileId(uuid4()), consented=True)
+    for known in (False, True):
+        if known:
+            await store.enroll(enrolled())
+        before = await store.find(TENANT, ACCOUNT)
+        stored = await store.enroll(replace(enrolled(), draft=gone))
+        assert (stored.result, stored.reason) == (
+            EnrollmentResult.FAILED,
+            EnrollmentReason.NO_CONSENT,
+        )
+        assert (stored.account, stored.consent, stored.recordings) == (None, None, ())
+        after = await store.find(TENANT, ACCOUNT)
+        assert (after and after.id) == (before and before.id)
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, None])

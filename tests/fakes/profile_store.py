@@ -12,6 +12,7 @@ from engine.types import Fingerprint, Verdict
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent
 from ivr.domain.enrollment import (
+    Draft,
     Enrollment,
     EnrollmentId,
     EnrollmentReason,
@@ -178,6 +179,10 @@ class FakeProfileStore:
         if enrollment.result is not EnrollmentResult.ENROLLED or enrollment.account is None:
             return _without_voice(enrollment, enrollment.result, enrollment.reason)
         known = self.profiles.get((enrollment.tenant, enrollment.account))
+        if enrollment.draft and not _stands(enrollment.draft, known):
+            reason = EnrollmentReason.NO_CONSENT
+            ended = _without_voice(enrollment, EnrollmentResult.FAILED, reason)
+            return replace(ended, account=None)
         if known is not None and known.state in _NOT_ENROLLABLE:
             reason = _NOT_ENROLLABLE[known.state]
             return _without_voice(enrollment, EnrollmentResult.FAILED, reason)
@@ -199,6 +204,12 @@ def _counted(before: tuple[int, datetime], verification: Verification) -> tuple[
             return rejects + 1, max(last, verification.ended_at)
         case Verdict.INCONCLUSIVE:
             return before
+
+
+def _stands(draft: Draft, known: Profile | None) -> bool:
+    return (
+        known is not None and known.id == draft.profile and (known.consented or not draft.consented)
+    )
 
 
 _NOT_ENROLLABLE = {

@@ -35,15 +35,20 @@ class EnrollmentAnswer(msgspec.Struct, frozen=True):
 async def enroll_profile(visit: Visit) -> EnrollmentAnswer:
     """Enroll a profile that was begun, from all its recordings."""
     account = account_of(visit)
-    terms = await visit.office.drafts.find(visit.tenant, account)
-    if terms is None:
+    begun = await visit.office.drafts.find(visit.tenant, account)
+    if begun is None:
         if await visit.office.profiles.show(visit.tenant, account) is None:
             raise NotFoundError("there is no such profile; create it first, with the consent")
         raise ConflictError("the profile does not wait for recordings; reset or erase it first")
-    order = Order(visit.tenant, account, terms.consent, terms.locale, terms.mode, terms.phrase)
+    draft, terms = begun
+    order = Order(
+        visit.tenant, account, terms.consent, terms.locale, terms.mode, terms.phrase, draft
+    )
     recordings = await visit.recordings()
-    office = await visit.files()
-    return _answered(await enroll(order, recordings, office))
+    enrolled = await enroll(order, recordings, await visit.files())
+    if enrolled.enrollment.reason is EnrollmentReason.NO_CONSENT:
+        raise ConflictError("the profile was erased, reset or opted out meanwhile; nothing is kept")
+    return _answered(enrolled)
 
 
 def _answered(enrolled: Enrolled) -> EnrollmentAnswer:
