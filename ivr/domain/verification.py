@@ -76,3 +76,19 @@ class Verification:
     """One sentence on what the verdict rests on, for an agent to read."""
     findings: tuple[Finding, ...] = ()
     """What that sentence is made of: a page says it in another language."""
+
+    @property
+    def missed(self) -> bool | None:
+        """Whether it counts towards a lockout; an ACCEPT begins the count anew, None leaves it.
+
+        A REJECT counts. So does a caller who was asked, did not reach the threshold and hung up
+        rather than try again: guessing is not free.
+        """
+        if self.verdict is not Verdict.INCONCLUSIVE:
+            return self.verdict is Verdict.REJECT
+        asked = self.opening.mode is VerificationMode.ASKED
+        if not asked or self.reason is not Reason.CALLER_HUNG_UP:
+            return None
+        if self.llr is None or self.threshold is None or self.llr >= self.threshold:
+            return None
+        return True

@@ -71,9 +71,8 @@ used AS (
 counted AS (
     INSERT INTO lockouts AS l (profile, tenant, rejects, last_reject_at)
     SELECT
-        profile, tenant, (verdict = 'REJECT')::integer,
-        CASE WHEN verdict = 'REJECT' THEN ended_at END
-    FROM standing WHERE verdict <> 'INCONCLUSIVE'
+        profile, tenant, $30::boolean::integer, CASE WHEN $30::boolean THEN ended_at END
+    FROM standing WHERE $30::boolean IS NOT NULL
     ON CONFLICT (profile) DO UPDATE
     SET rejects = CASE WHEN EXCLUDED.rejects = 0 THEN 0 ELSE l.rejects + 1 END,
         last_reject_at = greatest(l.last_reject_at, EXCLUDED.last_reject_at)
@@ -82,9 +81,8 @@ counted AS (
 caller_counted AS (
     INSERT INTO caller_lockouts AS l (caller, tenant, rejects, last_reject_at)
     SELECT
-        $26::bytea, tenant, (verdict = 'REJECT')::integer,
-        CASE WHEN verdict = 'REJECT' THEN ended_at END
-    FROM closed WHERE $26::bytea IS NOT NULL AND verdict <> 'INCONCLUSIVE'
+        $26::bytea, tenant, $30::boolean::integer, CASE WHEN $30::boolean THEN ended_at END
+    FROM closed WHERE $26::bytea IS NOT NULL AND $30::boolean IS NOT NULL
     ON CONFLICT (tenant, caller) DO UPDATE
     SET rejects = CASE WHEN EXCLUDED.rejects = 0 THEN 0 ELSE l.rejects + 1 END,
         last_reject_at = greatest(l.last_reject_at, EXCLUDED.last_reject_at)

@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-from engine.types import Finding, Fingerprint, PhraseOutcome
+from engine.types import Finding, Fingerprint, Llr, PhraseOutcome
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import EnrollmentWarning
 from ivr.domain.lockout import LOCKED, LockoutRules
 from ivr.domain.profile import Mode, Profile, ProfileState
-from ivr.domain.verification import Opening, Verification
+from ivr.domain.verification import Opening, Verification, VerificationMode
 from ivr.domain.watchlist import Suspect
 from ivr.ports import ProfileStore
 from ivr.storage.administration import ProfileAdministration
@@ -182,6 +182,28 @@ async def test_rejects_in_a_row_delay_and_then_lock(house: House) -> None:
     assert (await again(house)).locked_until == LOCKED
     await close(house, accepted(opening()), profile)
     assert (await again(house)).locked_until is None
+
+
+@pytest.mark.parametrize(
+    ("llr", "mode", "counts"),
+    [
+        (1.0, VerificationMode.ASKED, True),
+        (2.7, VerificationMode.ASKED, False),
+        (None, VerificationMode.ASKED, False),
+        (1.0, VerificationMode.PASSIVE, False),
+    ],
+)
+async def test_hanging_up_short_of_the_threshold_counts(
+    house: House, llr: float | None, mode: VerificationMode, counts: bool
+) -> None:
+    """As a REJECT does, for who was asked: who guesses could else end each call before it."""
+    profile = await person(house)
+    evidence = None if llr is None else Llr(llr)
+    for _ in range(RULES.lock_after):
+        begun = replace(opening(), mode=mode)
+        ended = replace(hung_up(begun), claim=accepted(begun).claim, threshold=Llr(2.7))
+        await close(house, replace(ended, llr=evidence), profile)
+    assert (await again(house)).locked_until == (LOCKED if counts else None)
 
 
 async def test_rejects_at_once_are_all_counted(house: House) -> None:

@@ -197,12 +197,12 @@ class FakeProfileStore:
 
 def _counted(before: tuple[int, datetime], verification: Verification) -> tuple[int, datetime]:
     rejects, last = before
-    match verification.verdict:
-        case Verdict.ACCEPT:
+    match verification.missed:
+        case False:
             return 0, last
-        case Verdict.REJECT:
+        case True:
             return rejects + 1, max(last, verification.ended_at)
-        case Verdict.INCONCLUSIVE:
+        case None:
             return before
 
 

@@ -31,7 +31,7 @@ from tests.fakes.call import (
 from tests.fakes.profile_store import FakeProfileStore
 from tests.fakes.voice import FakeVoice
 from tests.unit.flows.conftest import Desk
-from tests.unit.flows.people import ALICE, speech
+from tests.unit.flows.people import ALICE, NEARLY_ALICE, speech
 
 
 def written(desk: Desk) -> tuple[Verdict, Reason]:
@@ -67,6 +67,19 @@ async def test_attempts_before_the_hang_up_are_kept(alice_enrolled: Desk) -> Non
     )
     (verification,) = alice_enrolled.store.closed.values()
     assert [attempt.reason for attempt in verification.attempts] == [Reason.NOT_ENOUGH_SPEECH]
+
+
+@pytest.mark.parametrize(
+    ("said", "missed"),
+    [([Says(speech(NEARLY_ALICE)), Waits(1.0), Listens()], True), ([], None)],
+)
+async def test_hanging_up_rather_than_trying_again_is_a_miss(
+    alice_enrolled: Desk, said: list[Step], missed: bool | None
+) -> None:
+    """Who was compared and fell short counts towards the lockout; who said nothing does not."""
+    await alice_enrolled.verify(Listens(), *said, HangsUp())
+    (verification,) = alice_enrolled.store.closed.values()
+    assert (verification.reason, verification.missed) == (Reason.CALLER_HUNG_UP, missed)
 
 
 @pytest.mark.parametrize("before", [[], [Listens(), Says(speech(ALICE, 0.5))]])

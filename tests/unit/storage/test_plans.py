@@ -120,6 +120,7 @@ VALUES = {
     "timestamptz": "(now() - interval '340 days')",
     "uuid": "('1' || lpad('7', 31, '0'))::uuid",
     "bytea": "sha256('7')",
+    "boolean": "true",
     "double precision": "0.5",
     "uuid[]": "ARRAY[('1' || lpad('7', 31, '0'))::uuid]",
     "text[]": "ARRAY['ACCEPT']",
