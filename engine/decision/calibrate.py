@@ -71,7 +71,7 @@ def calibration(
 
 def words_eer(calls: Sequence[CallTakes]) -> float:
     """The EER of the words protocol on raw scores, every trial counting alike."""
-    words: Trials = trials(calls, (WORDS,))
+    words: Trials = trials([replace(call, noisier={}) for call in calls], (WORDS,))
     return eer(Judged(words.terms[:, 0], words.same, np.ones(len(words.terms))))
 
 
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _calibrate(asked: argparse.Namespace) -> None:
     embedder = Embedder.load(asked.card)
-    calls = calls_of(asked.corpus, embedder, by_parts=True)
+    calls = calls_of(asked.corpus, embedder, by_parts=True, noisier=True)
     before = embedder.card.calibration
     version, cohort = before.version + 1 if before else 1, _cohort(asked)
     whole = trials(calls, terms_of=known(cohort))
@@ -114,7 +114,8 @@ def _by_parts(calls: Sequence[CallTakes], version: int) -> CalibrationCard | Non
 
 def _fitted_with(calls: Sequence[CallTakes], conditions: Sequence[Condition], how: str = "") -> str:
     return (
-        f"{len(calls)} calls of the telephone split, {len(conditions)} conditions of "
+        f"{len(calls)} calls of the telephone split, each also with noise added, "
+        f"{len(conditions)} conditions of "
         f"engine.decision.trials{how}, each pair of speakers counting alike; cllr, eer and points "
         "on speakers unknown to the fit (5 folds)"
     )

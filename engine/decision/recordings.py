@@ -15,6 +15,7 @@ import soundfile
 
 from engine.audio import Listener
 from engine.decision.known_words import KnownWords, spoken
+from engine.decision.noise import Noise
 from engine.decision.policy import QualityLimits, shortcoming
 from engine.decision.trials import TAKES, CallTakes
 from engine.errors import AudioError
@@ -45,10 +46,13 @@ FRAME = TELEPHONE_RATE_HZ // 50
 Heard = tuple[Utterance, Quality]
 
 
-def calls_of(corpus: Path, embedder: Embedder, *, by_parts: bool = False) -> list[CallTakes]:
+def calls_of(
+    corpus: Path, embedder: Embedder, *, by_parts: bool = False, noisier: bool = False
+) -> list[CallTakes]:
     """Hear and embed every call of the corpus's telephone split.
 
     `by_parts`: with the parts of the takes of which it is known what is said and recognised.
+    `noisier`: each call a second time, over a line to which noise was added.
     `OSError`, `KeyError` or `ValueError` where the corpus is not laid out as its README says.
     """
     speakers: dict[str, int] = {}
@@ -56,8 +60,12 @@ def calls_of(corpus: Path, embedder: Embedder, *, by_parts: bool = False) -> lis
     known = KnownWords(texts.values()) if texts else None
     heard = partial(_takes, texts=texts, known=known, embedder=embedder)
     calls = [
-        CallTakes(speakers.setdefault(speaker, len(speakers)), dict(heard(prompts)))
-        for speaker, prompts in _calls(corpus)
+        CallTakes(
+            speakers.setdefault(speaker, len(speakers)),
+            dict(heard(prompts)),
+            dict(heard(prompts, noise=Noise.of_call(number))) if noisier else {},
+        )
+        for number, (speaker, prompts) in enumerate(_calls(corpus))
     ]
     if not calls:
         raise ValueError(f"{corpus} holds no calls of split {SPLIT}")
@@ -105,11 +113,12 @@ def _takes(
     texts: Mapping[str, str],
     known: KnownWords | None,
     embedder: Embedder,
+    noise: Noise | None = None,
 ) -> Iterator[tuple[str, Voiceprint]]:
     """Yield the takes that the call has all prompts of and that are fit to use."""
     limits = QualityLimits()
     # Most prompts are part of several takes.
-    heard = cache(lambda prompt, longest_s: _heard(prompts[prompt], longest_s))
+    heard = cache(lambda prompt, longest_s: _heard(prompts[prompt], longest_s, noise))
     for name, take in TAKES.items():
         if prompts.keys() >= set(take.prompts):
             utterance, quality = _joined([heard(each, take.longest_s) for each in take.prompts])
@@ -118,10 +127,11 @@ def _takes(
                 yield name, Voiceprint(embedder.embed(utterance, parts), quality)
 
 
-def _heard(pcm: Pcm, longest_s: float) -> Heard:
+def _heard(pcm: Pcm, longest_s: float, noise: Noise | None) -> Heard:
     """Listen as to a caller, to the end of speech."""
     listener = Listener()
     line = on_the_line(pcm[: int(longest_s * TELEPHONE_RATE_HZ)])
+    line = line if noise is None else noise.added(line)
     for start in range(0, len(line), FRAME):
         if listener.push(line[start : start + FRAME]) in (Hearing.ENDED, Hearing.TOO_LONG):
             break

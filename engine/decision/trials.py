@@ -9,8 +9,8 @@ three seconds, enrolled three times. Two takes of one call are never compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import permutations
+from dataclasses import dataclass, field, replace
+from itertools import permutations, product
 
 import numpy as np
 
@@ -80,6 +80,13 @@ class CallTakes:
     """Speakers are numbered from 0."""
     takes: Mapping[str, Voiceprint]
     """By name of `TAKES`; those too poor to use are left out."""
+    noisier: Mapping[str, Voiceprint] = field(default_factory=dict)
+    """The same over a noisier line; empty where it was not heard so."""
+
+    @property
+    def lines(self) -> tuple[Mapping[str, Voiceprint], ...]:
+        """The takes over each of its lines."""
+        return (self.takes, self.noisier) if self.noisier else (self.takes,)
 
 
 Terms = Callable[[Voiceprint, Sequence[Voiceprint]], tuple[float, ...]]
@@ -95,9 +102,13 @@ def known(cohort: Cohort | None = None) -> Terms:
 def recognised(calls: Sequence[CallTakes]) -> list[CallTakes]:
     """Return the calls with only those takes that have their parts."""
     return [
-        replace(call, takes={k: v for k, v in call.takes.items() if v.embedding.parts is not None})
+        replace(call, takes=_with_parts(call.takes), noisier=_with_parts(call.noisier))
         for call in calls
     ]
+
+
+def _with_parts(takes: Mapping[str, Voiceprint]) -> dict[str, Voiceprint]:
+    return {name: take for name, take in takes.items() if take.embedding.parts is not None}
 
 
 def known_by_parts(test: Voiceprint, enrolled: Sequence[Voiceprint]) -> tuple[float, ...]:
@@ -116,7 +127,10 @@ def trials(
     conditions: Sequence[Condition] = CONDITIONS,
     terms_of: Terms | None = None,
 ) -> Trials:
-    """Compare every two calls in every condition that both can meet, each way round."""
+    """Compare every two calls in every condition that both can meet, each way round.
+
+    Over each of their lines.
+    """
     rows = [
         row for condition in conditions for row in _compared(calls, condition, terms_of or known())
     ]
@@ -129,7 +143,8 @@ def _compared(
 ) -> Iterator[tuple[tuple[float, ...], int, int]]:
     """Yield the terms of each comparison, who was enrolled and who was tested."""
     for enrolled, tested in permutations(calls, 2):
-        if enrolled.takes.keys() >= set(condition.enrolled) and condition.tested in tested.takes:
-            voiceprints = [enrolled.takes[name] for name in condition.enrolled]
-            test = tested.takes[condition.tested]
-            yield terms_of(test, voiceprints), enrolled.speaker, tested.speaker
+        for ours, theirs in product(enrolled.lines, tested.lines):
+            if ours.keys() >= set(condition.enrolled) and condition.tested in theirs:
+                voiceprints = [ours[name] for name in condition.enrolled]
+                test = theirs[condition.tested]
+                yield terms_of(test, voiceprints), enrolled.speaker, tested.speaker

@@ -40,6 +40,12 @@ FMR = 0.01
 GOAL_RATIO = 1.15
 GOAL_FMR = (0.005, 0.02)
 """What the figures are held against."""
+GOOD_LINE_DB = 27.0
+"""SNR that every line of the corpus has as it is; those to which noise was added have less."""
+_FEWEST = 10
+"""Speakers who are compared with themselves; the figures of fewer say nothing."""
+_SNRS = (5, 6)
+"""Columns of `engine.decision.calibration.terms`, in tens of dB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def run(arguments: argparse.Namespace) -> Report:
     """Hear the corpus, fit, cross-validate and measure; `CorpusError` where it cannot be read."""
     corpus, embedder = corpus_of(arguments), Embedder.load(card_meant(arguments.model))
     try:
-        calls = calls_of(corpus, embedder, by_parts=True)
+        calls = calls_of(corpus, embedder, by_parts=True, noisier=True)
     except (OSError, KeyError, ValueError) as error:
         raise CorpusError(f"the telephone split of {corpus} cannot be heard: {error}") from error
     cohort = None
@@ -87,12 +93,29 @@ def report(calls: list[CallTakes], model: str, cohort: Cohort | None, replicates
     found = {name: held_out(each, FMR) for name, each in choices.items()}
     figures = _figures(raw, found, replicates)
     first = next(iter(found.values()))
+    lines = _by_line(raw, first, "", replicates)
     ways = _of_phrases(recognised(calls), replicates)
+    tables = [*_table("line", lines), *_table("said again", ways)]
     return Report(
-        "\n".join([_text(figures, model, raw), *_text_of_phrases(ways)]),
-        [asdict(each) for each in (*figures, *ways)],
+        "\n".join([_text(figures, model, raw), *tables]),
+        [asdict(each) for each in (*figures, *lines, *ways)],
         partial(draw_calibration, model, raw.judged(first.llrs)),
     )
+
+
+def _by_line(of: Trials, held: HeldOut, how: str, replicates: int) -> list[Calibrated]:
+    """Measure apart what was said over good lines and over noisy ones, where there are such."""
+    noisy = (10 * of.terms[:, _SNRS] < GOOD_LINE_DB).sum(axis=1)
+    names = ("both lines good", "one line noisy", "both lines noisy")
+    apart: list[Calibrated] = []
+    for count, name in enumerate(names) if noisy.any() else ():
+        chosen = noisy == count
+        if len(np.unique(of.speakers[chosen & of.same])) < _FEWEST:
+            continue
+        some = HeldOut(held.llrs[chosen], held.thresholds[chosen])
+        found = measured(of.where(chosen), some, replicates)
+        apart.append(_calibrated(how + name, found, found))
+    return apart
 
 
 def _of_phrases(calls: list[CallTakes], replicates: int) -> list[Calibrated]:
@@ -101,7 +124,8 @@ def _of_phrases(calls: list[CallTakes], replicates: int) -> list[Calibrated]:
         return []
     whole, by_parts = (trials(calls, SAID_AGAIN, each) for each in (known(), known_by_parts))
     found = {"as a whole": held_out(whole, FMR), "part by part": held_out(by_parts, FMR)}
-    return _figures(whole, found, replicates)
+    lines = _by_line(by_parts, found["part by part"], "part by part, ", replicates)
+    return [*_figures(whole, found, replicates), *lines]
 
 
 def _figures(of: Trials, found: Mapping[str, HeldOut], replicates: int) -> list[Calibrated]:
@@ -147,10 +171,10 @@ def _text(figures: list[Calibrated], model: str, of: Trials) -> str:
     return "\n".join(lines)
 
 
-def _text_of_phrases(ways: Sequence[Calibrated]) -> list[str]:
+def _table(of: str, ways: Sequence[Calibrated]) -> list[str]:
     """One line for each way, where there are any."""
     lines = [
-        f"{each.knows:14} {_shown(each.cllr):>22} {_shown(each.ratio):>22} "
+        f"{each.knows:30} {_shown(each.cllr):>22} {_shown(each.ratio):>22} "
         f"{_shown(each.cllr_gain, 1, '+.4f'):>25} {_shown(each.fmr, 100):>22} "
         f"{_shown(each.fnmr, 100):>22}"
         for each in ways
@@ -160,7 +184,7 @@ def _text_of_phrases(ways: Sequence[Calibrated]) -> list[str]:
     names = ("Cllr", "Cllr / minCllr", "difference of Cllr", "FMR at 1 %, in %", "FNMR there")
     widths = (22, 22, 25, 22, 22)
     head = " ".join(f"{name:>{width}}" for name, width in zip(names, widths, strict=True))
-    return ["", f"{'said again':14} {head}", *lines]
+    return ["", f"{of:30} {head}", *lines]
 
 
 def _met(goal: bool) -> str:

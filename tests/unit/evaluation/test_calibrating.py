@@ -16,6 +16,7 @@ from engine.evaluation.calibrating import report
 from engine.evaluation.features import TRIED, everything, only
 from engine.evaluation.pairs import measured
 from engine.evaluation.plots import draw_calibration, reliability
+from engine.types import Voiceprint
 from tests.unit.evaluation.calls import calls
 
 CALLS = calls(20, 2, TAKES)
@@ -76,22 +77,40 @@ def test_few_speakers_hardly_move_a_calibration() -> None:
 
 def test_the_report_says_what_was_met() -> None:
     """A table with each choice of features, figures for programs under their names."""
-    made = report(calls(12, 2, TAKES), "it", None, replicates=3)
+    made = report(calls(12, 2, TAKES, noise=1.5), "it", None, replicates=3)
     assert made.text.startswith("it: calibration on 12 speakers")
     assert "Cllr / minCllr" in made.text
-    assert [each["knows"] for each in made.figures] == list(TRIED)
+    lines = {"both lines good", "one line noisy", "both lines noisy"}
+    assert [each["knows"] for each in made.figures[: len(TRIED)]] == list(TRIED)
+    assert {each["knows"] for each in made.figures[len(TRIED) :]} <= lines
     assert 0 < made.figures[0]["cllr"]["value"] < 1
 
 
 def test_phrases_are_compared_both_ways() -> None:
     """What has four noisy parts is known better by them than by one noisy whole."""
     made = report(calls(12, 2, TAKES, noise=1.5, parts=4), "it", None, replicates=3)
-    whole, by_parts = made.figures[-2:]
+    names = [each["knows"] for each in made.figures]
+    whole, by_parts, *lines = made.figures[names.index("as a whole") :]
     assert (whole["knows"], by_parts["knows"]) == ("as a whole", "part by part")
     assert by_parts["cllr_gain"]["value"] < 0
-    assert [line.split("  ")[0] for line in made.text.splitlines()[-3:]] == [
-        "said again", "as a whole", "part by part",
-    ]  # fmt: skip
+    assert lines
+    assert all(each["knows"].startswith("part by part, ") for each in lines)
+    shown = [line.split("  ")[0] for line in made.text.splitlines()]
+    assert shown[shown.index("said again") :][:3] == ["said again", "as a whole", "part by part"]
+
+
+def test_lines_are_told_apart_by_the_worse_of_what_was_heard() -> None:
+    """Good ones alone make no table."""
+    good = [
+        replace(call, takes={name: on_a_good_line(take) for name, take in call.takes.items()})
+        for call in calls(12, 2, TAKES)
+    ]
+    made = report(good, "it", None, replicates=3)
+    assert [each["knows"] for each in made.figures] == list(TRIED)
+
+
+def on_a_good_line(take: Voiceprint) -> Voiceprint:
+    return replace(take, quality=replace(take.quality, snr_db=35.0))
 
 
 def test_llrs_that_can_be_believed_lie_on_the_diagonal() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -49,6 +49,13 @@ def test_every_two_calls_are_compared_each_way_round() -> None:
     """No call with itself; the same speaker's other calls are the targets."""
     assert len(TRIALS.terms) == 60 * 59
     assert TRIALS.same.sum() == 60 * 2
+
+
+def test_calls_are_compared_over_each_of_their_lines() -> None:
+    """Also over the noisier one, and no call with itself over another line."""
+    both = [replace(call, noisier=call.takes) for call in CALLS[:4]]
+    found = trials([*both[:3], CALLS[3]], SOME)
+    assert len(found.terms) == 3 * 2 * 4 + 2 * 3 * 2
 
 
 def test_a_call_without_a_take_is_left_out() -> None:

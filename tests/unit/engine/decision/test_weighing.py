@@ -44,6 +44,17 @@ def test_the_score_is_the_mean_cosine(angle: float, others: list[float]) -> None
     assert -1 <= found <= 1
 
 
+@pytest.mark.parametrize("way", ["as a whole", "part by part"])
+def test_noise_is_no_credential(way: str) -> None:
+    """Two bad lines instead of two good ones make the same score worth 1.5 nats more at most: who
+    wants to pass for another can always make noise."""
+    whole = Calibration.of(read_card(card_in(MODELS)))
+    found = whole if way == "as a whole" else whole.by_parts
+    assert found is not None
+    good, bad = (Evidence(Score(0.4), 2.0, 2.0, 3, snr, snr) for snr in (40.0, 6.0))
+    assert abs(found.llr(bad) - found.llr(good)) < 1.5
+
+
 def test_the_evidence_counts_the_speech_on_both_sides() -> None:
     """The test's net speech, the voiceprints' mean, and their number."""
     found = evidence(voice(0), quality(1.5), [voiceprint(0, 2), voiceprint(0, 3)])
