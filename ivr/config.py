@@ -123,6 +123,9 @@ def _named(error: msgspec.ValidationError, tables: Mapping[str, Any]) -> Configu
         return ConfigurationError(f"{key}.{unknown[1]}".lstrip("."), ..., what)
     if choices := _choices(key):
         what += f"; allowed are {', '.join(choices)}"
+    if "." not in key:
+        # A section that is no table may be a secret that was put into the wrong place.
+        return ConfigurationError(key, ..., what)
     value: Any = tables
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

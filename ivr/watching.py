@@ -70,8 +70,7 @@ def checks_of(parts: Watched, outbox_max: int) -> Checks:
         return "" if parts.ari.connected else "the events websocket is cut; it is being restored"
 
     async def database() -> str:
-        await parts.database.time()
-        return ""
+        return "" if await parts.database.takes_writes() else "PostgreSQL can only be read"
 
     async def outbox() -> str:
         await parts.outbox.writable()

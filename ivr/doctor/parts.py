@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import EngineError
-from ivr.app import load_engine
+from ivr.app import load_earlier, load_engine
 from ivr.config import Configuration, ConfigurationError
 from ivr.doctor.finding import Finding, fault, good, warning
 from ivr.holdings import database_folder, master_keys, outbox_folder
@@ -42,6 +42,7 @@ def check_model(configuration: Configuration) -> Finding:
     check = "model"
     try:
         engine = load_engine(configuration)
+        load_earlier(configuration)
     except EngineError as error:
         return fault(
             check,
@@ -83,11 +84,11 @@ def check_prompts(configuration: Configuration) -> Finding:
 def check_outbox(configuration: Configuration) -> Finding:
     """See that a verdict could be kept in the outbox, and what waits there."""
     check, folder = "outbox", outbox_folder(configuration)
-    if not folder.exists():
-        return good(check, f"will be made at the first start: {folder}")
     try:
+        if not folder.exists():
+            return good(check, f"will be made at the first start: {folder}")
         waiting, aside = outbox_depth(folder)
-    except OutboxError as error:
+    except (OutboxError, OSError) as error:
         return fault(check, error, f"chown {folder} to the service's user, mode 0700; free space")
     if aside:
         return warning(

@@ -128,6 +128,12 @@ class Database:
         now: datetime = row["now"]
         return now
 
+    async def takes_writes(self) -> bool:
+        """Say whether the server can be written to; `StoreUnavailableError`."""
+        row = await self.fetch_one("takes-writes", tenant=None)
+        assert row is not None, "a query of no table has one row"
+        return bool(row["writes"])
+
     @asynccontextmanager
     async def own_connection(self) -> AsyncIterator[asyncpg.Connection[Row]]:
         """Yield a connection outside the pool, in the same role: for what listens and waits.

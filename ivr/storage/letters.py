@@ -26,6 +26,9 @@ ASIDE = ".undeliverable"
 ASIDE_KEPT_S = 30 * 86_400.0
 """Who has not looked at a letter by then has been told of it often: it names a person."""
 
+_LETTER_OCTETS = 8192
+"""As much as a long verdict takes: a full disk has room for an empty file, still."""
+
 
 class CorruptLetterError(Exception):
     """A file of the outbox does not hold a verification."""
@@ -76,7 +79,7 @@ class LetterBox:
         draft = self._folder / f".{uuid4()}.draft"
         published = draft.with_suffix(".tried")
         try:
-            _write(draft, b"")
+            _write(draft, bytes(_LETTER_OCTETS))
             published.hardlink_to(draft)
             _sync_folder(self._folder)
         finally:

@@ -34,6 +34,10 @@ SELECT
     ) AS role_owns
 FROM pg_roles AS login WHERE login.rolname = session_user;
 
+-- name: takes-writes
+-- Tell whether the server can be written to: a standby cannot, nor one that is set to read only.
+SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS writes;
+
 -- name: time-of-day
 -- Return the server's time of day: a sign of life, and a clock to compare with.
 SELECT clock_timestamp() AS now;

@@ -215,6 +215,15 @@ async def soon(event: asyncio.Event) -> None:
         await event.wait()
 
 
+async def test_a_server_that_can_only_be_read_is_known(own_cluster: Cluster) -> None:
+    """It answers, and no verdict could be written: the service is not ready."""
+    dsn = own_cluster.dsn()
+    for setting, writes in (("off", True), ("on", False)):
+        there = f"{dsn}&default_transaction_read_only={setting}"
+        async with await Database.connect(there) as database:
+            assert await database.takes_writes() is writes
+
+
 async def test_patience_bridges_a_quick_restart(
     store: PostgresStore, own_cluster: Cluster, tmp_path: Path
 ) -> None:

@@ -78,7 +78,14 @@ def test_choices_are_listed(tmp_path: Path) -> None:
     assert message.endswith("allowed are dialplan, caller_number, keyed")
 
 
-@pytest.mark.parametrize("text", ["[ari]\npassword = 7\n", '[database]\ndsn = ["pepper"]\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[ari]\npassword = 7\n",
+        '[database]\ndsn = ["pepper"]\n',
+        'database = "postgresql://u:pepper@h/d"\n',
+    ],
+)
 def test_a_secret_of_the_wrong_type_is_not_shown(text: str, tmp_path: Path) -> None:
     """Not even a broken secret is printed."""
     path = written(tmp_path, text)

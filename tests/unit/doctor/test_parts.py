@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,15 @@ def test_the_model_that_ships_is_good(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"VOICE_MODEL": "no-such-model"}, {"VOICE_TARGET_FMR": "0.0000001"}]
+    "changes",
+    [
+        {"VOICE_MODEL": "no-such-model"},
+        {"VOICE_PREVIOUS_MODEL": "no-such-model"},
+        {"VOICE_TARGET_FMR": "0.0000001"},
+    ],
 )
 def test_a_model_that_cannot_decide_is_a_fault(tmp_path: Path, changes: dict[str, str]) -> None:
-    """One that is not there, and one whose calibration does not reach the rate."""
+    """One that is not there, be it the earlier one; and a rate out of reach of the calibration."""
     finding = check_model(configured(tmp_path, **changes))
     assert finding.state is State.FAULT
     assert "voice." in finding.mend
@@ -114,6 +120,20 @@ def test_phrases_of_ones_own_that_are_not_right_are_a_fault(lines: str, tmp_path
 
 def _with_phrases(folder: Path, own: Path) -> Finding:
     return check_prompts(configured(folder, PROMPTS_PHRASES_FOLDER=str(own)))
+
+
+def test_an_outbox_that_may_not_be_looked_at_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a folder above it belongs to somebody else."""
+
+    def refused(_: Path) -> bool:
+        raise PermissionError(EACCES, "Permission denied")
+
+    configuration = configured(tmp_path)
+    monkeypatch.setattr(Path, "exists", refused)
+    finding = check_outbox(configuration)
+    assert (finding.state, "chown" in finding.mend) == (State.FAULT, True)
 
 
 def test_an_outbox_is_tried(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,21 @@ def test_the_depth_counts_what_waits(box: LetterBox) -> None:
     """For whoever watches the service."""
     box.put(unavailable(hung_up(opening())))
     assert box.depth() == (1, 0)
+
+
+def test_the_outbox_is_tried_with_as_much_as_a_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty file has room on a full disk, too."""
+    written: list[int] = []
+
+    def full(path: Path, octets: bytes) -> None:
+        written.append(len(octets))
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ivr.storage.letters._write", full)
+    with pytest.raises(OSError, match="No space left"):
+        LetterBox(tmp_path, LETTER_KEY).prepare(0.0)
+    assert written
+    assert min(written) >= 4096
+    assert not list(tmp_path.iterdir())
