@@ -1397,6 +1397,14 @@ ALTER TABLE voiceprints
 COMMENT ON COLUMN voiceprints.parts IS 'Unit vectors of the parts of the passphrase, in order, each turned and written as the embedding; NULL where none were recognised';
 COMMENT ON COLUMN voiceprints.seal IS 'HMAC-SHA-256 under the data key: binds vector, parts and quality to the person and the recording';
 
+-- 0019_no_empty_counts
+
+-- No count of who was accepted: a row each said of profiles and callers that nothing was counted, and
+-- no time to keep ever met the callers' keyed hashes in it.
+
+DELETE FROM lockouts WHERE rejects = 0;
+DELETE FROM caller_lockouts WHERE rejects = 0;
+
 INSERT INTO schema_versions (version, name) VALUES (1, '0001_first_tables');
 INSERT INTO schema_versions (version, name) VALUES (2, '0002_tenant_columns');
 INSERT INTO schema_versions (version, name) VALUES (3, '0003_sealed_recordings');
@@ -1415,5 +1423,6 @@ INSERT INTO schema_versions (version, name) VALUES (15, '0015_batches');
 INSERT INTO schema_versions (version, name) VALUES (16, '0016_thresholds');
 INSERT INTO schema_versions (version, name) VALUES (17, '0017_findings');
 INSERT INTO schema_versions (version, name) VALUES (18, '0018_parts');
+INSERT INTO schema_versions (version, name) VALUES (19, '0019_no_empty_counts');
 
 COMMIT;

@@ -15,7 +15,8 @@ SELECT purpose, target_fmr FROM operating_points WHERE tenant = $3::text;
 --
 -- One statement, so one transaction and one round trip. A profile erased since the call is left
 -- out, and the account with it; of one that is no longer enrolled, whose voice is forgotten, nothing
--- is remembered or counted. The lock on the profile keeps an erasure from slipping in between, and
+-- is remembered or counted. $30 is whether it counts as a miss; false: it ends the count, and no row
+-- stays of who was accepted. The lock on the profile keeps an erasure from slipping in between, and
 -- two closings of one profile from counting past each other. It is taken before the lock on the
 -- audit trail, here as everywhere.
 WITH owner AS (INSERT INTO tenants (tenant) VALUES ($3::text) ON CONFLICT DO NOTHING),
@@ -70,23 +71,27 @@ used AS (
 ),
 counted AS (
     INSERT INTO lockouts AS l (profile, tenant, rejects, last_reject_at)
-    SELECT
-        profile, tenant, $30::boolean::integer, CASE WHEN $30::boolean THEN ended_at END
-    FROM standing WHERE $30::boolean IS NOT NULL
+    SELECT profile, tenant, 1, ended_at FROM standing WHERE $30::boolean
     ON CONFLICT (profile) DO UPDATE
-    SET rejects = CASE WHEN EXCLUDED.rejects = 0 THEN 0 ELSE l.rejects + 1 END,
+    SET rejects = l.rejects + 1,
         last_reject_at = greatest(l.last_reject_at, EXCLUDED.last_reject_at)
-    WHERE l.rejects > 0 OR EXCLUDED.rejects > 0
+),
+released AS (
+    DELETE FROM lockouts
+    WHERE profile = $8::uuid AND NOT $30::boolean AND EXISTS (SELECT FROM standing)
 ),
 caller_counted AS (
     INSERT INTO caller_lockouts AS l (caller, tenant, rejects, last_reject_at)
-    SELECT
-        $26::bytea, tenant, $30::boolean::integer, CASE WHEN $30::boolean THEN ended_at END
-    FROM closed WHERE $26::bytea IS NOT NULL AND $30::boolean IS NOT NULL
+    SELECT $26::bytea, tenant, 1, ended_at FROM closed
+    WHERE $26::bytea IS NOT NULL AND $30::boolean
     ON CONFLICT (tenant, caller) DO UPDATE
-    SET rejects = CASE WHEN EXCLUDED.rejects = 0 THEN 0 ELSE l.rejects + 1 END,
+    SET rejects = l.rejects + 1,
         last_reject_at = greatest(l.last_reject_at, EXCLUDED.last_reject_at)
-    WHERE l.rejects > 0 OR EXCLUDED.rejects > 0
+),
+caller_released AS (
+    DELETE FROM caller_lockouts
+    WHERE tenant = $3::text AND caller = $26::bytea AND NOT $30::boolean
+    AND EXISTS (SELECT FROM closed)
 ),
 remembered AS (
     INSERT INTO heard_fingerprints (verification, tenant, profile, fingerprints, heard_at)

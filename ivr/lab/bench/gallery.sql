@@ -58,7 +58,6 @@ INSERT INTO heard_fingerprints (verification, tenant, profile, fingerprints, hea
 SELECT DISTINCT ON (c.profile) c.verification, c.tenant, c.profile, ARRAY[r.fingerprint], now()
 FROM called AS c, recordings AS r
 WHERE r.number = 1 AND r.profile = (SELECT id FROM one);
-INSERT INTO lockouts (profile, tenant, rejects) SELECT m.profile, o.tenant, 0 FROM many AS m, one AS o;
 -- The chain of these entries is not one; only its length and its end are needed here.
 INSERT INTO audit (tenant, who, what, whom, about, why, number, hash)
 SELECT

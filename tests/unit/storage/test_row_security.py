@@ -21,9 +21,9 @@ from tests.unit.storage.records import (
     ACCOUNT,
     OTHER_TENANT,
     TENANT,
-    accepted,
     enrolled,
     opening,
+    rejected,
     voiceprint,
 )
 
@@ -88,7 +88,7 @@ async def application(
         profile = await postgres_store.find(tenant, ACCOUNT)
         assert profile is not None
         heard = (enrollment.recordings[0].fingerprint,)
-        closed = replace(accepted(opening(tenant=tenant)), profile=profile.id, fingerprints=heard)
+        closed = replace(rejected(opening(tenant=tenant)), profile=profile.id, fingerprints=heard)
         await postgres_store.close(closed)
         watchlists = Watchlists(database, keyring)
         await watchlists.add_suspect(tenant, "x", [voiceprint(9)], who="ann", why="x")

@@ -38,12 +38,25 @@ SELECT tenant, 'w', 'profile_enrolled', id, 'COMPLETE' FROM profiles;
 """
 
 
-async def _first(dsn: str) -> None:
+COUNTED = """
+INSERT INTO tenants VALUES ('a');
+INSERT INTO profiles (id, tenant, account, state, locale, passphrase)
+SELECT md5(n)::uuid, 'a', n, 'enrolling', 'en-US', 'p' FROM unnest(ARRAY['0', '1']) AS n;
+INSERT INTO lockouts (profile, tenant, rejects, last_reject_at)
+SELECT id, tenant, account::integer, CASE account WHEN '1' THEN now() END FROM profiles;
+INSERT INTO caller_lockouts (tenant, caller, rejects, last_reject_at)
+SELECT tenant, sha256(account::bytea), account::integer, CASE account WHEN '1' THEN now() END
+FROM profiles;
+"""
+
+
+async def _older(dsn: str, version: int, held: str) -> None:
+    """Make a database of an older schema, with what it held."""
     connection = await asyncpg.connect(dsn)
-    first = migrations()[0]
-    await connection.execute(first.sql)
-    await connection.execute(query("note-migration").sql, first.version, first.name)
-    await connection.execute(OLD)
+    for each in migrations()[:version]:
+        await connection.execute(each.sql)
+        await connection.execute(query("note-migration").sql, each.version, each.name)
+    await connection.execute(held)
     await connection.close()
 
 
@@ -51,7 +64,7 @@ async def test_what_was_kept_unsealed_is_deleted_and_the_rest_stays(
     empty_database_dsn: str,
 ) -> None:
     """People enroll anew, who opted out stays out, verdicts stay, and the trail is chained."""
-    await _first(empty_database_dsn)
+    await _older(empty_database_dsn, 1, OLD)
     assert await migrate(empty_database_dsn) == tuple(range(2, newest_migration() + 1))
     connection = await asyncpg.connect(empty_database_dsn)
     states = await connection.fetch("SELECT account, state FROM profiles")
@@ -72,3 +85,14 @@ async def test_what_was_kept_unsealed_is_deleted_and_the_rest_stays(
         store = await store_on(database)
         again = await store.enroll(enrolled(AccountId("enrolled"), TenantId("a")))
         assert again.result is EnrollmentResult.ENROLLED
+
+
+async def test_who_was_accepted_is_counted_no_more(empty_database_dsn: str) -> None:
+    """The counts of 0 that an ACCEPT left are deleted; the others stay."""
+    await _older(empty_database_dsn, 18, COUNTED)
+    await migrate(empty_database_dsn)
+    connection = await asyncpg.connect(empty_database_dsn)
+    for table in ("lockouts", "caller_lockouts"):
+        rows = await connection.fetch(f"SELECT rejects FROM {table}")
+        assert [row["rejects"] for row in rows] == [1]
+    await connection.close()

@@ -1,0 +1,35 @@
+"""What no setting keeps: it goes by itself, whatever is said of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import asyncpg
+
+from ivr.storage.store import PostgresStore
+from tests.unit.storage.records import ACCOUNT, TENANT, accepted, enrolled, opening, rejected
+
+CALLER = "+15550100"
+
+
+async def column(dsn: str, sql: str) -> list[object]:
+    """Return the first column of what a query finds, above row-level security."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return [row[0] for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+async def test_no_count_is_kept_of_who_is_accepted(
+    postgres_store: PostgresStore, database_dsn: str
+) -> None:
+    """Neither of who never was rejected, nor of who was: an ACCEPT takes the count away."""
+    await postgres_store.enroll(enrolled())
+    profile = await postgres_store.find(TENANT, ACCOUNT)
+    assert profile is not None
+    for end, kept in ((accepted, []), (rejected, [1, 1]), (rejected, [2, 2]), (accepted, [])):
+        begun = replace(opening(), caller_number=CALLER)
+        await postgres_store.close(replace(end(begun), profile=profile.id))
+        both = "SELECT rejects FROM lockouts UNION ALL SELECT rejects FROM caller_lockouts"
+        assert await column(database_dsn, both) == kept
