@@ -11,6 +11,7 @@ from ivr.domain.call import TenantId
 from ivr.storage.api_answers import KEPT as ANSWERS_KEPT
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Transaction
+from ivr.storage.desk_feed import KEPT as DESK_CALLS_KEPT
 from ivr.storage.erasure import erase_person
 from ivr.storage.text import storable
 
@@ -61,7 +62,8 @@ async def retain(
 ) -> Retained:
     """Expire, erase and delete what is due in a tenant at `now` (aware), and return how much.
 
-    Answers kept for programs that ask again go after a day, whatever the rules.
+    Answers kept for programs that ask again go after a day, calls on the desk after twelve hours,
+    whatever the rules.
     Idempotent: killed halfway, it goes on when it is called again; two at once do each thing once.
     A profile that is being used at the moment is left for the next time. Raises
     `StoreUnavailableError`.
@@ -72,6 +74,8 @@ async def retain(
     records = await _each(database, tenant, _forget_records, _before(now, rules.records_days))
     await _each(database, tenant, _forget_batches, _before(now, rules.records_days))
     await database.fetch("forget-answers", storable(tenant), now - ANSWERS_KEPT, tenant=tenant)
+    told = (storable(tenant), now - DESK_CALLS_KEPT)
+    await database.fetch("forget-desk-calls", *told, tenant=tenant)
     return Retained(expired, erased, records)
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
+from ivr.domain.claim import Claim, ClaimSource
+from ivr.domain.news import News
+from ivr.storage.database import Database
+from ivr.storage.desk_feed import desk_feed
+from ivr.storage.retention import RetentionRules, retain
 from ivr.storage.store import PostgresStore
 from tests.unit.storage.records import ACCOUNT, TENANT, accepted, enrolled, opening, rejected
 
@@ -33,3 +39,16 @@ async def test_no_count_is_kept_of_who_is_accepted(
         await postgres_store.close(replace(end(begun), profile=profile.id))
         both = "SELECT rejects FROM lockouts UNION ALL SELECT rejects FROM caller_lockouts"
         assert await column(database_dsn, both) == kept
+
+
+async def test_a_call_leaves_the_desk_though_no_other_follows(
+    database: Database, database_dsn: str
+) -> None:
+    """After twelve hours, on whatever day the tenant is called again."""
+    begun = opening()
+    claim = Claim(TENANT, ACCOUNT, ClaimSource.DIALPLAN)
+    async with desk_feed(database) as feed:
+        feed.tell(News(TENANT, begun.id, begun.call, begun.worker, claim=claim))
+    for hours, kept in ((11, [ACCOUNT]), (13, [])):
+        await retain(database, TENANT, RetentionRules(), datetime.now(UTC) + timedelta(hours=hours))
+        assert await column(database_dsn, "SELECT claim_account FROM desk_calls") == kept
