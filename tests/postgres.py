@@ -164,6 +164,15 @@ async def execute(dsn: str, statement: str) -> None:
         await connection.close()
 
 
+async def column(dsn: str, sql: str) -> list[object]:
+    """Return the first column of what a query finds, above row-level security."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return [row[0] for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
 def with_database(dsn: str, name: str) -> str:
     """Return the DSN with another database in it."""
     return urlsplit(dsn)._replace(path=f"/{name}").geturl()

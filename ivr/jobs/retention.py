@@ -18,15 +18,22 @@ log = structlog.get_logger()
 class Retention:
     """The duty (`ivr.jobs.Duty`) that expires, erases and deletes.
 
-    What was due while no worker ran is done when one starts.
+    What was due while no worker ran is done when one starts. The duty bears its rules in its name:
+    a worker with others, or with none, does not take its turn away.
     """
 
     database: Database
     rules: RetentionRules
     now: Callable[[], datetime]
     when: str
-    name: str = "retention"
     eager: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return what the duty is called in the timetable: the days of its rules, 0 for never."""
+        rules = self.rules
+        days = (rules.expire_days, rules.erase_days, rules.records_days)
+        return f"retention {'/'.join(str(each or 0) for each in days)}"
 
     async def look(self, queue: Queue) -> None:
         """Do all that is due."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from ivr.cli.jobs import _follow, plain, told
 from ivr.domain.profile import Profile, ProfileState
-from ivr.jobs import Queue, Reextraction, Retention, retention_rules
+from ivr.jobs import Queue, Reextraction, Retention, Worker, retention_rules
 from ivr.jobs.progress import progress
 from ivr.jobs.queue import Ticket
+from ivr.jobs.worker import working
 from ivr.settings import Retention as Settings
 from ivr.storage.database import Database
 from ivr.storage.store import PostgresStore
-from tests.postgres import execute
-from tests.unit.jobs.conftest import NEWER, SOON_S, found
+from tests.postgres import column, execute
+from tests.unit.jobs.conftest import NEWER, SOON_S, found, until
 from tests.unit.storage.records import ACCOUNT, TENANT
 
 
@@ -33,6 +35,33 @@ async def test_retention_does_what_is_due_and_without_rules_nothing(
                 queue
             )
             assert (await found(postgres_store)).state is state
+
+
+async def test_a_worker_without_rules_takes_no_turn_of_one_that_has_some(
+    database: Database, database_dsn: str, postgres_store: PostgresStore, person: Profile
+) -> None:
+    """Though it comes first; and two with the same rules share theirs."""
+    later = datetime.now(UTC) + timedelta(days=10)
+    idle, busy, as_busy = (
+        Retention(database, retention_rules(settings), lambda: later, "17 3 * * *")
+        for settings in (Settings(), Settings(expire_days=9), Settings(expire_days=9))
+    )
+    assert busy.name == as_busy.name
+    async with working(Worker(database, [idle])), working(Worker(database, [busy])):
+        await until(partial(_turns, database_dsn, {idle.name, busy.name}, "next_run > now()"))
+    await execute(database_dsn, "UPDATE jobs.pgqueuer_schedules SET next_run = '2000-01-01'")
+    async with working(Worker(database, [idle])):
+        await until(partial(_turns, database_dsn, {idle.name}, "last_run IS NOT NULL"))
+    assert (await found(postgres_store)).state is ProfileState.ENROLLED
+    async with working(Worker(database, [busy])):
+        await until(partial(_turns, database_dsn, {busy.name}, "last_run IS NOT NULL"))
+    assert (await found(postgres_store)).state is ProfileState.EXPIRED
+
+
+async def _turns(dsn: str, duties: set[str], which: str) -> bool:
+    """Say whether the timetable has such entries for all of these duties."""
+    rows = await column(dsn, f"SELECT entrypoint FROM jobs.pgqueuer_schedules WHERE {which}")
+    return duties <= set(rows)
 
 
 async def test_the_progress_counts_who_is_moved(

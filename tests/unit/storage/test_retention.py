@@ -5,26 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-
 from ivr.domain.claim import Claim, ClaimSource
 from ivr.domain.news import News
 from ivr.storage.database import Database
 from ivr.storage.desk_feed import desk_feed
 from ivr.storage.retention import RetentionRules, retain
 from ivr.storage.store import PostgresStore
+from tests.postgres import column
 from tests.unit.storage.records import ACCOUNT, TENANT, accepted, enrolled, opening, rejected
 
 CALLER = "+15550100"
-
-
-async def column(dsn: str, sql: str) -> list[object]:
-    """Return the first column of what a query finds, above row-level security."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        return [row[0] for row in await connection.fetch(sql)]
-    finally:
-        await connection.close()
 
 
 async def test_no_count_is_kept_of_who_is_accepted(
