@@ -72,6 +72,10 @@ class BatchWork:
         self.name = batches.queue(folder)
         self.when = when
 
+    async def able(self) -> bool:
+        """Say whether the folder is there: a share may not be mounted yet, or no more."""
+        return await asyncio.to_thread(os.path.isdir, self._folder)
+
     async def look(self, queue: Queue) -> None:
         """Ask for every item below the folder that is still to be done."""
         for tenant in await tenants(self._database):
@@ -88,7 +92,7 @@ class BatchWork:
             return
         if item is None:
             return
-        if not await asyncio.to_thread(self._folder.is_dir):
+        if not await self.able():
             raise ElsewhereError("the folder of the batch is not there")
         result, reason = await self._ended(tenant, item)
         there = await self._batches.end(tenant, number, result, reason)

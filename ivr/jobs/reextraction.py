@@ -83,6 +83,10 @@ class Reextraction:
         """Return what the jobs are called in the queue."""
         return f"reextract {self._model}"
 
+    async def able(self) -> bool:
+        """Return True: the model is there as long as the worker."""
+        return True
+
     async def look(self, queue: Queue) -> None:
         """Ask for every profile that this model has not done, if this model is the newest."""
         await note_model(self._database, self._model)

@@ -35,6 +35,10 @@ class Retention:
         days = (rules.expire_days, rules.erase_days, rules.records_days)
         return f"retention {'/'.join(str(each or 0) for each in days)}"
 
+    async def able(self) -> bool:
+        """Return True: all of it is in the database."""
+        return True
+
     async def look(self, queue: Queue) -> None:
         """Do all that is due."""
         done = Retained(0, 0, 0)

@@ -7,7 +7,7 @@ killed is done by another. A restart of PostgreSQL breaks the connection; the wo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Protocol
@@ -28,6 +28,8 @@ POLL = timedelta(seconds=10)
 AGAIN_FIRST_S, AGAIN_LAST_S = 0.2, 10.0
 """Wait before the database is tried again, doubled each time."""
 SECONDS_UNTIL_RETRY = timedelta(seconds=5)
+LOOK_AROUND_S = 30.0
+"""So long after it comes back, what a duty lacked is found at the latest."""
 
 log = structlog.get_logger()
 
@@ -52,6 +54,10 @@ class Duty(Protocol):
     @property
     def eager(self) -> bool:
         """Say whether every worker calls `look` when it starts, too."""
+        ...
+
+    async def able(self) -> bool:
+        """Say whether this worker has at present what the duty needs; raises nothing."""
         ...
 
     async def look(self, queue: Queue) -> None:
@@ -91,23 +97,46 @@ class Worker:
             self._wait_s = min(2 * self._wait_s, AGAIN_LAST_S)
 
     async def _session(self) -> None:
-        """Work on one connection until that breaks."""
+        """Work on one connection until that breaks, or until another duty can be done, or one not.
+
+        Who took jobs that he lacks something for would put them back at once, as fast as the
+        database writes, and keep them from those who can.
+        """
         async with self._database.own_connection() as connection:
             self._wait_s = AGAIN_FIRST_S
             queries = queries_on(connection)
             office = PgQueuer(queries.driver, queries=queries)
             connection.add_termination_listener(lambda _: office.shutdown.set())
-            for duty in self._duties:
-                if duty.eager:
-                    await duty.look(Queue(queries))
-                _take_on(office, duty, Queue(queries))
-            await office.run(
-                dequeue_timeout=POLL,
-                batch_size=1,
-                max_concurrent_tasks=2,
-                shutdown_on_listener_failure=True,
-                heartbeat_timeout=self._lease,
-            )
+            able = await self._able()
+            await self._open(office, able, Queue(queries))
+            async with _meanwhile(self._until_it_changes(able, office.shutdown), "looking-around"):
+                await office.run(
+                    dequeue_timeout=POLL,
+                    batch_size=1,
+                    max_concurrent_tasks=2,
+                    shutdown_on_listener_failure=True,
+                    heartbeat_timeout=self._lease,
+                )
+
+    async def _open(self, office: PgQueuer, able: set[str], queue: Queue) -> None:
+        """Take on the duties that can be done, and leave the others to others."""
+        for duty in self._duties:
+            if duty.name not in able:
+                log.warning("duty_left_to_others", duty=duty.name)
+                continue
+            if duty.eager:
+                await duty.look(queue)
+            _take_on(office, duty, queue)
+
+    async def _able(self) -> set[str]:
+        """Return the names of the duties that can be done at present."""
+        return {duty.name for duty in self._duties if await duty.able()}
+
+    async def _until_it_changes(self, able: set[str], changed: asyncio.Event) -> None:
+        """Set `changed` when other duties can be done than these."""
+        while await self._able() == able:  # noqa: ASYNC110 - a mount has no event
+            await asyncio.sleep(LOOK_AROUND_S)
+        changed.set()
 
 
 def _take_on(office: PgQueuer, duty: Duty, queue: Queue) -> None:
@@ -120,6 +149,8 @@ def _take_on(office: PgQueuer, duty: Duty, queue: Queue) -> None:
             log.error("job_refused", duty=duty.name, subject=Ticket.read(job.payload).subject)
             raise
         except (StoreUnavailableError, ElsewhereError) as error:
+            if isinstance(error, ElsewhereError):
+                office.shutdown.set()
             log.warning("job_put_back", duty=duty.name, why=str(error))
             raise RetryRequested(delay=SECONDS_UNTIL_RETRY, reason=type(error).__name__) from None
 
@@ -137,7 +168,13 @@ def _take_on(office: PgQueuer, duty: Duty, queue: Queue) -> None:
 @asynccontextmanager
 async def working(worker: Worker) -> AsyncIterator[None]:
     """Let a worker work meanwhile; what it does when this is left is done again by another."""
-    running = asyncio.create_task(worker.run(), name="jobs")
+    async with _meanwhile(worker.run(), "jobs"):
+        yield
+
+
+@asynccontextmanager
+async def _meanwhile(doing: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
+    running = asyncio.create_task(doing, name=name)
     try:
         yield
     finally:

@@ -27,6 +27,9 @@ class Counting:
     looks: asyncio.Queue[None] = field(default_factory=asyncio.Queue)
     tickets: asyncio.Queue[Ticket] = field(default_factory=asyncio.Queue)
 
+    async def able(self) -> bool:
+        return True
+
     async def look(self, queue: Queue) -> None:
         self.looks.put_nowait(None)
 
