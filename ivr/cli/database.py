@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
 from ivr.holdings import database_of
-from ivr.storage import Retained, RetentionRules, migrate, retain, tenants
+from ivr.storage import Retained, RetentionRules, forget_job_log, migrate, retain, tenants
 
 
 def add_to(commands: Commands) -> None:
@@ -63,4 +63,5 @@ async def _retained(configuration: Configuration, rules: RetentionRules) -> Reta
     async with database_of(configuration) as database:
         for tenant in await tenants(database):
             done += await retain(database, tenant, rules, datetime.now(UTC))
+        await forget_job_log(database, datetime.now(UTC))
     return done

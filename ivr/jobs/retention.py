@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from ivr.jobs.queue import Queue, Ticket
-from ivr.storage import Database, Retained, RetentionRules, retain, tenants
+from ivr.storage import Database, Retained, RetentionRules, forget_job_log, retain, tenants
 
 log = structlog.get_logger()
 
@@ -44,6 +44,7 @@ class Retention:
         done = Retained(0, 0, 0)
         for tenant in await tenants(self.database):
             done += await retain(self.database, tenant, self.rules, self.now())
+        await forget_job_log(self.database, self.now())
         if done != Retained(0, 0, 0):
             log.info(
                 "retention_done",

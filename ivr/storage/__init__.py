@@ -50,7 +50,7 @@ from ivr.storage.migrate import migrate
 from ivr.storage.operating_points import OperatingPoints
 from ivr.storage.outbox import Outbox
 from ivr.storage.patience import patiently
-from ivr.storage.retention import Retained, RetentionRules, retain
+from ivr.storage.retention import Retained, RetentionRules, forget_job_log, retain
 from ivr.storage.store import PostgresStore
 from ivr.storage.watchlists import Watchlists
 
@@ -109,6 +109,7 @@ __all__ = [
     "WrongPasswordError",
     "audit_ends",
     "desk_feed",
+    "forget_job_log",
     "holding",
     "make_master_file",
     "master_fits",

@@ -17,6 +17,9 @@ from ivr.storage.text import storable
 
 BATCH = 200
 """Rows in a transaction, so that no caller waits long for the lock of one."""
+JOB_LOG_KEPT = timedelta(days=7)
+JOB_LOG_BATCH = 5000
+"""More than of the others: no caller waits for these rows, and there may be millions."""
 BY = "retention"
 """Who did it, in the audit trail."""
 
@@ -77,6 +80,17 @@ async def retain(
     told = (storable(tenant), now - DESK_CALLS_KEPT)
     await database.fetch("forget-desk-calls", *told, tenant=tenant)
     return Retained(expired, erased, records)
+
+
+async def forget_job_log(database: Database, now: datetime) -> None:
+    """Delete what the queue noted of jobs more than a week before `now` (aware), of all tenants.
+
+    It is there to find out what went wrong; nothing is looked up in it. `StoreUnavailableError`.
+    """
+    about = (now - JOB_LOG_KEPT, JOB_LOG_BATCH)
+    while (row := await database.fetch_one("forget-job-log", *about, tenant=None)) is not None:
+        if not row["forgotten"]:
+            return
 
 
 def _before(now: datetime, days: int | None) -> datetime | None:

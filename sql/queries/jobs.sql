@@ -104,3 +104,21 @@ shown AS (
     RETURNING id
 )
 SELECT (SELECT count(*) FROM gone) AS gone, (SELECT count(*) FROM shown) AS shown;
+
+-- name: forget-job-log
+-- Delete at most $2 rows each of what pgqueuer noted and summed up of jobs before $1, and count them.
+WITH noted AS (
+    DELETE FROM jobs.pgqueuer_log WHERE id = ANY (ARRAY(
+        SELECT id FROM jobs.pgqueuer_log
+        WHERE created < $1::timestamptz ORDER BY created LIMIT $2::bigint FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING id
+),
+summed AS (
+    DELETE FROM jobs.pgqueuer_statistics WHERE id = ANY (ARRAY(
+        SELECT id FROM jobs.pgqueuer_statistics
+        WHERE created < $1::timestamptz LIMIT $2::bigint FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING id
+)
+SELECT (SELECT count(*) FROM noted) + (SELECT count(*) FROM summed) AS forgotten;

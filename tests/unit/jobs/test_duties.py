@@ -13,11 +13,14 @@ from ivr.jobs.progress import progress
 from ivr.jobs.queue import Ticket
 from ivr.jobs.worker import working
 from ivr.settings import Retention as Settings
+from ivr.storage import RetentionRules
 from ivr.storage.database import Database
 from ivr.storage.store import PostgresStore
 from tests.postgres import column, execute
 from tests.unit.jobs.conftest import NEWER, SOON_S, found, until
 from tests.unit.storage.records import ACCOUNT, TENANT
+
+LOGGED = "SELECT entrypoint FROM jobs.pgqueuer_log"
 
 
 async def test_retention_does_what_is_due_and_without_rules_nothing(
@@ -35,6 +38,18 @@ async def test_retention_does_what_is_due_and_without_rules_nothing(
                 queue
             )
             assert (await found(postgres_store)).state is state
+
+
+async def test_each_night_the_log_of_the_queue_is_cut(
+    database: Database, database_dsn: str
+) -> None:
+    """Whatever the rules: pgqueuer writes into it, and deletes nothing."""
+    later = datetime.now(UTC) + timedelta(days=8)
+    async with Queue.open(database) as queue:
+        await queue.ask("count", [Ticket(TENANT, "x")])
+        assert await column(database_dsn, LOGGED) == ["count"]
+        await Retention(database, RetentionRules(), lambda: later, "17 3 * * *").look(queue)
+        assert await column(database_dsn, LOGGED) == []
 
 
 async def test_a_worker_without_rules_takes_no_turn_of_one_that_has_some(
