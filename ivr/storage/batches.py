@@ -133,7 +133,10 @@ class Batches:
         await self._database.fetch("remark-batch-item", *about, tenant=tenant)
 
     async def end(self, tenant: TenantId, item: ItemId, result: str, reason: str) -> bool:
-        """Note how an item ended, unless it had; False where it was forgotten with its person."""
+        """Note how an item ended, unless it had; False where it was forgotten with its person.
+
+        What was done though it had been cancelled meanwhile is noted as done.
+        """
         about = (storable(tenant), item, result, storable(reason))
         return bool(await self._database.fetch("end-batch-item", *about, tenant=tenant))
 
@@ -162,7 +165,10 @@ class Batches:
         return await self._all("retry-batch", tenant, batch)
 
     async def cancel(self, tenant: TenantId, batch: BatchId, *, who: str) -> int:
-        """Let nothing more of a batch be done, and return how many items that leaves undone."""
+        """Let nothing more of a batch be begun, and return how many items that leaves undone.
+
+        Those that workers have begun are among them, and are done all the same.
+        """
         return await self._all("cancel-batch", tenant, batch, f"cancelled by {storable(who)}")
 
     async def _all(self, name: str, tenant: TenantId, batch: BatchId, *more: str) -> int:

@@ -41,13 +41,16 @@ WHERE i.tenant = $1::text AND i.id = $2::uuid AND i.ended_at IS NULL;
 -- name: remark-batch-item
 -- Note what became of each file of item $2 of tenant $1, before its enrollment is stored.
 UPDATE batch_items SET remarks = $3::text[]
-WHERE tenant = $1::text AND id = $2::uuid AND ended_at IS NULL;
+WHERE tenant = $1::text AND id = $2::uuid AND (ended_at IS NULL OR result = 'CANCELLED');
 
 -- name: end-batch-item
 -- Note that item $2 of tenant $1 ended with $3 and reason $4, unless it had; no row where it is gone.
+--
+-- What a worker had begun when the rest was cancelled is done: the report says so.
 WITH ended AS (
     UPDATE batch_items SET result = $3::text, reason = $4::text, ended_at = now()
-    WHERE tenant = $1::text AND id = $2::uuid AND ended_at IS NULL
+    WHERE tenant = $1::text AND id = $2::uuid
+    AND (ended_at IS NULL OR (result = 'CANCELLED' AND $3::text <> 'CANNOT'))
 )
 SELECT id FROM batch_items WHERE tenant = $1::text AND id = $2::uuid;
 

@@ -218,15 +218,6 @@ async def test_a_worker_asks_for_its_own_folder_alone(stage: Stage, database_dsn
     assert str(stage.folder) not in str(await rows(database_dsn, "SELECT * FROM jobs.pgqueuer"))
 
 
-async def test_what_is_cancelled_is_not_done(stage: Stage, postgres_store: PostgresStore) -> None:
-    """What was done before stays."""
-    batch = await stage.order(BatchKind.ENROLL, stage.person("4711", HIM))
-    assert await stage.batches.cancel(TENANT, batch, who="ann") == 1
-    await stage.do(batch)
-    assert await stage.results(batch) == ["CANCELLED"]
-    assert await postgres_store.find(TENANT, ACCOUNT) is None
-
-
 async def test_an_erased_person_is_in_no_batch_and_is_not_enrolled_by_one(
     stage: Stage,
     administration: ProfileAdministration,
