@@ -100,7 +100,7 @@ async def _run(chosen: argparse.Namespace) -> int:
 
 async def _list(desk: Desk, chosen: argparse.Namespace) -> int:
     tenant = TenantId(chosen.tenant) if chosen.tenant else None
-    for each in await desk.profiles.list(tenant):
+    async for each in desk.profiles.list(tenant):
         print(each.tenant, each.account, each.state, each.voiceprints, each.changed_at.date())
     return 0
 

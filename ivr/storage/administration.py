@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -17,6 +17,9 @@ from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.erasure import erase_person
 from ivr.storage.rows import consent_from, quality_from
 from ivr.storage.text import storable
+
+PAGE = 1000
+"""Profiles read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,16 @@ class ProfileAdministration:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(
-        self, tenant: TenantId | None = None, *, limit: int = 1000
-    ) -> Sequence[ProfileSummary]:
-        """Return at most `limit` profiles of one tenant, or of all, by tenant and account."""
-        found: list[ProfileSummary] = []
+    async def list(self, tenant: TenantId | None = None) -> AsyncIterator[ProfileSummary]:
+        """Yield the profiles of one tenant, or of all, by tenant and account, however many."""
         for each in [tenant] if tenant else await tenants(self._database):
-            rows = await self._database.fetch(
-                "list-profiles", storable(each), limit - len(found), tenant=each
-            )
-            found += (summary_from(row) for row in rows)
-        return tuple(found)
+            after = ""
+            while rows := await self._database.fetch(
+                "page-profiles", storable(each), after, PAGE, tenant=each
+            ):
+                for row in rows:
+                    yield summary_from(row)
+                after = rows[-1]["account"]
 
     async def show(self, tenant: TenantId, account: AccountId) -> ProfileDetails | None:
         """Return one profile's details, or None where there is no such profile."""
@@ -173,7 +175,7 @@ async def tenants(database: Database) -> Sequence[TenantId]:
 
 
 def summary_from(row: Row) -> ProfileSummary:
-    """Build what may be shown of a profile from a row of `list-profiles` or its like."""
+    """Build what may be shown of a profile from a row of `page-profiles` or its like."""
     return ProfileSummary(
         id=ProfileId(row["id"]),
         tenant=TenantId(row["tenant"]),

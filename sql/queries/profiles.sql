@@ -113,18 +113,6 @@ unwarned AS (DELETE FROM enrollment_warnings WHERE profile = $1::uuid),
 released AS (DELETE FROM lockouts WHERE profile = $1::uuid)
 DELETE FROM consents WHERE profile = $1::uuid;
 
--- name: list-profiles
--- Return what may be shown of the profiles of tenant $1, by account, at most $2 of them.
-SELECT
-    p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
-    p.changed_at, p.used_at,
-    (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
-    (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id AND v.live) AS voiceprints
-FROM profiles AS p
-WHERE p.tenant = $1::text
-ORDER BY p.account
-LIMIT $2::bigint;
-
 -- name: show-profile
 -- Return what may be shown of the profile of tenant $1 and account $2.
 SELECT

@@ -18,7 +18,7 @@ from ivr.storage.letters import LetterBox
 from ivr.storage.outbox import unavailable
 from ivr.storage.store import PostgresStore
 from tests.postgres import MASTER, execute, write_master
-from tests.unit.storage.records import ACCOUNT, TENANT, accepted, enrolled, opening
+from tests.unit.storage.records import ACCOUNT, OTHER_TENANT, TENANT, accepted, enrolled, opening
 
 NEW_KEY = bytes(range(100, 132))
 
@@ -85,6 +85,24 @@ async def test_a_letter_that_cannot_be_read_does_not_keep_the_person_in_the_othe
         assert kept is not None
         assert (kept.claim, kept.verdict) == (None, letter.verdict)
     assert [file.read_text() for file in torn] == ["{torn", "{torn"]
+
+
+MANY = f"""
+INSERT INTO tenants VALUES ('{TENANT}'), ('{OTHER_TENANT}');
+INSERT INTO profiles (id, tenant, account, state, locale, passphrase)
+SELECT gen_random_uuid(), t, n::text, 'enrolling', 'en-US', 'p'
+FROM generate_series(1, 1001) AS n, unnest(ARRAY['{TENANT}', '{OTHER_TENANT}']) AS t
+"""
+
+
+async def test_every_profile_is_listed(
+    database_dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However many there are: who looks for somebody in the list may rely on it."""
+    await execute(database_dsn, MANY)
+    for more, profiles in (((), 2002), (("--tenant", OTHER_TENANT), 1001)):
+        assert await run("profiles", "list", *more) == 0
+        assert len(set(capsys.readouterr().out.splitlines())) == profiles
 
 
 async def test_a_person_can_be_exported_opted_out_and_unlocked(

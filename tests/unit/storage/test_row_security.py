@@ -158,9 +158,9 @@ async def test_the_tenant_is_forgotten_with_the_transaction(
 ) -> None:
     """A connection of the pool remembers nobody."""
     await postgres_store.enroll(enrolled())
-    assert await database.fetch("list-profiles", TENANT, 9, tenant=TENANT)
-    assert await database.fetch("list-profiles", TENANT, 9, tenant=None) == []
-    assert await database.fetch("list-profiles", TENANT, 9, tenant=OTHER_TENANT) == []
+    assert await database.fetch("page-profiles", TENANT, "", 9, tenant=TENANT)
+    assert await database.fetch("page-profiles", TENANT, "", 9, tenant=None) == []
+    assert await database.fetch("page-profiles", TENANT, "", 9, tenant=OTHER_TENANT) == []
 
 
 async def test_the_application_owns_nothing_and_every_table_is_guarded(
