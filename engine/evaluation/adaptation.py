@@ -164,14 +164,26 @@ def usable(calls: Sequence[CallTakes]) -> list[CallTakes]:
             f"each are needed, {len(several)} have them ({len(calls)} calls were given, "
             f"{len(good)} of them with a second of clear speech); twice as many is better"
         )
-    turn: Counter[int] = Counter()
-    order: list[tuple[bool, int, int]] = []
-    for place, call in enumerate(good):
-        order.append((call.speaker not in several, turn[call.speaker] // 2, place))
+    return numbered(two_of_each_first(good))
+
+
+def two_of_each_first(calls: Sequence[CallTakes]) -> list[CallTakes]:
+    """Order calls: two of each speaker who has two, then further two, at last who has one.
+
+    The two of one speaker stay together, so that a cut after any number parts one pair at most.
+    """
+    times, turn = Counter(call.speaker for call in calls), Counter[int]()
+    order: list[tuple[bool, int, int, int]] = []
+    for place, call in enumerate(calls):
+        order.append((times[call.speaker] == 1, turn[call.speaker] // 2, call.speaker, place))
         turn[call.speaker] += 1
-    kept = [good[place] for *_, place in sorted(order)]
-    numbers = {speaker: n for n, speaker in enumerate(dict.fromkeys(c.speaker for c in kept))}
-    return [replace(call, speaker=numbers[call.speaker]) for call in kept]
+    return [calls[place] for *_, place in sorted(order)]
+
+
+def numbered(calls: Sequence[CallTakes]) -> list[CallTakes]:
+    """Number the speakers anew, from 0 as they come."""
+    numbers = {who: n for n, who in enumerate(dict.fromkeys(call.speaker for call in calls))}
+    return [replace(call, speaker=numbers[call.speaker]) for call in calls]
 
 
 def as_it_is(before: Calibration, raw: Trials) -> HeldOut:

@@ -20,8 +20,10 @@ from engine.evaluation.adaptation import (
     Start,
     as_it_is,
     fitted_with,
+    numbered,
     row_of,
     surely_better,
+    two_of_each_first,
 )
 from engine.evaluation.labelled_calls import SAID
 from engine.evaluation.pairs import measured
@@ -39,7 +41,7 @@ class AdaptedByParts:
     rows: Sequence[Row] = ()
     """Before, where there was one, and the site's."""
     speakers: int = 0
-    """Those who said one phrase in two calls and were understood."""
+    """Those of the calls compared who said one phrase in two and were understood."""
 
 
 def adapted_by_parts(
@@ -50,11 +52,12 @@ def adapted_by_parts(
     That one stays where it is surely better. With fewer than `FEWEST_SPEAKERS` who said one phrase
     in two calls there is none: what came knows nothing of the site.
     """
-    said, speakers = _said_again(calls)
+    said = _said_again(calls)
+    speakers = len({call.speaker for call in said})
     if speakers < FEWEST_SPEAKERS:
         return AdaptedByParts(None, speakers=speakers)
     names = sorted({name for call in said for name in call.takes})
-    raw = trials(said[:MOST_CALLS], [Condition((name,), name) for name in names], known_by_parts)
+    raw = trials(said, [Condition((name,), name) for name in names], known_by_parts)
     start = Start.of(before)
     found = {SITE: held_out(raw, FMR, towards=start.weights)}
     if before is not None:
@@ -63,21 +66,25 @@ def adapted_by_parts(
     rows = [row_of(_PARTS.format(name), each) for name, each in measures.items()]
     if before is not None and surely_better(measures[BEFORE], measures[SITE]):
         return AdaptedByParts(before.card, rows, speakers)
-    made = calibration(raw, fitted_with(said[:MOST_CALLS]), start.version, start.weights)
+    made = calibration(raw, fitted_with(said), start.version, start.weights)
     return AdaptedByParts(made, rows, speakers)
 
 
-def _said_again(calls: Sequence[CallTakes]) -> tuple[list[CallTakes], int]:
-    """Return the calls of people who said one phrase in two, with these takes, and how many people.
+def _said_again(calls: Sequence[CallTakes]) -> list[CallTakes]:
+    """Return what is compared: calls of people who said one phrase in two, with such takes alone.
 
-    Speakers are numbered anew from 0.
+    At most `MOST_CALLS`, two of each speaker first, speakers numbered anew from 0.
     """
     said = [
         replace(call, takes={k: v for k, v in call.takes.items() if k.startswith(SAID)})
         for call in recognised(calls)
     ]
-    times = Counter((call.speaker, name) for call in said for name in call.takes)
-    people = sorted({speaker for (speaker, _), count in times.items() if count > 1})
-    numbers = {speaker: number for number, speaker in enumerate(people)}
-    kept = [call for call in said if call.takes and call.speaker in numbers]
-    return [replace(call, speaker=numbers[call.speaker]) for call in kept], len(people)
+    chosen = two_of_each_first(_of_people_with_two(said))[:MOST_CALLS]
+    return numbered(_of_people_with_two(chosen))
+
+
+def _of_people_with_two(calls: Sequence[CallTakes]) -> list[CallTakes]:
+    """Return the calls with takes of those who said one phrase in two of them."""
+    times = Counter((call.speaker, name) for call in calls for name in call.takes)
+    people = {speaker for (speaker, _), count in times.items() if count > 1}
+    return [call for call in calls if call.takes and call.speaker in people]

@@ -12,7 +12,7 @@ import soundfile
 from engine.decision.calibrate import calibration
 from engine.decision.calibration import Calibration
 from engine.decision.trials import CallTakes, Condition, known_by_parts, trials
-from engine.evaluation import adaptation
+from engine.evaluation import adaptation, adaptation_by_parts
 from engine.evaluation.adaptation import BEFORE, CONDITIONS, SITE, TooFewCallsError, adapted, usable
 from engine.evaluation.adaptation_by_parts import adapted_by_parts
 from engine.evaluation.labelled_calls import (
@@ -124,6 +124,25 @@ def test_a_site_that_says_too_little_again_compares_as_a_whole(
     """What came knows nothing of its lines."""
     found = adapted_by_parts(here, Calibration(MODEL, PARTS_BEFORE), replicates=3)
     assert (found.calibration, found.rows, found.speakers) == (None, (), speakers)
+
+
+def test_a_table_sorted_by_speaker_is_fitted_on_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of many calls two of each speaker come first; those beyond the bound are not counted."""
+    monkeypatch.setattr(adaptation_by_parts, "MOST_CALLS", 36)
+    here = calls(18, 4, SAID_NAMES[:1], noise=1.8, parts=3)
+    found = adapted_by_parts(sorted(here, key=lambda call: call.speaker), None, replicates=3)
+    assert found.calibration is not None
+    assert found.speakers == found.calibration.speakers == 18
+    assert "36 labelled calls of 18 speakers" in found.calibration.fitted_with
+
+
+def test_speakers_beyond_the_bound_do_not_make_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is not compared does not count among those who are needed."""
+    monkeypatch.setattr(adaptation_by_parts, "MOST_CALLS", 28)
+    found = adapted_by_parts(calls(18, 2, SAID_NAMES, parts=3), None, replicates=3)
+    assert (found.calibration, found.speakers) == (None, 14)
 
 
 def test_a_text_is_recognised_and_has_parts(tmp_path: Path) -> None:
