@@ -48,10 +48,19 @@ _log = logging.getLogger(__name__)
 
 
 def calibration(
-    all_trials: Trials, fitted_with: str, version: int, towards: Floats | None = None
+    all_trials: Trials,
+    fitted_with: str,
+    version: int,
+    towards: Floats | None = None,
+    llrs: Floats | None = None,
 ) -> CalibrationCard:
-    """Fit and measure a calibration on trials of at least ten speakers; `towards` as in `fit`."""
-    judged = all_trials.judged(cross_validated(all_trials, towards=towards))
+    """Fit and measure a calibration on trials of at least ten speakers; `towards` as in `fit`.
+
+    It is measured on held-out `llrs` `[n]`, where more than the fit must not know the speakers.
+    """
+    if llrs is None:
+        llrs = cross_validated(all_trials, towards=towards)
+    judged = all_trials.judged(llrs)
     speakers = len(np.unique(all_trials.speakers))
     return CalibrationCard(
         version=version,

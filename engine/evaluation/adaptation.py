@@ -108,7 +108,8 @@ def adapted(
         made = calibration(raw, fitted_with(chosen), start.version, start.weights)
         return Adapted(made, start.cohort, rows, kept)
     used = trials(chosen, CONDITIONS, known(members))
-    made = calibration(used, fitted_with(chosen), start.version)
+    unknown = found[SITE_COHORT].llrs
+    made = calibration(used, fitted_with(chosen), start.version, llrs=unknown)
     return Adapted(made, members, rows, kept)
 
 

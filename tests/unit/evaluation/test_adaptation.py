@@ -13,7 +13,15 @@ from engine.decision.calibrate import calibration
 from engine.decision.calibration import Calibration
 from engine.decision.trials import CallTakes, Condition, known_by_parts, trials
 from engine.evaluation import adaptation, adaptation_by_parts
-from engine.evaluation.adaptation import BEFORE, CONDITIONS, SITE, TooFewCallsError, adapted, usable
+from engine.evaluation.adaptation import (
+    BEFORE,
+    CONDITIONS,
+    SITE,
+    SITE_COHORT,
+    TooFewCallsError,
+    adapted,
+    usable,
+)
 from engine.evaluation.adaptation_by_parts import adapted_by_parts
 from engine.evaluation.labelled_calls import (
     SAID,
@@ -63,7 +71,22 @@ def test_many_people_make_a_cohort_that_is_tried(monkeypatch: pytest.MonkeyPatch
     """Here with the bound lowered; it is measured on people who are not in it."""
     monkeypatch.setattr(adaptation, "FEWEST_MEMBERS", 1)
     found = adapted(HERE, Calibration(MODEL, BEFORE_CARD), 3)
-    assert [row.name for row in found.rows] == [BEFORE, SITE, adaptation.SITE_COHORT]
+    assert [row.name for row in found.rows] == [BEFORE, SITE, SITE_COHORT]
+
+
+def test_a_card_with_a_cohort_says_what_strangers_to_the_cohort_will_see(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its figures are those of the row, made with cohorts that the speakers are not in."""
+    monkeypatch.setattr(adaptation, "FEWEST_MEMBERS", 1)
+    monkeypatch.setattr(adaptation, "surely_better", lambda _one, _other: True)
+    found = adapted(HERE, Calibration(MODEL, BEFORE_CARD), 3)
+    assert found.kept == SITE_COHORT
+    assert found.cohort is not None
+    row = next(row for row in found.rows if row.name == SITE_COHORT)
+    card = found.calibration
+    assert card.cllr == pytest.approx(row.cllr.value, abs=1e-4)
+    assert card.min_cllr == pytest.approx(row.min_cllr.value, abs=1e-4)
 
 
 @pytest.mark.parametrize(
