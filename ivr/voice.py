@@ -179,11 +179,9 @@ class EngineVoice:
         """Take one more recording into an enrollment, or say why not."""
         return self._engine.review(recording, found, kept, rules)
 
-    def watchlisted(
-        self, embedding: Embedding, quality: Quality, suspects: Sequence[Suspect]
-    ) -> bool:
-        """Say whether an utterance is in the voice of one of the watchlist."""
-        engine = self._with(embedding.model)
+    def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
+        """Say whether a person with these voiceprints sounds like one of the watchlist."""
+        engine, purpose = self._with(voiceprints[0].embedding.model), Purpose.WATCHLIST
         gallery = {
             each.id: each.voiceprints
             for each in suspects
@@ -192,18 +190,6 @@ class EngineVoice:
         if not gallery:
             return False
         searched = engine.gallery(gallery)
-        found = within_reach(
-            lambda: engine.identify(embedding, quality, searched, Purpose.WATCHLIST)
-        )
-        return found is not None and found.found is not None
-
-    def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
-        """Say whether a person with these voiceprints sounds like one of the watchlist."""
-        gallery = {each.id: each.voiceprints for each in suspects if self._ours(each.voiceprints)}
-        if not gallery:
-            return False
-        searched = self._engine.gallery(gallery)
-        engine, purpose = self._engine, Purpose.WATCHLIST
         return bool(within_reach(lambda: engine.resembling(voiceprints, searched, purpose)))
 
     def identify(

@@ -50,8 +50,6 @@ def judged(call: Call, course: Course, evidence: AttemptEvidence, services: Serv
     course.note(evidence, services.voice.judge([evidence], model=model, locale=locale))
     course.threshold = services.voice.threshold(model)
     course.hint = hint_after(evidence)
-    judgement = services.voice.judge(
-        course.evidence, watchlisted=course.watchlisted, model=model, locale=locale
-    )
+    judgement = services.voice.judge(course.evidence, model=model, locale=locale)
     tell_course(call, course, services, judgement)
     return judgement

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm, Quality, Utterance
+from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm, Quality, Utterance, Voiceprint
 from ivr.domain.call import CallState
 from ivr.domain.prompt import Spoken
 from ivr.flows.barge_in import BargeIn
@@ -32,6 +32,11 @@ class Capture:
     """When the end of speech became certain, in seconds of the loop's clock."""
     before: tuple[Examination, ...] = ()
     """Of the pieces before the last, where it has several."""
+
+    @property
+    def voiceprint(self) -> Voiceprint:
+        """The voice in it, for a comparison with others'; it is not stored."""
+        return Voiceprint(self.examination.embedding, self.quality)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.decision.policy import AttemptEvidence
-from engine.types import Fingerprint, Judgement, Llr, ReplayOutcome
+from engine.types import Fingerprint, Judgement, Llr, ReplayOutcome, Voiceprint
 from ivr.domain.call import AccountId
 from ivr.domain.claim import Claim
 from ivr.domain.profile import Profile
@@ -29,6 +29,8 @@ class Course:
     attempts: list[Attempt] = field(default_factory=list)
     fingerprints: list[Fingerprint] = field(default_factory=list)
     """Of what was said."""
+    said: list[Voiceprint] = field(default_factory=list)
+    """The voice in each utterance that was fit to be compared; in memory alone."""
     threshold: Llr | None = None
     """What the evidence is to reach, once there is any."""
     watchlisted: bool = False

@@ -15,12 +15,13 @@ from ivr.flows.attempts import weighed
 from ivr.flows.claiming import ClaimRules
 from ivr.flows.conversation import Capture
 from ivr.flows.course import Course
+from ivr.flows.looking import watchlisted
 from ivr.flows.obstacles import obstacle_by_now, undecided
 from ivr.flows.overhearing import Overhearing
 from ivr.flows.services import Services
 from ivr.flows.telling import tell_course
 from ivr.flows.turns import joined
-from ivr.ports import Call, ToldToStopError, Voice, Wanted
+from ivr.ports import Call, ToldToStopError, Wanted
 
 
 class CutShort(StrEnum):
@@ -129,24 +130,13 @@ async def _looked(
     obstacle = await obstacle_by_now(compared.profile, services.store, voice, services.clock)
     if obstacle is not None:
         return undecided(obstacle)
-    course.watchlisted = _watchlisted(evidence, capture, compared, voice)
-    if course.watchlisted:
-        return voice.judge([evidence], watchlisted=True, model=model, locale=locale)
-    return stands
+    said = [capture.voiceprint] if evidence.shortcoming is None else []
+    return watchlisted(call, course, said, compared, services) or stands
 
 
 def shifted(evidence: AttemptEvidence, by: float) -> AttemptEvidence:
     """Return the evidence with another Llr, where it has one."""
     return evidence if evidence.llr is None else replace(evidence, llr=Llr(evidence.llr + by))
-
-
-def _watchlisted(
-    evidence: AttemptEvidence, capture: Capture, compared: Compared, voice: Voice
-) -> bool:
-    """Ask once, at the end: every look would be one more chance of a false alarm."""
-    if evidence.shortcoming is not None:
-        return False
-    return voice.watchlisted(capture.examination.embedding, capture.quality, compared.suspects)
 
 
 def _not_enough(course: Course, why: CutShort) -> Judgement:

@@ -14,10 +14,11 @@ from ivr.flows.admitting import Compared, admitted
 from ivr.flows.attempts import judged, weighed
 from ivr.flows.conversation import Capture
 from ivr.flows.course import Course
+from ivr.flows.looking import watchlisted
 from ivr.flows.obstacles import undecided, upheld
 from ivr.flows.services import Services
 from ivr.flows.turns import Asking, ask_digits, ask_free, ask_phrase
-from ivr.ports import Call, Wanted
+from ivr.ports import Call, CallerHungUpError, Wanted
 
 
 class Words(StrEnum):
@@ -33,13 +34,28 @@ async def verify(call: Call, course: Course, services: Services) -> Judgement:
     compared = await admitted(call, course, services, services.verify.claim)
     if isinstance(compared, Judgement):
         return compared
+    try:
+        judgement = await _attempted(call, course, compared, services)
+    except CallerHungUpError:
+        listed = watchlisted(call, course, course.said, compared, services)
+        if listed is None:
+            raise
+        return listed
+    listed = watchlisted(call, course, course.said, compared, services)
+    profile, clock = compared.profile, services.clock
+    return await upheld(listed or judgement, profile, services.store, services.voice, clock)
+
+
+async def _attempted(
+    call: Call, course: Course, compared: Compared, services: Services
+) -> Judgement:
+    """Ask as often as another attempt could tell."""
     judgement = undecided(Reason.NOT_ENOUGH_SPEECH)
     for _ in range(services.verify.attempts_max):
         judgement = await _attempt(call, course, compared, judgement, services)
         if not judgement.unsure:
             break
-    profile, clock = compared.profile, services.clock
-    return await upheld(judgement, profile, services.store, services.voice, clock)
+    return judgement
 
 
 async def _attempt(
@@ -54,9 +70,7 @@ async def _attempt(
     least_s = services.verify.free.verify_s if words is Words.FREE else 0.0
     evidence = weighed(capture, compared.profile.voiceprints, services.voice, least_s)
     if evidence.shortcoming is None:
-        course.watchlisted |= services.voice.watchlisted(
-            capture.examination.embedding, capture.quality, compared.suspects
-        )
+        course.said.append(capture.voiceprint)
     return judged(call, course, evidence, services)
 
 

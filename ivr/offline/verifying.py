@@ -16,6 +16,7 @@ from engine.types import (
     PhraseOutcome,
     Reason,
     Shortcoming,
+    Voiceprint,
 )
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.claim import Claim, ClaimSource
@@ -85,7 +86,8 @@ async def _examined(
     if shortcoming is None:
         llr = office.voice.compare(found.embedding, sound.quality, profile.voiceprints)
         suspects = await office.store.watchlist(profile.tenant)
-        course.watchlisted = office.voice.watchlisted(found.embedding, sound.quality, suspects)
+        said = [Voiceprint(found.embedding, sound.quality)]
+        course.watchlisted = office.voice.suspected(said, suspects)
     return AttemptEvidence(
         llr=llr,
         shortcoming=shortcoming,

@@ -115,12 +115,6 @@ class Voice(Protocol):
         """Take one more recording into an enrollment, or say why not."""
         ...
 
-    def watchlisted(
-        self, embedding: Embedding, quality: Quality, suspects: Sequence[Suspect]
-    ) -> bool:
-        """Say whether an utterance is in the voice of one of the watchlist."""
-        ...
-
     def identify(
         self, embedding: Embedding, quality: Quality, group: Sequence[Profile]
     ) -> Identification[AccountId]:
@@ -134,7 +128,11 @@ class Voice(Protocol):
         ...
 
     def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
-        """Say whether a person with these voiceprints sounds like one of the watchlist."""
+        """Say whether a person with these voiceprints sounds like one of the watchlist.
+
+        At least one, all by one model; their mean Llr must reach the threshold, so that more of
+        them are no more chances of a false alarm.
+        """
         ...
 
     def resembling(

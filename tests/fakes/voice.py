@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.decision.calibration import Calibration
 from engine.decision.operating_point import Basis, OperatingPoint
-from engine.decision.policy import UNCHECKED_PHRASE, AttemptEvidence, decide
+from engine.decision.policy import UNCHECKED_PHRASE, AttemptEvidence, decide, fused
 from engine.enrollment import EnrollmentRules, Heard, Review, review
 from engine.identification import Candidate, Identification
 from engine.types import (
@@ -247,19 +247,13 @@ class FakeVoice:
         """Weigh, as a calibration does."""
         return self.compare(embedding, quality, voiceprints)
 
-    def watchlisted(
-        self, embedding: Embedding, quality: Quality, suspects: Sequence[Suspect]
-    ) -> bool:
-        """Compare with each."""
+    def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
+        """Compare the mean with each."""
         return any(
-            self.compare(embedding, quality, each.voiceprints) > self.watchlist_threshold
+            fused([self.compare(v.embedding, v.quality, each.voiceprints) for v in voiceprints])
+            > self.watchlist_threshold
             for each in suspects
         )
-
-    def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
-        """Compare the first with each."""
-        first = voiceprints[0]
-        return self.watchlisted(first.embedding, first.quality, suspects)
 
     def identify(
         self, embedding: Embedding, quality: Quality, group: Sequence[Profile]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
+from copy import copy
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -85,12 +86,33 @@ def test_a_watchlist_that_is_too_long_finds_nobody_and_ends_no_call() -> None:
     voice, heard = EngineVoice(ENGINE, NO_WORDS), ENGINE.embed(SPEECH)
     print_of_him = Voiceprint(heard, GOOD)
     suspects = [Suspect(UUID(int=number), (print_of_him,)) for number in range(MANY)]
-    assert voice.watchlisted(heard, GOOD, suspects[:1])
     assert voice.suspected([print_of_him], suspects[:1])
     with capture_logs() as told:
-        assert not voice.watchlisted(heard, GOOD, suspects)
         assert not voice.suspected([print_of_him], suspects)
-    assert [each["event"] for each in told] == ["search_out_of_reach"] * 2
+    assert [each["event"] for each in told] == ["search_out_of_reach"]
+
+
+def test_several_utterances_are_one_look_at_the_watchlist() -> None:
+    """Their mean decides: more of them are no more chances to be taken for somebody of it."""
+    voice, heard = EngineVoice(ENGINE, NO_WORDS), ENGINE.embed(SPEECH)
+    alike, other = Voiceprint(heard, GOOD), Voiceprint(replace(heard, vector=-heard.vector), GOOD)
+    suspects = [Suspect(UUID(int=1), (alike,))]
+    assert voice.suspected([alike, alike], suspects)
+    assert not voice.suspected([alike, other], suspects)
+
+
+def test_the_earlier_model_searches_its_own_suspects() -> None:
+    """Who is not done yet after a change of the model is looked for among voices of the same."""
+    heard = ENGINE.embed(SPEECH)
+    before = replace(heard, model=ModelId("before"))
+    embedder = copy(ENGINE.embedder)
+    embedder.card = replace(embedder.card, id="before")
+    calibration = replace(ENGINE.calibration, model=before.model)
+    earlier = replace(ENGINE, embedder=embedder, calibration=calibration)
+    voice = EngineVoice(ENGINE, NO_WORDS, earlier=earlier)
+    suspects = [Suspect(UUID(int=1), (Voiceprint(before, GOOD),))]
+    assert voice.suspected([Voiceprint(before, GOOD)], suspects)
+    assert not voice.suspected([Voiceprint(heard, GOOD)], suspects)
 
 
 def test_among_too_many_people_nobody_is_said_to_be_enrolled_already() -> None:
@@ -198,7 +220,6 @@ async def test_another_models_suspects_are_passed_over(voice: EngineVoice) -> No
     embedding = (await voice.examine(SPEECH, WANTED)).embedding
     foreign = replace(embedding, model=ModelId("another"))
     suspects = [Suspect(UUID(int=1), (Voiceprint(foreign, GOOD),))]
-    assert not voice.watchlisted(embedding, GOOD, suspects)
     assert not voice.suspected([Voiceprint(embedding, GOOD)], suspects)
 
 

@@ -14,7 +14,6 @@ from ivr.domain.mode import Mode
 from ivr.domain.profile import ProfileId
 from ivr.domain.prompt import Prompt
 from ivr.domain.verification import Verification
-from ivr.domain.watchlist import Suspect
 from ivr.flows.rules import VerifyRules
 from tests.fakes.call import FakeCall, Listens, Presses, Says, Step, Waits, facts
 from tests.fakes.clock import NOON
@@ -97,14 +96,6 @@ async def test_what_was_said_is_kept_as_hashes(alice_enrolled: Desk) -> None:
     stored = await alice_enrolled.store.find(TenantId("tenant"), AccountId("1001"))
     assert stored is not None
     assert stored.fingerprints == record(alice_enrolled).fingerprints
-
-
-async def test_a_voice_of_the_watchlist_is_rejected(alice_enrolled: Desk) -> None:
-    """Whoever it claims to be."""
-    suspect = Suspect(UUID(int=9), (voiceprint_of(ALICE),))
-    alice_enrolled.store.suspects[TenantId("tenant")] = (suspect,)
-    call = await alice_enrolled.verify(*turn(ALICE))
-    assert told(call) == ("REJECT", "WATCHLISTED")
 
 
 async def test_a_locked_profile_is_not_listened_to(desk: Desk) -> None:
