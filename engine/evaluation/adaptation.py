@@ -82,15 +82,17 @@ def adapted(
     before: Calibration | None,
     replicates: int,
     done: Callable[[str], None] = lambda _step: None,
+    version: int | None = None,
 ) -> Adapted:
     """Fit to the calls; `done` is told of each step.
 
     The calibration starts from the one that came, if one did: the fewer the speakers, the less it
-    moves away.
+    moves away. That must know none of them, so not be adapted to them already; `version` is the
+    new one's, the next after that by default.
     The site's cohort is kept only where its Cllr is surely lower than without, 95 % interval by
     speaker. `TooFewCallsError` says what is needed.
     """
-    everyone, start = usable(calls), Start.of(before)
+    everyone, start = usable(calls), Start.of(before, version)
     chosen = everyone[:MOST_CALLS]
     raw = trials(chosen, CONDITIONS, known(start.cohort))
     done("compared")
@@ -122,11 +124,11 @@ class Start:
     version: int = 1
 
     @classmethod
-    def of(cls, before: Calibration | None) -> Start:
+    def of(cls, before: Calibration | None, version: int | None) -> Start:
         if before is None:
-            return cls()
+            return cls(version=version or 1)
         weights = np.array(astuple(before.card.weights))
-        return cls(before.cohort, weights, before.card.version + 1)
+        return cls(before.cohort, weights, version or before.card.version + 1)
 
 
 def fitted_with(calls: Sequence[CallTakes]) -> str:

@@ -45,10 +45,14 @@ class AdaptedByParts:
 
 
 def adapted_by_parts(
-    calls: Sequence[CallTakes], before: Calibration | None, replicates: int
+    calls: Sequence[CallTakes],
+    before: Calibration | None,
+    replicates: int,
+    version: int | None = None,
 ) -> AdaptedByParts:
     """Fit to what was said again, starting from the calibration by parts that came, if one did.
 
+    `before` and `version` as in `engine.evaluation.adaptation.adapted`.
     That one stays where it is surely better. With fewer than `FEWEST_SPEAKERS` who said one phrase
     in two calls there is none: what came knows nothing of the site.
     """
@@ -58,7 +62,7 @@ def adapted_by_parts(
         return AdaptedByParts(None, speakers=speakers)
     names = sorted({name for call in said for name in call.takes})
     raw = trials(said, [Condition((name,), name) for name in names], known_by_parts)
-    start = Start.of(before)
+    start = Start.of(before, version)
     found = {SITE: held_out(raw, FMR, towards=start.weights)}
     if before is not None:
         found = {BEFORE: as_it_is(before, raw), **found}

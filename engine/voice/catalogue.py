@@ -65,6 +65,16 @@ def find(model: str, folder: Path) -> Listed:
     return known[model]
 
 
+def as_it_came(card: Card, folder: Path) -> Listed | None:
+    """Return the known model with this card's id and very network, as it was before any adapting.
+
+    None where none is known. `ModelError` as `catalogue`.
+    """
+    alike = (card.id, card.sha256)
+    known = catalogue(folder)
+    return next((each for each in known if (each.card.id, each.card.sha256) == alike), None)
+
+
 def card_of(model: str, folder: Path) -> Path:
     """Return the card of a model that can be loaded: by its id, or a path to a card (`.json`).
 

@@ -19,8 +19,8 @@ from engine.evaluation.adaptation import BEFORE, FEWEST_SPEAKERS, Adapted, Row, 
 from engine.evaluation.adaptation_by_parts import AdaptedByParts, adapted_by_parts
 from engine.evaluation.assessment import REPLICATES, Figure
 from engine.evaluation.labelled_calls import LabelledCall, known_words, labelled_calls, takes_of
-from engine.voice.card import Card, write_card
-from engine.voice.catalogue import card_of
+from engine.voice.card import CalibrationCard, Card, write_card
+from engine.voice.catalogue import as_it_came, card_of
 from engine.voice.embedder import Embedder
 from ivr.cli.settings import Commands, voice_of
 
@@ -43,19 +43,18 @@ def add_to(commands: Commands) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Hear the calls, fit, report, and write the new model's folder."""
-    source = _card(chosen)
+    voice = voice_of(chosen)
+    source = card_of(chosen.model or voice.model, Path(voice.models_folder))
     embedder = Embedder.load(source)
     card = embedder.card
-    before = None if card.calibration is None else Calibration.of(card, source.parent)
+    before = starting_from(source, card, Path(voice.models_folder))
     if chosen.out.exists():
         print(f"{chosen.out} exists already: name a new folder")
         return 2
     labelled = labelled_calls(chosen.calls)
     known = known_words(labelled)
     calls = _heard(labelled, embedder, known)
-    with tqdm(total=_STEPS, desc="fit", unit="step", disable=None) as bar:
-        found = adapted(calls, before, chosen.replicates, lambda _: bar.update())
-    by_parts = adapted_by_parts(calls, before.by_parts if before else None, chosen.replicates)
+    found, by_parts = _fitted(calls, before, card, chosen.replicates)
     _tell(found, by_parts)
     if chosen.json:
         rows = [asdict(row) for row in (*found.rows, *by_parts.rows)]
@@ -71,9 +70,35 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _card(chosen: argparse.Namespace) -> Path:
-    voice = voice_of(chosen)
-    return card_of(chosen.model or voice.model, Path(voice.models_folder))
+def starting_from(source: Path, card: Card, models: Path) -> Calibration | None:
+    """Return the calibration that the model came with, None where it had none.
+
+    The card at `source` may be adapted already, and then to some of the speakers that are to be
+    unknown; where nothing else is known of the model it is what there is.
+    """
+    came = as_it_came(card, models)
+    if came is not None:
+        card, source = came.card, came.path
+    elif card.calibration is not None:
+        print(
+            f"{card.id} is neither built in nor in {models}: its calibration is started from, and "
+            "may know some of these speakers already; the figures are too good then"
+        )
+    return None if card.calibration is None else Calibration.of(card, source.parent)
+
+
+def _fitted(
+    calls: list[CallTakes], before: Calibration | None, card: Card, replicates: int
+) -> tuple[Adapted, AdaptedByParts]:
+    version, version_by_parts = _next(card.calibration), _next(card.calibration_by_parts)
+    with tqdm(total=_STEPS, desc="fit", unit="step", disable=None) as bar:
+        found = adapted(calls, before, replicates, lambda _: bar.update(), version)
+    fine = None if before is None else before.by_parts
+    return found, adapted_by_parts(calls, fine, replicates, version_by_parts)
+
+
+def _next(before: CalibrationCard | None) -> int:
+    return 1 if before is None else before.version + 1
 
 
 def _heard(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,14 @@ from engine.evaluation.adaptation import FEWEST_SPEAKERS
 from engine.evaluation.audio_files import Shards
 from engine.evaluation.recordings import read_manifest
 from engine.speaker import SpeakerEngine
-from engine.voice.card import read_card
+from engine.voice.card import Card, read_card
+from engine.voice.catalogue import PUBLIC
 from ivr.cli import main
+from ivr.cli.adapt import starting_from
 from tests.unit.engine.voice.models import CARD, MODELS
 
 CORPUS = MODELS.parents[3] / "shared" / "corpus"
+BUILT_IN = read_card(CARD)
 SPEAKERS = FEWEST_SPEAKERS
 PROMPT = "u006"
 SAID_S = 3.0
@@ -49,6 +53,36 @@ def test_what_is_there_is_not_written_over(
     assert "exists already" in capsys.readouterr().out
 
 
+def test_adapting_again_starts_from_what_the_model_came_with(tmp_path: Path) -> None:
+    """The adapted card knows speakers that are to be unknown; the next version follows it."""
+    came = BUILT_IN.calibration
+    assert came is not None
+    adapted = replace(BUILT_IN, calibration=replace(came, version=7, limit=1.0))
+    before = starting_from(tmp_path / CARD.name, adapted, tmp_path)
+    assert before is not None
+    assert before.card == came
+
+
+def test_a_model_that_came_uncalibrated_starts_from_nothing_again(tmp_path: Path) -> None:
+    """As its first adapting did."""
+    public = read_card(PUBLIC / "wespeaker-resnet34-lm.json")
+    adapted = replace(public, calibration=BUILT_IN.calibration)
+    assert starting_from(tmp_path / "adapted.json", adapted, tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "own", [replace(BUILT_IN, id="my-own"), replace(BUILT_IN, sha256="0" * 64)]
+)
+def test_of_a_model_that_nothing_else_is_known_of_its_calibration_is_suspected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], own: Card
+) -> None:
+    """It is started from, and told that its speakers may be these."""
+    before = starting_from(tmp_path / "own.json", own, tmp_path)
+    assert before is not None
+    assert before.card == own.calibration
+    assert "may know some of these speakers already" in capsys.readouterr().out
+
+
 @pytest.mark.corpus
 @pytest.mark.skipif(not CORPUS.exists(), reason="needs the licensed speech corpus")
 def test_real_calls_make_a_model_that_the_service_loads(tmp_path: Path) -> None:
@@ -68,6 +102,10 @@ def test_real_calls_make_a_model_that_the_service_loads(tmp_path: Path) -> None:
     assert card.calibration.version == before.calibration.version + 1
     assert card.calibration_by_parts is None, "nothing of the site was heard part by part"
     assert SpeakerEngine.load(out).calibration.card == card.calibration
+    once_more = ["adapt", str(tmp_path / "calls"), "--out", str(tmp_path / "again")]
+    assert main([*once_more, "--model", str(out / CARD.name), "--replicates", "5"]) == 0
+    again = read_card(tmp_path / "again" / CARD.name).calibration
+    assert again == replace(card.calibration, version=card.calibration.version + 1)
 
 
 def _site(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,13 @@ def test_a_model_that_was_never_calibrated_gets_its_first() -> None:
     found = adapted(HERE, None, replicates=3)
     assert [row.name for row in found.rows] == [found.kept] == [SITE]
     assert found.calibration.version == 1
+
+
+def test_adapting_again_has_the_next_version_and_the_same_start() -> None:
+    """What is started from is the card of before any adapting, whose number was taken long ago."""
+    before = Calibration(MODEL, BEFORE_CARD)
+    once, again = adapted(HERE, before, 3), adapted(HERE, before, 3, version=3)
+    assert again.calibration == replace(once.calibration, version=3)
 
 
 def test_few_people_make_no_cohort() -> None:
