@@ -20,6 +20,7 @@ from enum import StrEnum
 from engine.decision.calibration import Calibration
 from engine.errors import ModelError
 from engine.types import Llr
+from engine.voice.card import CalibrationCard
 
 
 class Basis(StrEnum):
@@ -53,6 +54,14 @@ def at_fmr(target: float, calibration: Calibration) -> OperatingPoint:
     if measured:
         return _reachable(OperatingPoint(Llr(min(measured)), Basis.MEASURED), calibration)
     return _reachable(OperatingPoint(Llr(-math.log(target)), Basis.BOUND), calibration)
+
+
+def lowest_fmr(card: CalibrationCard) -> float:
+    """Return the false match rate from which on `at_fmr` reaches every higher one; 1 for none."""
+    beyond = [point.fmr for point in card.points if point.threshold > card.limit]
+    if beyond:
+        return min((point.fmr for point in card.points if point.fmr > max(beyond)), default=1.0)
+    return min(math.exp(-card.limit), *(point.fmr for point in card.points), 1.0)
 
 
 def at_costs(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tqdm import tqdm
 from engine.audio.files import AudioFileError
 from engine.decision.calibration import Calibration
 from engine.decision.known_words import KnownWords
+from engine.decision.operating_point import lowest_fmr
 from engine.decision.trials import CallTakes
 from engine.evaluation.adaptation import BEFORE, FEWEST_SPEAKERS, Adapted, Row, adapted
 from engine.evaluation.adaptation_by_parts import AdaptedByParts, adapted_by_parts
@@ -66,6 +69,8 @@ def run(chosen: argparse.Namespace) -> int:
     made = _written(
         replace(card, calibration_by_parts=by_parts.calibration), source, found, chosen.out
     )
+    cards = [each for each in (found.calibration, by_parts.calibration) if each is not None]
+    print(reach(cards, voice.target_fmr))
     print(f'written: {made}; the service loads it with [voice] model = "{made.absolute()}"')
     return 0
 
@@ -128,6 +133,18 @@ def _tell(found: Adapted, by_parts: AdaptedByParts) -> None:
             f"{by_parts.speakers} speakers were understood to say one phrase in two calls, and "
             f"{FEWEST_SPEAKERS} are needed: passphrases will be compared as a whole"
         )
+
+
+def reach(cards: Sequence[CalibrationCard], wanted: float) -> str:
+    """Say the lowest rate of verification, rounded up, and whether the configured one is lower."""
+    lowest = max(map(lowest_fmr, cards))
+    told = (
+        f"the lowest false match rate that it can reach is {math.ceil(1e5 * lowest) / 1e3:.3f} %: "
+        "a tenant with a lower one gets INCONCLUSIVE, UNAVAILABLE; more speakers reach further"
+    )
+    if wanted < lowest:
+        told += f"\n[voice] target_fmr = {wanted} is lower: the service would not start with it"
+    return told
 
 
 def _figures(row: Row) -> str:

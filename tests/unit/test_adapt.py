@@ -19,7 +19,7 @@ from engine.speaker import SpeakerEngine
 from engine.voice.card import Card, read_card
 from engine.voice.catalogue import PUBLIC
 from ivr.cli import main
-from ivr.cli.adapt import starting_from
+from ivr.cli.adapt import reach, starting_from
 from tests.unit.engine.voice.models import CARD, MODELS
 
 CORPUS = MODELS.parents[3] / "shared" / "corpus"
@@ -83,9 +83,23 @@ def test_of_a_model_that_nothing_else_is_known_of_its_calibration_is_suspected(
     assert "may know some of these speakers already" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("wanted", "lines"), [(0.01, 1), (0.0095, 2)])
+def test_the_lowest_rate_that_can_be_reached_is_told(wanted: float, lines: int) -> None:
+    """With 15 speakers one in 105; the stricter of the two ways to compare decides."""
+    came = BUILT_IN.calibration
+    assert came is not None
+    few = replace(came, limit=4.65, points=())
+    told = reach([came, few], wanted).splitlines()
+    assert "is 0.957 %" in told[0]
+    assert len(told) == lines
+    assert "0.957" not in reach([came], wanted)
+
+
 @pytest.mark.corpus
 @pytest.mark.skipif(not CORPUS.exists(), reason="needs the licensed speech corpus")
-def test_real_calls_make_a_model_that_the_service_loads(tmp_path: Path) -> None:
+def test_real_calls_make_a_model_that_the_service_loads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The same id and network, a calibration of the next version, and figures with intervals."""
     _site(tmp_path / "calls")
     out, figures = tmp_path / "adapted", tmp_path / "figures.json"
@@ -95,6 +109,7 @@ def test_real_calls_make_a_model_that_the_service_loads(tmp_path: Path) -> None:
     assert [row["name"] for row in told["rows"]] == ["before", "calibration"]
     if told["kept"] == "before":
         pytest.skip("the calibration that came was better, and nothing was written")
+    assert "the lowest false match rate that it can reach is 0.957 %" in capsys.readouterr().out
     card, before = read_card(out / CARD.name), read_card(CARD)
     assert (card.id, card.sha256) == (before.id, before.sha256)
     assert card.calibration is not None

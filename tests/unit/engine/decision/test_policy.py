@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.decision.operating_point import Basis, OperatingPoint, at_costs, at_fmr
+from engine.decision.operating_point import Basis, OperatingPoint, at_costs, at_fmr, lowest_fmr
 from engine.decision.policy import QualityLimits, confidence, fused, judge, shortcoming
 from engine.errors import ModelError
 from engine.types import Llr, Quality, Reason, Shortcoming, Verdict
@@ -142,6 +142,20 @@ def test_a_target_that_nobody_could_reach_is_refused() -> None:
     """Beyond the limit of the calibration every caller would be rejected: better not start."""
     with pytest.raises(ModelError, match=r"nobody could be accepted.*higher false match rate"):
         at_fmr(1e-6, calibrated())
+
+
+@pytest.mark.parametrize(
+    ("limit", "lowest"),
+    [(6.0, math.exp(-6)), (4.0, 0.01), (3.0, 0.01), (2.9, 0.05), (1.0, 1.0)],
+)
+def test_the_lowest_rate_is_where_the_calibration_ends(limit: float, lowest: float) -> None:
+    """By the bound, or at a measured point that it still reaches; from there on all are reached."""
+    reached = calibrated(limit=limit)
+    assert lowest_fmr(reached.card) == pytest.approx(lowest)
+    for target in (0.003, 0.01, 0.02, 0.05, 0.3, 0.999):
+        assert target < lowest or at_fmr(target, reached).threshold <= limit
+    with pytest.raises(ModelError, match="nobody could be accepted"):
+        at_fmr(lowest * (1 - 1e-6), reached)
 
 
 def test_costs_have_the_bayes_threshold() -> None:
