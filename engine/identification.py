@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.decision.calibration import Calibration
 from engine.decision.operating_point import OperatingPoint
+from engine.decision.policy import fused
 from engine.errors import ModelMismatchError, NoVoiceprintError
 from engine.types import Embedding, Llr, ModelId, Quality, Voiceprint
 
@@ -34,7 +35,7 @@ class Identification(Generic[N]):
     """What a search found."""
 
     ranked: tuple[Candidate[N], ...]
-    """The likeliest first: the whole group, or the `SHORTLIST` of a larger one."""
+    """The likeliest first: the whole group, or each utterance's `SHORTLIST` of a larger one."""
     threshold: Llr
     """What the first had to reach, in a group of this size."""
 
@@ -89,15 +90,22 @@ def identify(
     gallery: Gallery[N],
     calibration: Calibration,
     point: OperatingPoint,
+    earlier: Sequence[Voiceprint] = (),
 ) -> Identification[N]:
     """Search a group for the voice of an utterance.
 
-    `point` is for a group of this size (`engine.decision.purposes.point_for`). NaN evidence
-    ranks last and is never a hit. `ModelMismatchError` between models.
+    With `earlier` utterances of the same caller the mean Llr of all ranks, as attempts are fused:
+    another try must not be another chance of a false match. `point` is for a group of this size
+    (`engine.decision.purposes.point_for`). NaN evidence ranks last and is never a hit.
+    `ModelMismatchError` between models.
     """
+    said = [*earlier, Voiceprint(embedding, quality)]
+    near = {name: prints for each in said for name, prints in gallery.nearest(each.embedding)}
     weighed = [
-        Candidate(name, calibration.weigh(embedding, quality, voiceprints))
-        for name, voiceprints in gallery.nearest(embedding)
+        Candidate(
+            name, fused([calibration.weigh(each.embedding, each.quality, prints) for each in said])
+        )
+        for name, prints in near.items()
     ]
     ranked = sorted(weighed, key=lambda each: -np.nan_to_num(each.llr, nan=-np.inf))
     return Identification(tuple(ranked), point.threshold)
@@ -117,16 +125,8 @@ def resembling(
     """
     if not voiceprints:
         raise NoVoiceprintError
-    llrs: dict[N, list[float]] = {}
-    for voiceprint in voiceprints:
-        found = identify(voiceprint.embedding, voiceprint.quality, gallery, calibration, point)
-        for each in found.ranked:
-            llrs.setdefault(each.name, []).append(each.llr)
-    means = {
-        name: sum(each) / len(each) for name, each in llrs.items() if len(each) == len(voiceprints)
-    }
-    hits = [Candidate(name, Llr(mean)) for name, mean in means.items() if mean >= point.threshold]
-    return tuple(sorted(hits, key=lambda each: -each.llr))
+    *earlier, last = voiceprints
+    return identify(last.embedding, last.quality, gallery, calibration, point, earlier).hits
 
 
 def _mean(voiceprints: Sequence[Voiceprint], model: ModelId) -> NDArray[np.float32]:

@@ -155,13 +155,15 @@ class SpeakerEngine:
         quality: Quality,
         gallery: Gallery[N],
         purpose: Purpose = Purpose.IDENTIFY,
+        earlier: Sequence[Voiceprint] = (),
     ) -> Identification[N]:
         """Search a group, or with `Purpose.WATCHLIST` a watchlist, for the voice of an utterance.
 
-        The threshold accounts for the number of voices. Errors as `engine.identification`'s.
+        `earlier` utterances of the same caller count as much. The threshold accounts for the number
+        of voices. Errors as `engine.identification`'s.
         """
         point = point_for(purpose, self.rates, self.calibration, len(gallery))
-        return identify(embedding, quality, gallery, self.calibration, point)
+        return identify(embedding, quality, gallery, self.calibration, point, earlier)
 
     def resembling(
         self,

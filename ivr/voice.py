@@ -193,11 +193,15 @@ class EngineVoice:
         return bool(within_reach(lambda: engine.resembling(voiceprints, searched, purpose)))
 
     def identify(
-        self, embedding: Embedding, quality: Quality, group: Sequence[Profile]
+        self,
+        embedding: Embedding,
+        quality: Quality,
+        group: Sequence[Profile],
+        earlier: Sequence[Voiceprint] = (),
     ) -> Identification[AccountId]:
         """Search a group of at least one profile for the voice of an utterance."""
         gallery = self._engine.gallery({each.account: each.voiceprints for each in group})
-        return self._engine.identify(embedding, quality, gallery)
+        return self._engine.identify(embedding, quality, gallery, earlier=earlier)
 
     async def repeat(
         self, fingerprint: Fingerprint, earlier: Sequence[Fingerprint]

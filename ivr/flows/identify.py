@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from engine.decision.policy import AttemptEvidence
-from engine.types import Judgement, Llr, Locale, Reason, ReplayFinding, Verdict
+from engine.identification import Identification
+from engine.types import Judgement, Locale, Reason, ReplayFinding, Verdict
+from ivr.domain.call import AccountId
 from ivr.domain.profile import Profile
 from ivr.flows.attempts import shortcoming_of
 from ivr.flows.conversation import Capture
@@ -63,13 +67,15 @@ async def _searched(
     call: Call, course: Course, capture: Capture, group: Sequence[Profile], services: Services
 ) -> Judgement:
     """Search the group; whom it finds must not be played from a recording."""
-    voice = services.voice
-    found = voice.identify(capture.examination.embedding, capture.quality, group)
+    voice, said = services.voice, capture.voiceprint
+    found = voice.identify(said.embedding, said.quality, group, course.said)
+    course.said.append(said)
     member = next(each for each in group if each.account == found.ranked[0].name)
     likeliest = await _whole(member, services)
     replay = await _replay(capture, likeliest, voice)
-    evidence = AttemptEvidence(found.ranked[0].llr, replay=replay, quality=capture.quality)
-    judgement = _judged(call, course, evidence, found.threshold, services)
+    llr = voice.compare(said.embedding, said.quality, member.voiceprints)
+    evidence = AttemptEvidence(llr, replay=replay, quality=capture.quality)
+    judgement = _judged(call, course, evidence, found, services)
     judgement = await upheld(judgement, member, services.store, voice, services.clock)
     if judgement.verdict is Verdict.ACCEPT:
         course.profile, course.identity = likeliest, likeliest.account
@@ -92,13 +98,15 @@ def _judged(
     call: Call,
     course: Course,
     evidence: AttemptEvidence,
-    threshold: Llr | None,
+    found: Identification[AccountId] | None,
     services: Services,
 ) -> Judgement:
-    """Judge one attempt: another may be likest to another, so that they do not add up."""
-    locale = call.facts.request.locale
-    judgement = services.voice.judge([evidence], threshold=threshold, locale=locale)
-    course.note(evidence, judgement)
+    """Note an attempt and judge by the search, which knows the earlier ones of the call."""
+    threshold = None if found is None else found.threshold
+    judge = partial(services.voice.judge, threshold=threshold, locale=call.facts.request.locale)
+    course.note(evidence, judge([evidence]))
+    fused = evidence if found is None else replace(evidence, llr=found.ranked[0].llr)
+    judgement = judge([fused])
     course.threshold = threshold
     course.hint = hint_after(evidence)
     tell_course(call, course, services, judgement)

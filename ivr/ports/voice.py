@@ -116,9 +116,16 @@ class Voice(Protocol):
         ...
 
     def identify(
-        self, embedding: Embedding, quality: Quality, group: Sequence[Profile]
+        self,
+        embedding: Embedding,
+        quality: Quality,
+        group: Sequence[Profile],
+        earlier: Sequence[Voiceprint] = (),
     ) -> Identification[AccountId]:
-        """Search a group of at least one profile for the voice of an utterance."""
+        """Search a group of at least one profile for the voice of an utterance.
+
+        The mean Llr of it and of the call's `earlier` ones ranks.
+        """
         ...
 
     async def repeat(

@@ -249,20 +249,19 @@ class FakeVoice:
 
     def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
         """Compare the mean with each."""
-        return any(
-            fused([self.compare(v.embedding, v.quality, each.voiceprints) for v in voiceprints])
-            > self.watchlist_threshold
-            for each in suspects
-        )
+        threshold = self.watchlist_threshold
+        return any(self._mean(voiceprints, each.voiceprints) > threshold for each in suspects)
 
     def identify(
-        self, embedding: Embedding, quality: Quality, group: Sequence[Profile]
+        self,
+        embedding: Embedding,
+        quality: Quality,
+        group: Sequence[Profile],
+        earlier: Sequence[Voiceprint] = (),
     ) -> Identification[AccountId]:
         """Rank the group."""
-        weighed = [
-            Candidate(each.account, self.compare(embedding, quality, each.voiceprints))
-            for each in group
-        ]
+        said = [*earlier, Voiceprint(embedding, quality)]
+        weighed = [Candidate(each.account, self._mean(said, each.voiceprints)) for each in group]
         ranked = sorted(weighed, key=lambda each: -each.llr)
         return Identification(tuple(ranked), Llr(self.group_threshold))
 
@@ -283,6 +282,9 @@ class FakeVoice:
     def challenge(self, length: int) -> str:
         """Always the same digits."""
         return "3141592653589"[:length]
+
+    def _mean(self, said: Sequence[Voiceprint], known: Sequence[Voiceprint]) -> Llr:
+        return fused([self.compare(each.embedding, each.quality, known) for each in said])
 
     def _said(self, amplitude: int) -> PhraseFinding:
         outcome = SAID[amplitude % 10] if self.recognises else PhraseOutcome.UNCHECKED

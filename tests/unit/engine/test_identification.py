@@ -50,6 +50,25 @@ def test_ranks_and_llrs_are_those_of_one_comparison_each(angle: float) -> None:
         assert each.llr == calibrated().weigh(voice(angle), quality(), GROUP[each.name])
 
 
+def test_earlier_utterances_count_as_much() -> None:
+    """The mean ranks, so that one lucky utterance names nobody."""
+    lucky = identify(voice(0.0), quality(), gallery(), calibrated(), POINT)
+    assert lucky.found is not None
+    found = identify(voice(0.0), quality(), gallery(), calibrated(), POINT, [voiceprint(2.0)])
+    assert found.found is None
+    llrs = {each.name: each.llr for each in found.ranked}
+    for name, prints in GROUP.items():
+        both = [calibrated().weigh(voice(angle), quality(), prints) for angle in (0.0, 2.0)]
+        assert llrs[name] == pytest.approx(sum(both) / 2)
+
+
+def test_of_thousands_whoever_is_near_any_utterance_is_weighed_by_all() -> None:
+    """Two shortlists that have nobody in common still rank."""
+    large = Gallery({k: [voiceprint(k / 1000)] for k in range(3000)}, MODEL)
+    found = identify(voice(0.0), quality(), large, calibrated(), POINT, [voiceprint(2.9)])
+    assert len(found.ranked) == 2 * SHORTLIST
+
+
 def test_of_thousands_the_nearest_are_weighed() -> None:
     """A large group costs one matrix product and a shortlist."""
     angles = np.linspace(0.0, 3.0, 3000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -236,6 +237,22 @@ async def test_a_stranger_is_none_of_them(alice_enrolled: Desk) -> None:
     assert call.released is not None
     assert call.released["COUNTERSIGN_IDENTITY"] == ""
     assert record(alice_enrolled).profile is None
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "llr"),
+    [((1_400, 1_200, 1_400), "REJECT", 4.07), ((1_300, 1_000), "ACCEPT", 7.77)],
+)
+async def test_another_try_is_no_new_chance_to_be_taken_for_somebody(
+    alice_enrolled: Desk, said: Sequence[int], verdict: str, llr: float
+) -> None:
+    """One lucky utterance of three names nobody: the mean decides, and is in the record."""
+    alice_enrolled.store.groups[TenantId("tenant"), "staff"] = {AccountId("1001")}
+    call = await alice_enrolled.identify(*(step for who in said for step in turn(who, 6.0)))
+    assert told(call)[0] == verdict
+    written = record(alice_enrolled)
+    assert len(written.attempts) == len(said)
+    assert written.llr == pytest.approx(llr, abs=0.02)
 
 
 @pytest.mark.parametrize("first", [True, False])
