@@ -66,24 +66,26 @@ class Sessions:
         self._check(name)
         self._waiting[name] += 1
         try:
-            user = await self._user(name, password)
+            session = await self._begun(name, password)
         finally:
             self._waiting[name] -= 1
             self._waiting += Counter()  # forgets names of which none waits
-        if user is None:
+        if session is None:
             self._failures.setdefault(name, []).append(self.now_s())
-            return None
-        self._failures.pop(name, None)
-        session = Session(user, secrets.token_urlsafe(32))
-        await self.users.sign_in(user, _hash(session.cookie), datetime.now(UTC) + self.lasts)
+        else:
+            self._failures.pop(name, None)
         return session
 
-    async def _user(self, name: str, password: str) -> DeskUser | None:
-        """Return whose name and password these are; None for nobody's, found out as slowly."""
+    async def _begun(self, name: str, password: str) -> Session | None:
+        """Return a session of whose name and password these are; None is found out as slowly."""
         user, kept = await self.users.find(name) or (None, NOBODYS)
         async with self._one_at_a_time:
             right = await asyncio.to_thread(is_password, password, kept)
-        return user if right else None
+        if user is None or not right:
+            return None
+        session, until = Session(user, secrets.token_urlsafe(32)), datetime.now(UTC) + self.lasts
+        begun = await self.users.sign_in(user, kept, _hash(session.cookie), until)
+        return session if begun else None
 
     async def of(self, cookie: str | None) -> Session | None:
         """Return whose cookie it is, if it still holds."""

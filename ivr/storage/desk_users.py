@@ -48,10 +48,14 @@ class DeskUsers:
         row = await self._database.fetch_one("find-desk-user", storable(name), tenant=None)
         return None if row is None else (_user(row), row["password"])
 
-    async def sign_in(self, user: DeskUser, token: bytes, until: datetime) -> None:
-        """Begin a session, known by the 32 octets of a cookie's hash."""
-        columns = (token, storable(user.tenant), storable(user.name), until)
-        await self._database.fetch("begin-desk-session", *columns, tenant=user.tenant)
+    async def sign_in(self, user: DeskUser, kept: str, token: bytes, until: datetime) -> bool:
+        """Begin a session, known by the 32 octets of a cookie's hash.
+
+        False where `kept`, of which the password was, is not the user's hash any more.
+        """
+        columns = (token, storable(user.tenant), storable(user.name), until, kept)
+        begun = await self._database.fetch("begin-desk-session", *columns, tenant=user.tenant)
+        return bool(begun)
 
     async def signed_in(self, token: bytes) -> DeskUser | None:
         """Return whose session it is, or None."""

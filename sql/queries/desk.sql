@@ -211,9 +211,14 @@ SELECT name, tenant, password, role, agent FROM desk_user($1::text);
 
 -- name: begin-desk-session
 -- Sign user $3 of tenant $2 in by the hash $1 of a cookie until $4; what is over is forgotten.
+--
+-- No row where $5 is not the hash of their password any more: it was changed while it was looked
+-- at. FOR SHARE makes a change that comes now wait, and then it ends this session too.
 WITH over AS (DELETE FROM desk_sessions WHERE name = $3::text AND expires_at < now())
 INSERT INTO desk_sessions (token, tenant, name, expires_at)
-VALUES ($1::bytea, $2::text, $3::text, $4::timestamptz);
+SELECT $1::bytea, u.tenant, u.name, $4::timestamptz FROM desk_users AS u
+WHERE u.tenant = $2::text AND u.name = $3::text AND u.password = $5::text FOR SHARE
+RETURNING name;
 
 -- name: find-desk-session
 -- Return who is signed in by the hash $1 of a cookie.

@@ -38,9 +38,10 @@ class OneUser:
         await asyncio.sleep(0)
         return (ANN, KEPT) if name == ANN.name else None
 
-    async def sign_in(self, user: DeskUser, *_: object) -> None:
+    async def sign_in(self, user: DeskUser, *_: object) -> bool:
         """Note who came in."""
         self.signed_in.append(user)
+        return True
 
 
 @pytest.fixture
