@@ -14,8 +14,9 @@ import structlog
 from engine import SpeakerEngine
 from ivr.ari.backoff import full_jitter
 from ivr.ari.client import AriClient
-from ivr.ari.errors import AriError
+from ivr.ari.errors import AriError, AriRequestError
 from ivr.ari.model import Channel
+from ivr.ari.requests import NOT_FOUND
 from ivr.config import Configuration, ConfigurationError
 from ivr.desk import (
     Address,
@@ -106,10 +107,15 @@ class Asking:
         try:
             channel = await self.ari.channels.get(call)
             await self.ari.asterisk.set_global(f"{STEP_UP}_{verification}", asked)
-            return await self._taken_back(channel)
         except AriError as error:
             log.warning("dialplan_not_told", call=call, why=str(error))
-            return StepUpState.GONE
+            has_left = isinstance(error, AriRequestError) and error.status == NOT_FOUND
+            return StepUpState.GONE if has_left else StepUpState.FAILED
+        try:
+            return await self._taken_back(channel)
+        except AriError as error:
+            log.warning("call_not_taken_back", call=call, why=str(error))
+            return StepUpState.TOLD
 
     async def _taken_back(self, caller: Channel) -> StepUpState:
         """Hang the agent's channel up where the dialplan says that it goes on with the caller then.

@@ -20,9 +20,10 @@ log = structlog.get_logger()
 Ask = Callable[[CallId, VerificationId, StepUp], Awaitable[StepUpState]]
 """Tells the dialplan what is asked of a caller, and returns how far that has come."""
 
+WANTED, TELLING = StepUpState.WANTED, StepUpState.TELLING
+
 
 class _Asked(msgspec.Struct):
-    asked: StepUp
     state: StepUpState
 
 
@@ -30,12 +31,13 @@ class _Body(msgspec.Struct):
     step_up: _Asked | None = None
 
 
-def wanted(card: Card, worker: str) -> StepUp | None:
-    """Return what is asked for in a call of this worker and was not told to the dialplan yet."""
+def is_wanted(card: Card, worker: str) -> bool:
+    """Say whether something is asked for in a call of this worker that nobody tells yet.
+
+    A card is the call as it was: of one wish there may be many.
+    """
     asked = msgspec.json.decode(card.body, type=_Body).step_up
-    if card.worker != worker or asked is None or asked.state is not StepUpState.WANTED:
-        return None
-    return asked.asked
+    return card.worker == worker and asked is not None and asked.state is WANTED
 
 
 async def tell_dialplan(calls: CallRecords, hub: Hub, worker: str, ask: Ask) -> None:
@@ -47,12 +49,15 @@ async def tell_dialplan(calls: CallRecords, hub: Hub, worker: str, ask: Ask) -> 
 
 
 async def _tell(card: Card, calls: CallRecords, worker: str, ask: Ask) -> None:
-    asked = wanted(card, worker)
-    if asked is None:
+    if not is_wanted(card, worker):
         return
-    state = await ask(card.call, card.verification, asked)
-    log.info("step_up_asked", call=card.call, asked=asked.value, state=state.value)
+    call = card.tenant, card.verification
     try:
-        await calls.step_up(card.tenant, card.verification, asked, state)
+        asked = await calls.move_step_up(*call, WANTED, TELLING)
+        if asked is None:
+            return
+        state = await ask(card.call, card.verification, asked)
+        log.info("step_up_asked", call=card.call, asked=asked.value, state=state.value)
+        await calls.move_step_up(*call, TELLING, state)
     except StoreUnavailableError as error:
         log.warning("desk_not_told", why=str(error))

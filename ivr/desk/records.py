@@ -25,8 +25,16 @@ class CallRecords(Protocol):
     async def offer(self, tenant: TenantId, name: str, agent: str) -> VerificationId | None: ...
 
     async def step_up(
-        self, tenant: TenantId, verification: VerificationId, asked: StepUp, state: StepUpState
+        self, tenant: TenantId, verification: VerificationId, asked: StepUp
     ) -> None: ...
+
+    async def move_step_up(
+        self,
+        tenant: TenantId,
+        verification: VerificationId,
+        before: StepUpState,
+        after: StepUpState,
+    ) -> StepUp | None: ...
 
     async def feedback(
         self, user: DeskUser, verification: VerificationId, *, same_person: bool

@@ -13,7 +13,7 @@ from ivr.desk.hub import FellBehindError, Hub
 from ivr.desk.model import InUse
 from ivr.desk.records import CallRecords
 from ivr.desk.stream import resume_after, told, with_beats
-from ivr.domain.desk import StepUp, StepUpState
+from ivr.domain.desk import StepUp
 from ivr.domain.verification import VerificationId
 from ivr.ports import StoreUnavailableError
 
@@ -102,7 +102,7 @@ class Screens:
         """Ask for digits or a PIN: the worker that took the call tells the dialplan."""
         user = (await self._guard.changing(request)).user
         found, asked = await self._found(request), await body(request, AskStepUp)
-        await self._calls.step_up(user.tenant, found, asked.ask, StepUpState.WANTED)
+        await self._calls.step_up(user.tenant, found, asked.ask)
         return web.json_response({})
 
     async def feedback(self, request: web.Request) -> web.StreamResponse:

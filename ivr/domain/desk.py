@@ -71,12 +71,16 @@ class StepUpState(StrEnum):
     """How far that has come."""
 
     WANTED = "wanted"
+    TELLING = "telling"
+    """A worker took it upon itself to tell the dialplan: nobody else does."""
     TOLD = "told"
     """The variable is set: the dialplan acts on it when the agent hands the call back."""
     NOW = "now"
     """The call was taken back from the agent, as the dialplan allows: it acts on it now."""
     GONE = "gone"
     """The caller has left."""
+    FAILED = "failed"
+    """Asterisk could not be told; it may be asked for again."""
 
 
 @dataclass(frozen=True, slots=True)

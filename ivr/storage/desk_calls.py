@@ -54,13 +54,26 @@ class DeskCalls:
         await self._database.fetch("offer-desk-call", *columns, tenant=tenant)
         return VerificationId(row["verification"])
 
-    async def step_up(
-        self, tenant: TenantId, verification: VerificationId, asked: StepUp, state: StepUpState
-    ) -> None:
-        """Note what an agent asks for, and how far it has come."""
-        note = json.dumps({"step_up": {"asked": asked, "state": state}})
+    async def step_up(self, tenant: TenantId, verification: VerificationId, asked: StepUp) -> None:
+        """Note what an agent asks for."""
+        note = json.dumps({"step_up": {"asked": asked, "state": StepUpState.WANTED}})
         columns = (storable(tenant), verification, note)
         await self._database.fetch("note-on-desk-call", *columns, tenant=tenant)
+
+    async def move_step_up(
+        self,
+        tenant: TenantId,
+        verification: VerificationId,
+        before: StepUpState,
+        after: StepUpState,
+    ) -> StepUp | None:
+        """Note how far it has come, and return what is asked for; None: it was elsewhere already.
+
+        Of several who move it from the same state, one does.
+        """
+        columns = (storable(tenant), verification, before, after)
+        row = await self._database.fetch_one("move-step-up", *columns, tenant=tenant)
+        return None if row is None else StepUp(row["asked"])
 
     async def feedback(
         self, user: DeskUser, verification: VerificationId, *, same_person: bool

@@ -104,6 +104,15 @@ WITH next AS MATERIALIZED (SELECT desk_next($1::text) AS number)
 UPDATE desk_calls AS d SET number = next.number, news = d.news || $3::text::jsonb
 FROM next WHERE d.tenant = $1::text AND d.verification = $2::uuid;
 
+-- name: move-step-up
+-- Take what is asked for in call $2 of tenant $1 from state $3 to $4; no row where it is elsewhere.
+WITH next AS MATERIALIZED (SELECT desk_next($1::text) AS number)
+UPDATE desk_calls AS d
+SET number = next.number, news = jsonb_set(d.news, '{step_up,state}', to_jsonb($4::text))
+FROM next WHERE d.tenant = $1::text AND d.verification = $2::uuid
+AND d.news #>> '{step_up,state}' = $3::text
+RETURNING d.news #>> '{step_up,asked}' AS asked;
+
 -- name: give-feedback
 -- Note whether it was the person claimed who called in verification $2 of tenant $1.
 INSERT INTO desk_feedback (verification, tenant, same_person, said_by)

@@ -8,8 +8,12 @@ const GOOD_DB = 20;
 const FAIR_DB = 12;
 const SIGNS = { ACCEPT: "✓", REJECT: "✕", INCONCLUSIVE: "?" };
 
+// Of a double click the second asks for nothing more.
+const ASKING_MS = 2000;
+
 const calls = new Map();
 const articles = new Map();
+const asking = new Set();
 const at = (id) => document.getElementById(id);
 const wanted = new URLSearchParams(location.search).get("call");
 let me;
@@ -37,6 +41,12 @@ function make(call) {
   translate(article);
   article.id = `call-${call.id}`;
   const ask = (what) => async () => {
+    asking.add(call.id);
+    show(article, calls.get(call.id));
+    setTimeout(() => {
+      asking.delete(call.id);
+      if (calls.has(call.id)) show(article, calls.get(call.id));
+    }, ASKING_MS);
     done(article, await change(me, `/api/calls/${call.id}/step-up`, { ask: what }));
   };
   const say = (same) => async () => {
@@ -181,9 +191,8 @@ function showActions(article, call) {
   article.querySelector(".actions").ariaLabel = word("card.actions", { account: accountOf(call) });
   const step = call.step_up;
   article.querySelector(".asked").textContent = step ? word(`step_up.${step.asked}.${step.state}`) : "";
-  for (const name of ["challenge", "pin"]) {
-    article.querySelector(`.${name}`).disabled = call.state === "gone" || step?.state === "gone" || step?.state === "wanted";
-  }
+  const cannot = call.state === "gone" || ["gone", "wanted"].includes(step?.state) || asking.has(call.id);
+  for (const name of ["challenge", "pin"]) article.querySelector(`.${name}`).disabled = cannot;
   for (const [name, same] of [["right", true], ["wrong", false]]) {
     const button = article.querySelector(`.${name}`);
     button.hidden = !call.verdict || !call.account;
