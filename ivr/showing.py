@@ -31,7 +31,6 @@ from ivr.desk import (
 )
 from ivr.domain.call import CallId
 from ivr.domain.desk import StepUp, StepUpState
-from ivr.domain.verification import VerificationId
 from ivr.flows.services import NobodyWatches
 from ivr.line.following import Following, following_nobody
 from ivr.line.leg import Watch, watch_nothing
@@ -41,7 +40,7 @@ from ivr.settings import Desk as Settings
 from ivr.storage import Database, DeskCalls, DeskUsers, OperatingPoints, desk_feed
 
 STEP_UP = "COUNTERSIGN_STEP_UP"
-"""With the verification's id: where the subroutine countersign-step-up looks."""
+"""With the id of the caller's channel: where the subroutine countersign-step-up looks."""
 
 HAND_BACK = "COUNTERSIGN_HAND_BACK"
 """`yes` on the caller's channel: when the agent's leg ends, the dialplan goes on with him."""
@@ -102,11 +101,11 @@ class Asking:
 
     ari: AriClient
 
-    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> StepUpState:
+    async def ask(self, call: CallId, asked: StepUp) -> StepUpState:
         """Ask by a global variable: ARI sets none on a channel that is not in our application."""
         try:
             channel = await self.ari.channels.get(call)
-            await self.ari.asterisk.set_global(f"{STEP_UP}_{verification}", asked)
+            await self.ari.asterisk.set_global(f"{STEP_UP}_{call}", asked)
         except AriError as error:
             log.warning("dialplan_not_told", call=call, why=str(error))
             has_left = isinstance(error, AriRequestError) and error.status == NOT_FOUND

@@ -12,12 +12,11 @@ from ivr.desk.hub import FellBehindError, Hub
 from ivr.desk.records import CallRecords
 from ivr.domain.call import CallId
 from ivr.domain.desk import Card, StepUp, StepUpState
-from ivr.domain.verification import VerificationId
 from ivr.ports import StoreUnavailableError
 
 log = structlog.get_logger()
 
-Ask = Callable[[CallId, VerificationId, StepUp], Awaitable[StepUpState]]
+Ask = Callable[[CallId, StepUp], Awaitable[StepUpState]]
 """Tells the dialplan what is asked of a caller, and returns how far that has come."""
 
 WANTED, TELLING = StepUpState.WANTED, StepUpState.TELLING
@@ -56,7 +55,7 @@ async def _tell(card: Card, calls: CallRecords, worker: str, ask: Ask) -> None:
         asked = await calls.move_step_up(*call, WANTED, TELLING)
         if asked is None:
             return
-        state = await ask(card.call, card.verification, asked)
+        state = await ask(card.call, asked)
         log.info("step_up_asked", call=card.call, asked=asked.value, state=state.value)
         await calls.move_step_up(*call, TELLING, state)
     except StoreUnavailableError as error:

@@ -68,7 +68,7 @@ class DeskFeed:
         self._put(Onward(facts.request.tenant, facts.id, agents=agents))
 
     def left(self, facts: CallFacts) -> None:
-        """Tell that the caller of the channel's last call has hung up."""
+        """Tell that the caller of the channel's calls has hung up."""
         self._agents.pop(facts.id, None)
         self._put(Onward(facts.request.tenant, facts.id, gone=True))
 
@@ -128,9 +128,10 @@ async def desk_feed(database: Database) -> AsyncIterator[DeskFeed]:
 def _statement(news: News | Onward) -> tuple[str, tuple[Any, ...]]:
     if isinstance(news, News):
         return "tell-desk", _columns(news)
-    agents = [storable(agent) for agent in news.agents]
-    note = json.dumps({"state": CallState.GONE} if news.gone else {})
-    return "desk-call-onward", (storable(news.tenant), storable(news.call), agents, note)
+    call = storable(news.tenant), storable(news.call)
+    if news.gone:
+        return "desk-caller-left", call
+    return "desk-call-onward", (*call, [storable(agent) for agent in news.agents])
 
 
 def _columns(news: News) -> tuple[Any, ...]:

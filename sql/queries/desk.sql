@@ -88,15 +88,21 @@ SET number = next.number, agents = ARRAY(SELECT DISTINCT unnest(d.agents || $3::
 FROM next WHERE d.tenant = $1::text AND d.verification = $2::uuid;
 
 -- name: desk-call-onward
--- Show the last call of channel $2 of tenant $1 to agents $3 too, with the keys of the JSON object $4.
+-- Show the last call of channel $2 of tenant $1 to agents $3 too.
 WITH next AS MATERIALIZED (SELECT desk_next($1::text) AS number)
 UPDATE desk_calls AS d
-SET number = next.number, agents = ARRAY(SELECT DISTINCT unnest(d.agents || $3::text[])),
-    news = d.news || $4::text::jsonb
+SET number = next.number, agents = ARRAY(SELECT DISTINCT unnest(d.agents || $3::text[]))
 FROM next WHERE d.tenant = $1::text AND d.verification = (
     SELECT e.verification FROM desk_calls AS e
     WHERE e.tenant = $1::text AND e.call = $2::text ORDER BY e.number DESC LIMIT 1
 );
+
+-- name: desk-caller-left
+-- Show of every call of channel $2 of tenant $1 that the caller has left.
+--
+-- Each takes a number of its own.
+UPDATE desk_calls AS d SET number = desk_next($1::text), news = d.news || '{"state": "gone"}'
+WHERE d.tenant = $1::text AND d.call = $2::text;
 
 -- name: note-on-desk-call
 -- Add the keys of the JSON object $3 to what the desk shows of call $2 of tenant $1.

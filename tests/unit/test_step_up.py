@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
-from uuid import UUID
 
 import pytest
 
@@ -14,13 +13,11 @@ from ivr.ari.errors import AriError, AriRequestError, AriTimeoutError
 from ivr.ari.model import Channel
 from ivr.domain.call import CallId
 from ivr.domain.desk import StepUp, StepUpState
-from ivr.domain.verification import VerificationId
 from ivr.showing import Asking
 
 T = TypeVar("T")
 
 CALLER = Channel(id="1764365926.12", name="PJSIP/trunk-00000001", state="Up")
-VERIFICATION = VerificationId(UUID(int=1))
 LEFT = AriRequestError(404, "GET", "channels/1764365926.12", "Channel not found")
 SILENT = AriTimeoutError("GET", "channels/1764365926.12", 5.0)
 
@@ -73,10 +70,10 @@ def asking(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Asking:
 async def test_a_caller_is_taken_back_where_the_dialplan_allows_it(
     asking: Asking, exchange: Exchange
 ) -> None:
-    """The agent's channel is hung up, once the variable is set."""
-    state = await asking.ask(CallId(CALLER.id), VERIFICATION, StepUp.PIN)
+    """The agent's channel is hung up, once the variable of the caller's is set."""
+    state = await asking.ask(CallId(CALLER.id), StepUp.PIN)
     assert (state, exchange.hung_up) == (StepUpState.NOW, ["PJSIP/1001-2"])
-    assert list(exchange.of_all.values()) == ["pin"]
+    assert exchange.of_all == {f"COUNTERSIGN_STEP_UP_{CALLER.id}": "pin"}
 
 
 @pytest.mark.parametrize(
@@ -95,5 +92,5 @@ async def test_only_who_is_not_there_any_more_has_left(
 ) -> None:
     """Before the variable is set a fault is one; after it the dialplan finds what is asked."""
     exchange.fails_at, exchange.by = fails_at, by
-    assert await asking.ask(CallId(CALLER.id), VERIFICATION, StepUp.PIN) is state
+    assert await asking.ask(CallId(CALLER.id), StepUp.PIN) is state
     assert bool(exchange.of_all) == (state is StepUpState.TOLD)

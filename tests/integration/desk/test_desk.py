@@ -198,6 +198,20 @@ async def test_a_call_is_taken_back_where_the_dialplan_allows_it(at_work: Office
     await call.hang_up()
 
 
+async def test_a_caller_who_is_overheard_is_asked_for_digits(at_work: Office) -> None:
+    """The dialplan knows no verification yet: the wish is found by the caller's channel."""
+    ann = await at_work.screen("ann")
+    shown = await ann.locator("article").count()
+    call = await at_work.stage.dial(f"heard-{ACCOUNT}")
+    await expect(ann.locator("article")).to_have_count(shown + 1)
+    await ann.locator("article").first.locator(".challenge").click()
+    await expect(ann.locator("article")).to_have_count(shown + 2)
+    await expect(ann.locator("article").first.locator(".purpose")).to_have_text("Random digits")
+    await call.hang_up()
+    for card in (0, 1):
+        await expect(ann.locator("article").nth(card).locator(".challenge")).to_be_disabled()
+
+
 async def test_a_verdict_is_explained_in_the_pages_language(at_work: Office) -> None:
     """The record has an English sentence; the page says it of the same findings in its own."""
     german = await at_work.screen("ann", locale="de-DE")

@@ -29,7 +29,6 @@ from ivr.desk.guard import COOKIE, CSRF_HEADER
 from ivr.domain.call import CallId, TenantId
 from ivr.domain.desk import DeskUser, Role, StepUp, StepUpState
 from ivr.domain.operating_point import PointPurpose
-from ivr.domain.verification import VerificationId
 from ivr.lab.freeports import free_port
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
@@ -86,14 +85,14 @@ def point_at(purpose: PointPurpose, rate: float | None) -> PointInUse:
 class Line:
     """Takes what is asked of callers; those in `gone` have left."""
 
-    told: list[tuple[CallId, VerificationId, StepUp]] = field(default_factory=list)
+    told: list[tuple[CallId, StepUp]] = field(default_factory=list)
     gone: set[CallId] = field(default_factory=set)
 
-    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> StepUpState:
+    async def ask(self, call: CallId, asked: StepUp) -> StepUpState:
         """Ask, if the caller is there."""
         if call in self.gone:
             return StepUpState.GONE
-        self.told.append((call, verification, asked))
+        self.told.append((call, asked))
         return StepUpState.TOLD
 
 

@@ -12,7 +12,6 @@ from ivr.desk import Hub, asking_part
 from ivr.domain.call import CallId, CallState, Purpose
 from ivr.domain.desk import StepUp, StepUpState
 from ivr.domain.news import News
-from ivr.domain.verification import VerificationId
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_feed import DeskFeed, desk_feed
@@ -33,7 +32,7 @@ class Overheard:
     then: StepUp | None = None
     """What is asked for besides, meanwhile."""
 
-    async def ask(self, call: CallId, verification: VerificationId, asked: StepUp) -> StepUpState:
+    async def ask(self, call: CallId, asked: StepUp) -> StepUpState:
         """Take what is asked, and return once everybody has seen that the call changed."""
         self.told.append(asked)
         assert self.hub is not None

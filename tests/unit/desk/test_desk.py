@@ -151,7 +151,7 @@ async def test_what_an_agent_asks_for_is_told_to_the_dialplan(
         while state not in states:
             _, call = await events.next()
             states.append(call.get("step_up", {}).get("state"))
-    told = [(begun.call, begun.id, StepUp(asked))] if state == "told" else []
+    told = [(begun.call, StepUp(asked))] if state == "told" else []
     assert site.line.told == told
 
 
@@ -170,7 +170,7 @@ async def test_a_worker_without_a_desk_hears_what_is_asked_of_its_callers(
         while state != "told":
             _, call = await events.next()
             state = call.get("step_up", {}).get("state", "")
-    assert line.told == [(begun.call, begun.id, StepUp.PIN)]
+    assert line.told == [(begun.call, StepUp.PIN)]
     assert site.line.told == []
 
 

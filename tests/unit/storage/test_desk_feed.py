@@ -109,7 +109,7 @@ async def test_numbers_are_committed_in_their_order(database: Database, database
 async def test_a_caller_who_goes_on_is_shown_to_who_answers(
     database: Database, database_dsn: str
 ) -> None:
-    """The channel's last call, and what comes after it; also who answered before it was told of."""
+    """The channel's last call, and what comes after it; who has left is gone from all of them."""
     first = news(agents=("1001",), state=CallState.RELEASED)
     second = replace(first, verification=VerificationId(uuid4()), agents=())
     facts = CallFacts(first.call, "", CallRequest(Purpose.VERIFY, TENANT, None, "en-US"))
@@ -124,7 +124,8 @@ async def test_a_caller_who_goes_on_is_shown_to_who_answers(
     assert (
         sorted(one["agents"]) == sorted(other["agents"]) == ["1001", "1002", "PJSIP/1002", "quick"]
     )
-    assert (one["news"]["state"], other["news"]["state"]) == ("released", "gone")
+    assert (one["news"]["state"], other["news"]["state"]) == ("gone", "gone")
+    assert one["number"] != other["number"]
 
 
 async def test_an_erased_person_is_off_the_desk(database: Database, database_dsn: str) -> None:
