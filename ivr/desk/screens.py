@@ -71,7 +71,9 @@ class Screens:
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Send each call as it changes, until the screen is closed or its session ends."""
         session = await self._guard.signed_in(request)
-        after = resume_after(request.headers.get("Last-Event-ID"))
+        # The header is the browser's, where it comes back by itself; else the page says it.
+        reached = request.headers.get("Last-Event-ID") or request.query.get("after")
+        after = resume_after(reached)
         response = web.StreamResponse(headers=STREAM_HEADERS)
         cards = told(self._calls, self._hub, session.user, after)
 

@@ -15,7 +15,8 @@ from ivr.domain.desk import Card, DeskUser
 BEAT_S = 15.0
 """So often something is sent, that a connection which is gone is noticed by both ends."""
 RETRY_MS = 1000
-BEAT = b": beat\n\n"
+BEAT = b"event: beat\ndata: {}\n\n"
+"""An event, as no script sees a comment."""
 BEGIN = f"retry: {RETRY_MS}\n\n".encode()
 
 
@@ -28,9 +29,9 @@ READY = b"event: ready\ndata: {}\n\n"
 """Says: what was before you came is told."""
 
 
-def resume_after(last_event_id: str | None) -> int:
-    """Return the number in a `Last-Event-ID`; 0, for everything, where it is none of ours."""
-    text = last_event_id or ""
+def resume_after(reached: str | None) -> int:
+    """Return the number that a screen has reached; 0, for everything, where it is none of ours."""
+    text = reached or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
@@ -57,7 +58,7 @@ async def told(
 async def with_beats(
     cards: AsyncIterator[Card | None], still: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[bytes, None]:
-    """Yield what is to be sent, and a comment where nothing is; until `still` says no.
+    """Yield what is to be sent, and a beat where nothing is; until `still` says no.
 
     It is asked every 15 s: who was signed out sees nothing more from then on.
     """

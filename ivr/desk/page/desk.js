@@ -1,6 +1,7 @@
 // The agents' page. Each event of the stream is a call as it is now; the page only shows it.
 
 import { clock, day, known, load, locale, number, refusal, said, translate, word } from "./words.js";
+import { listen } from "./stream.js";
 import { change, showMe, whoAmI } from "./top.js";
 
 const SHOWN_MAX = 50;
@@ -223,33 +224,14 @@ function showAll() {
   empty();
 }
 
-function listen() {
-  const stream = new EventSource("/api/events");
-  stream.addEventListener("open", () => live("live"));
-  stream.addEventListener("call", (event) => take(JSON.parse(event.data)));
-  stream.addEventListener("ready", () => {
-    isReady = true;
-    at("list").ariaBusy = "false";
-    empty();
-    if (wanted !== null && ![...calls.values()].some(isWanted)) {
-      at("notice").dataset.word = "page.not_yours";
-      translate(document);
-      at("notice").hidden = false;
-    }
-  });
-  stream.addEventListener("error", () => {
-    live("lost");
-    // Refused rather than cut: the browser does not come back by itself, or the session is over.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(again, 2000);
-  });
-}
-
-async function again() {
-  try {
-    await whoAmI();
-    listen();
-  } catch {
-    setTimeout(again, 2000);
+function ready() {
+  isReady = true;
+  at("list").ariaBusy = "false";
+  empty();
+  if (wanted !== null && ![...calls.values()].some(isWanted)) {
+    at("notice").dataset.word = "page.not_yours";
+    translate(document);
+    at("notice").hidden = false;
   }
 }
 
@@ -257,4 +239,4 @@ me = await whoAmI();
 await load(showAll);
 at("to-supervisor").hidden = me.role === "agent";
 showAll();
-listen();
+listen({ call: take, ready, state: live });

@@ -2,8 +2,11 @@
 
 import { word } from "./words.js";
 
+// A dead connection is not always told of as one.
+const PATIENCE_MS = 10_000;
+
 export async function whoAmI() {
-  const answer = await fetch("/api/me");
+  const answer = await fetch("/api/me", { signal: AbortSignal.timeout(PATIENCE_MS) });
   if (answer.status === 401) location.assign("/sign-in");
   if (!answer.ok) throw new Error(`/api/me: ${answer.status}`);
   return answer.json();

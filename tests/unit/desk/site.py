@@ -135,10 +135,12 @@ class Screen:
             return seen.status
 
     @asynccontextmanager
-    async def events(self, after: int | None = None) -> AsyncIterator[Events]:
+    async def events(
+        self, after: int | None = None, path: str = "/api/events"
+    ) -> AsyncIterator[Events]:
         """Open the stream, perhaps where it was left."""
         resume = {} if after is None else {"Last-Event-ID": str(after)}
-        opened = self.http.get(f"{self.url}/api/events", headers=self.headers | resume)
+        opened = self.http.get(self.url + path, headers=self.headers | resume)
         async with opened as seen:
             assert seen.status == 200
             yield Events(seen)
@@ -151,7 +153,7 @@ class Events:
     seen: aiohttp.ClientResponse
 
     async def next(self) -> tuple[str, Any]:
-        """Return kind and content of the next event; comments are passed over."""
+        """Return kind and content of the next event."""
         kind, body = "", ""
         async with asyncio.timeout(PATIENCE_S):
             async for raw in self.seen.content:

@@ -95,7 +95,7 @@ async def test_an_agent_sees_the_calls_that_are_offered_to_them_alone(
 async def test_a_screen_that_comes_back_misses_nothing(
     site: Site, postgres_store: PostgresStore
 ) -> None:
-    """By `Last-Event-ID`: what changed while it was away, once, as it is now."""
+    """By `Last-Event-ID` or `after`: what changed while it was away, once, as it is now."""
     ann = await site.user("ann", agent="1001")
     first, second = begins(site), begins(site, begun=replace(opening(), call=CallId("2.2")))
     await site.feed.written()
@@ -105,7 +105,7 @@ async def test_a_screen_that_comes_back_misses_nothing(
     async with ann.events(after=reached) as events:
         (call,) = await events.calls_until_ready()
         assert (call["id"], call["verdict"]) == (str(second.id), "REJECT")
-    async with ann.events(after=call["number"]) as events:
+    async with ann.events(path=f"/api/events?after={call['number']}") as events:
         assert await events.calls_until_ready() == []
         await postgres_store.close(accepted(first))
         _, call = await events.next()

@@ -1,0 +1,105 @@
+"""The agents' page in a real browser, without a telephone: what it does as time goes by."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from ivr.desk import stream
+from ivr.domain.desk import Role
+from ivr.lab import browser
+from ivr.storage.database import Database
+from tests.unit.desk.site import PASSWORD, PATIENCE_S, Site, open_site
+
+SPY = """
+window.streams = [];
+window.EventSource = class extends EventSource {
+  constructor(...more) {
+    super(...more);
+    window.streams.push(this);
+  }
+};
+"""
+BEAT = """
+new Promise((done) => {
+  streams.at(-1).addEventListener("beat", () => done(), { once: true });
+})
+"""
+
+
+@dataclass
+class Looking:
+    """A supervisor's page, whose clock the test sets."""
+
+    site: Site
+    page: Page
+
+    async def open(self, path: str = "/") -> None:
+        """Open the desk, and wait until all is there."""
+        await self.page.goto(self.site.url + path)
+        await expect(self.page.locator("#list")).to_have_attribute("aria-busy", "false")
+
+    async def later(self, seconds: int) -> None:
+        """Let time pass, without anything that happens on the server in it."""
+        await self.page.clock.fast_forward(seconds * 1000)
+
+    async def is_(self, state: str) -> None:
+        """Wait until the page says so of its connection."""
+        await expect(self.page.locator("#live")).to_have_attribute("data-state", state)
+
+    async def streams(self) -> list[bool]:
+        """Return of each stream that there was whether it is open."""
+        return list(await self.page.evaluate("streams.map(each => each.readyState === 1)"))
+
+    async def until_a_beat(self) -> None:
+        """Wait until the page has heard one more."""
+        async with asyncio.timeout(PATIENCE_S):
+            await self.page.evaluate(BEAT)
+
+
+@pytest.fixture
+async def looking(database: Database, chromium: str) -> AsyncIterator[Looking]:
+    """Sue, who is signed in."""
+    async with open_site(database) as site, async_playwright() as playwright:
+        await site.user("sue", Role.SUPERVISOR)
+        arguments = list(browser.ARGUMENTS)
+        running = await playwright.chromium.launch(executable_path=chromium, args=arguments)
+        page = await (await running.new_context(locale="en-US")).new_page()
+        await page.clock.install()
+        await page.add_init_script(SPY)
+        await page.goto(f"{site.url}/sign-in")
+        await page.fill("#name", "sue")
+        await page.fill("#password", PASSWORD)
+        await page.press("#password", "Enter")
+        await page.wait_for_url(f"{site.url}/")
+        yield Looking(site, page)
+        await running.close()
+
+
+async def test_a_connection_that_is_dead_is_said_to_be_lost(looking: Looking) -> None:
+    """It need not be told of: where nothing comes, not even a beat, the page connects anew."""
+    await looking.open()
+    await looking.is_("live")
+    await looking.later(41)
+    await looking.is_("lost")
+    assert await looking.streams() == [False]
+    await looking.later(2)
+    await looking.is_("live")
+    assert await looking.streams() == [False, True]
+
+
+async def test_a_quiet_line_is_not_a_dead_one(
+    looking: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each beat is a sign of life, that the page hears."""
+    monkeypatch.setattr(stream, "BEAT_S", 0.1)
+    await looking.open()
+    for _ in range(3):
+        await looking.until_a_beat()
+        await looking.later(30)
+    await looking.is_("live")
+    assert await looking.streams() == [True]
