@@ -94,11 +94,10 @@ class Screens:
     async def call(self, request: web.Request) -> web.StreamResponse:
         """Return one call as JSON, by verification or channel: for a page of one's own."""
         user = (await self._guard.signed_in(request)).user
-        found = await self._found(request)
-        for card in await self._calls.cards(user.tenant, 0, user.sees):
-            if card.verification == found:
-                return web.Response(text=card.body, content_type="application/json")
-        raise web.HTTPNotFound(text="no such call is on your desk")
+        card = await self._calls.card(user.tenant, await self._found(request))
+        if card is None:
+            raise web.HTTPNotFound(text="no such call is on your desk")
+        return web.Response(text=card.body, content_type="application/json")
 
     async def step_up(self, request: web.Request) -> web.StreamResponse:
         """Ask for digits or a PIN: the worker that took the call tells the dialplan."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from urllib.parse import urlencode
 
 import structlog
@@ -9,12 +10,20 @@ from aiohttp import web
 
 from ivr.desk.address import Address
 from ivr.desk.guard import COOKIE, Guard, from_elsewhere
-from ivr.desk.sessions import TooManyFailuresError, TooManyWaitingError
+from ivr.desk.sessions import Session, TooManyFailuresError, TooManyWaitingError
 from ivr.ports import StoreUnavailableError
 
 PASSWORD_CHARACTERS_MAX = 1024
 
 log = structlog.get_logger()
+
+
+class Wrong(StrEnum):
+    """Why somebody is not signed in, as the form has words for it."""
+
+    PASSWORD = "1"
+    OFTEN = "often"
+    AWAY = "away"
 
 
 class SigningIn:
@@ -33,23 +42,11 @@ class SigningIn:
         if from_elsewhere(request, self._desk):
             raise web.HTTPForbidden(text="sign in on the desk's own page")
         form = await request.post()
-        name, password = str(form.get("name", "")), str(form.get("password", ""))
-        onward = _onward(str(form.get("call", "")))
-        if not name or len(password) > PASSWORD_CHARACTERS_MAX:
-            raise web.HTTPSeeOther("/sign-in?wrong=1")
-        try:
-            session = await self._guard.sessions.sign_in(name, password)
-        except TooManyFailuresError:
-            raise web.HTTPSeeOther("/sign-in?wrong=often") from None
-        except TooManyWaitingError:
-            log.warning("desk_sign_ins_waiting")
-            raise web.HTTPSeeOther("/sign-in?wrong=away") from None
-        except StoreUnavailableError as error:
-            log.warning("desk_unavailable", why=str(error))
-            raise web.HTTPSeeOther("/sign-in?wrong=away") from None
-        if session is None:
-            raise web.HTTPSeeOther("/sign-in?wrong=1")
-        response = web.HTTPSeeOther(onward)
+        name, password, call = (str(form.get(each, "")) for each in ("name", "password", "call"))
+        session = await self._session(name, password)
+        if not isinstance(session, Session):
+            raise web.HTTPSeeOther(_page("/sign-in", wrong=session, call=call))
+        response = web.HTTPSeeOther(_page("/", call=call))
         response.set_cookie(
             COOKIE,
             session.cookie,
@@ -62,6 +59,20 @@ class SigningIn:
         )
         raise response
 
+    async def _session(self, name: str, password: str) -> Session | Wrong:
+        """Return a session, or what the form is to say."""
+        if not name or len(password) > PASSWORD_CHARACTERS_MAX:
+            return Wrong.PASSWORD
+        try:
+            return await self._guard.sessions.sign_in(name, password) or Wrong.PASSWORD
+        except TooManyFailuresError:
+            return Wrong.OFTEN
+        except TooManyWaitingError:
+            log.warning("desk_sign_ins_waiting")
+        except StoreUnavailableError as error:
+            log.warning("desk_unavailable", why=str(error))
+        return Wrong.AWAY
+
     async def sign_out(self, request: web.Request) -> web.StreamResponse:
         """End the session."""
         await self._guard.sessions.sign_out(await self._guard.changing(request))
@@ -70,6 +81,7 @@ class SigningIn:
         return response
 
 
-def _onward(call: str) -> str:
-    """Return the page that was asked for before the sign-in."""
-    return f"/?{urlencode({'call': call})}" if call else "/"
+def _page(path: str, **more: str) -> str:
+    """Return a page's path with what is to be kept: the call that was asked for before."""
+    kept = urlencode({name: value for name, value in more.items() if value})
+    return f"{path}?{kept}" if kept else path

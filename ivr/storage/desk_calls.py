@@ -33,9 +33,15 @@ class DeskCalls:
 
         At most the newest 500 calls.
         """
-        columns = (storable(tenant), after, None if agent is None else storable(agent))
+        columns = (storable(tenant), after, None if agent is None else storable(agent), None)
         rows = await self._database.fetch("desk-cards", *columns, tenant=tenant)
         return tuple(_card(row, tenant) for row in rows)
+
+    async def card(self, tenant: TenantId, verification: VerificationId) -> Card | None:
+        """Return a call, however many are newer; None where it is not on the desk."""
+        columns = (storable(tenant), 0, None, verification)
+        row = await self._database.fetch_one("desk-cards", *columns, tenant=tenant)
+        return None if row is None else _card(row, tenant)
 
     async def find(self, user: DeskUser, name: str) -> VerificationId | None:
         """Return the newest call of a channel or a verification, if the user may see it."""

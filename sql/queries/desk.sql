@@ -26,7 +26,7 @@ DELETE FROM desk_calls WHERE tenant = $1::text AND began_at < $2::timestamptz;
 -- name: desk-cards
 -- Return what changed on the desk of tenant $1 after number $2, to the eyes of agent $3 or, NULL, all.
 --
--- Of more than 500 the newest: no screen shows as many.
+-- Of more than 500 the newest: no screen shows as many. Where $4 is not NULL, call $4 alone.
 -- LIMIT 1 and OFFSET 0 make PostgreSQL look each call's rows up by key, however many calls there
 -- are: behind row-level security it takes no index for a comparison with coalesce().
 SELECT
@@ -61,7 +61,8 @@ SELECT
     )))::text AS card
 FROM (
     SELECT * FROM desk_calls AS e WHERE e.tenant = $1::text AND e.number > $2::bigint
-    AND ($3::text IS NULL OR $3::text = ANY (e.agents)) ORDER BY e.number DESC LIMIT 500
+    AND ($3::text IS NULL OR $3::text = ANY (e.agents))
+    AND ($4::uuid IS NULL OR e.verification = $4::uuid) ORDER BY e.number DESC LIMIT 500
 ) AS d
 LEFT JOIN LATERAL (
     SELECT * FROM verifications AS w WHERE w.id = d.verification AND w.verdict IS NOT NULL LIMIT 1

@@ -78,7 +78,8 @@ function place(article, call) {
     const isBusy = other.contains(document.activeElement) || isWanted(callOf(other));
     if (callOf(other).verdict && !isBusy) other.querySelector("details").open = false;
   }
-  while (list.children.length > SHOWN_MAX) forget(list.lastElementChild);
+  const others = [...list.children].filter((each) => !isWanted(callOf(each)));
+  for (const oldest of others.slice(SHOWN_MAX)) forget(oldest);
   if (isWanted(call)) open(article);
 }
 
@@ -224,11 +225,16 @@ function showAll() {
   empty();
 }
 
-function ready() {
+async function ready() {
   isReady = true;
   at("list").ariaBusy = "false";
   empty();
-  if (wanted !== null && ![...calls.values()].some(isWanted)) {
+  if (wanted === null || [...calls.values()].some(isWanted)) return;
+  // The stream begins with the newest calls alone.
+  const answer = await fetch(`/api/calls/${encodeURIComponent(wanted)}`);
+  if (answer.ok) {
+    take(await answer.json());
+  } else {
     at("notice").dataset.word = "page.not_yours";
     translate(document);
     at("notice").hidden = false;

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from ivr.desk import stream
+from ivr.domain.call import CallId, CallState, Purpose
 from ivr.domain.desk import Role
+from ivr.domain.news import News
+from ivr.domain.verification import VerificationId
 from ivr.lab import browser
 from ivr.storage.database import Database
 from tests.unit.desk.site import PASSWORD, PATIENCE_S, Site, open_site
+from tests.unit.storage.records import TENANT, WORKER
 
 SPY = """
 window.streams = [];
@@ -46,6 +51,17 @@ class Looking:
     async def later(self, seconds: int) -> None:
         """Let time pass, without anything that happens on the server in it."""
         await self.page.clock.fast_forward(seconds * 1000)
+
+    async def calls(self, count: int) -> list[str]:
+        """Let so many calls be told, one after another, and return their names."""
+        told = [VerificationId(uuid4()) for _ in range(count)]
+        for number, call in enumerate(told):
+            channel = CallId(f"1764365926.{number}")
+            self.site.feed.tell(
+                News(TENANT, call, channel, WORKER, Purpose.VERIFY, state=CallState.RELEASED)
+            )
+        await self.site.feed.written()
+        return [str(each) for each in told]
 
     async def is_(self, state: str) -> None:
         """Wait until the page says so of its connection."""
@@ -103,3 +119,13 @@ async def test_a_quiet_line_is_not_a_dead_one(
         await looking.later(30)
     await looking.is_("live")
     assert await looking.streams() == [True]
+
+
+@pytest.mark.parametrize("newer", [60, 510])
+async def test_a_link_opens_a_call_however_many_are_newer(looking: Looking, newer: int) -> None:
+    """It stays on the page, where others make room, and is asked for where the stream lacks it."""
+    wanted, *_ = await looking.calls(1 + newer)
+    await looking.open(f"/?call={wanted}")
+    await expect(looking.page.locator(f"#call-{wanted} summary")).to_be_focused()
+    await expect(looking.page.locator("article")).to_have_count(51)
+    await expect(looking.page.locator("#notice")).to_be_hidden()

@@ -198,6 +198,9 @@ async def test_nothing_is_shown_or_changed_without_signing_in(site: Site) -> Non
         assert await nobody.status("GET", path) == 401
     seen = await site.http.get(f"{site.url}/?call=1.2", allow_redirects=False)
     assert (seen.status, seen.headers["Location"]) == (303, "/sign-in?call=1.2")
+    form = {"name": "ann", "password": "mistyped", "call": "1.2"}
+    seen = await site.http.post(f"{site.url}/sign-in", data=form, allow_redirects=False)
+    assert seen.headers["Location"] == "/sign-in?wrong=1&call=1.2"
 
 
 async def test_a_change_needs_the_token_of_the_page(site: Site) -> None:
