@@ -9,7 +9,7 @@ import structlog
 
 from ivr.ari.errors import AriError
 from ivr.ari.events import ChannelDestroyed, Dial, Event
-from ivr.domain.call import CallFacts, CallId
+from ivr.domain.call import CallFacts, CallId, TenantId
 from ivr.line.agents import agents_named
 
 log = structlog.get_logger()
@@ -22,11 +22,14 @@ class Onlooker(Protocol):
     """Who wants to know. Nothing of it raises or keeps anybody waiting."""
 
     def offered(self, facts: CallFacts, agents: tuple[str, ...]) -> None:
-        """A caller is with an agent, or the dialplan says to whom he will go: by these names."""
+        """A caller is with an agent, or the dialplan says to whom he will go: by these names.
+
+        `facts` are of his last visit to us.
+        """
         ...
 
     def left(self, facts: CallFacts) -> None:
-        """A caller has hung up."""
+        """A caller has hung up; each tenant whom he came to us for is told."""
         ...
 
 
@@ -41,7 +44,8 @@ class Following:
         """Without an onlooker nobody is followed, and it costs nothing."""
         self._subscribe = subscribe
         self._onlooker = onlooker
-        self._followed: dict[CallId, CallFacts] = {}
+        self._followed: dict[CallId, dict[TenantId, CallFacts]] = {}
+        """By whom a caller came to us, the latest last."""
 
     @property
     def calls(self) -> frozenset[CallId]:
@@ -50,35 +54,39 @@ class Following:
 
     async def begin(self, facts: CallFacts) -> None:
         """Follow a caller; where that cannot be, nobody is told of him, and the call goes on."""
-        if self._onlooker is None or facts.id in self._followed:
+        if self._onlooker is None:
             return
-        try:
-            await self._subscribe(facts.id)
-        except AriError as error:
-            log.info("caller_not_followed", call=facts.id, why=str(error))
-            return
-        self._followed[facts.id] = facts
+        if facts.id not in self._followed:
+            try:
+                await self._subscribe(facts.id)
+            except AriError as error:
+                log.info("caller_not_followed", call=facts.id, why=str(error))
+                return
+        visits = self._followed.setdefault(facts.id, {})
+        visits.pop(facts.request.tenant, None)
+        visits[facts.request.tenant] = facts
 
     def took(self, event: Event) -> None:
         """Take an event into account, whosever it is."""
-        facts = self._followed.get(_caller(event))
-        if facts is None or self._onlooker is None:
+        call = _caller(event)
+        if call not in self._followed or self._onlooker is None:
             return
         if isinstance(event, ChannelDestroyed):
-            self._leaves(facts)
+            self._leaves(call)
         elif agents := agents_named(event):
-            log.info("call_offered", call=facts.id)
-            self._onlooker.offered(facts, agents)
+            log.info("call_offered", call=call)
+            *_, latest = self._followed[call].values()
+            self._onlooker.offered(latest, agents)
 
     def keep(self, present: Collection[str]) -> None:
         """Follow only who is still there: what happened while the line was cut is not told."""
-        for facts in [each for each in self._followed.values() if each.id not in present]:
-            self._leaves(facts)
+        for call in self._followed.keys() - present:
+            self._leaves(call)
 
-    def _leaves(self, facts: CallFacts) -> None:
-        del self._followed[facts.id]
+    def _leaves(self, call: CallId) -> None:
         assert self._onlooker is not None, "nobody is followed without"
-        self._onlooker.left(facts)
+        for facts in self._followed.pop(call).values():
+            self._onlooker.left(facts)
 
 
 def _caller(event: Event) -> CallId:

@@ -9,7 +9,7 @@ import pytest
 from ivr.ari.errors import AriRequestError
 from ivr.ari.events import ChannelDestroyed, ChannelVarset, Dial, Event, StasisEnd
 from ivr.ari.model import Channel
-from ivr.domain.call import CallFacts, CallId
+from ivr.domain.call import CallFacts, CallId, TenantId
 from ivr.line.agents import agents_named
 from ivr.line.following import Following
 from tests.fakes.call import facts
@@ -25,14 +25,18 @@ class Screens:
     told: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     subscribed: list[str] = field(default_factory=list)
+    tenants: list[str] = field(default_factory=list)
+    """Who was told, each time."""
     refuses: bool = False
 
     def offered(self, facts: CallFacts, agents: tuple[str, ...]) -> None:
         """See `Onlooker.offered`."""
+        self.tenants.append(facts.request.tenant)
         self.told.append((facts.id, agents))
 
     def left(self, facts: CallFacts) -> None:
         """See `Onlooker.left`."""
+        self.tenants.append(facts.request.tenant)
         self.gone.append(facts.id)
 
     async def subscribe(self, call: CallId) -> None:
@@ -40,6 +44,12 @@ class Screens:
         if self.refuses:
             raise AriRequestError(422, "POST", "applications", "Unprocessable Entity")
         self.subscribed.append(call)
+
+
+def of(tenant: str) -> CallFacts:
+    """Return the facts of the caller's visit for a tenant."""
+    visit = facts(call="call-1")
+    return replace(visit, request=replace(visit.request, tenant=TenantId(tenant)))
 
 
 @pytest.fixture
@@ -125,6 +135,17 @@ async def test_a_second_visit_subscribes_no_second_time(
     """A caller may come back to us from the dialplan."""
     await following.begin(facts(call="call-1"))
     assert screens.subscribed == ["call-1"]
+
+
+async def test_a_caller_who_came_for_two_tenants_is_followed_for_both(screens: Screens) -> None:
+    """An agent is the last one's; that he has hung up concerns either."""
+    following = Following(screens.subscribe, screens)
+    for tenant in ("harbour", "quay", "harbour", "quay"):
+        await following.begin(of(tenant))
+    following.took(varset("COUNTERSIGN_AGENT", "1003"))
+    following.took(ChannelDestroyed(channel=CALLER, cause=16))
+    assert screens.subscribed == ["call-1"]
+    assert screens.tenants == ["quay", "harbour", "quay"]
 
 
 async def test_a_refused_subscription_follows_nobody(screens: Screens) -> None:
