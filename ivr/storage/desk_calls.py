@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from engine.types import Llr, ModelId, Reason, Verdict
 from ivr.domain.call import CallId, TenantId
 from ivr.domain.desk import Card, DeskUser, Feedback, StepUp, StepUpState
 from ivr.domain.verification import VerificationId
 from ivr.storage.database import Database, Row
+from ivr.storage.desk_feed import KEPT
 from ivr.storage.text import storable
 
 CHANNEL = "countersign_desk"
@@ -33,26 +34,27 @@ class DeskCalls:
 
         At most the newest 500 calls.
         """
-        columns = (storable(tenant), after, None if agent is None else storable(agent), None)
+        sees = None if agent is None else storable(agent)
+        columns = (storable(tenant), after, sees, _oldest(), None)
         rows = await self._database.fetch("desk-cards", *columns, tenant=tenant)
         return tuple(_card(row, tenant) for row in rows)
 
     async def card(self, tenant: TenantId, verification: VerificationId) -> Card | None:
         """Return a call, however many are newer; None where it is not on the desk."""
-        columns = (storable(tenant), 0, None, verification)
+        columns = (storable(tenant), 0, None, _oldest(), verification)
         row = await self._database.fetch_one("desk-cards", *columns, tenant=tenant)
         return None if row is None else _card(row, tenant)
 
     async def find(self, user: DeskUser, name: str) -> VerificationId | None:
         """Return the newest call of a channel or a verification, if the user may see it."""
         sees = None if user.sees is None else storable(user.sees)
-        columns = (storable(user.tenant), storable(name), sees)
+        columns = (storable(user.tenant), storable(name), sees, _oldest())
         row = await self._database.fetch_one("find-desk-call", *columns, tenant=user.tenant)
         return None if row is None else VerificationId(row["verification"])
 
     async def offer(self, tenant: TenantId, name: str, agent: str) -> VerificationId | None:
         """Show a call, named by channel or verification, to an agent; None where it is unknown."""
-        names = (storable(tenant), storable(name), None)
+        names = (storable(tenant), storable(name), None, _oldest())
         row = await self._database.fetch_one("find-desk-call", *names, tenant=tenant)
         if row is None:
             return None
@@ -111,6 +113,11 @@ class DeskCalls:
         row = await self._database.fetch_one("desk-profiles", *columns, tenant=tenant)
         assert row is not None, "it has always one row"
         return str(row["profiles"])
+
+
+def _oldest() -> datetime:
+    """Return when a call began that is just still on the desk, be it removed by then or not."""
+    return datetime.now(UTC) - KEPT
 
 
 def _card(row: Row, tenant: TenantId) -> Card:

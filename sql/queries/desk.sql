@@ -26,7 +26,8 @@ DELETE FROM desk_calls WHERE tenant = $1::text AND began_at < $2::timestamptz;
 -- name: desk-cards
 -- Return what changed on the desk of tenant $1 after number $2, to the eyes of agent $3 or, NULL, all.
 --
--- Of more than 500 the newest: no screen shows as many. Where $4 is not NULL, call $4 alone.
+-- Of more than 500 the newest: no screen shows as many. What began before $4 is on none. Where $5
+-- is not NULL, call $5 alone.
 -- LIMIT 1 and OFFSET 0 make PostgreSQL look each call's rows up by key, however many calls there
 -- are: behind row-level security it takes no index for a comparison with coalesce().
 SELECT
@@ -62,7 +63,8 @@ SELECT
 FROM (
     SELECT * FROM desk_calls AS e WHERE e.tenant = $1::text AND e.number > $2::bigint
     AND ($3::text IS NULL OR $3::text = ANY (e.agents))
-    AND ($4::uuid IS NULL OR e.verification = $4::uuid) ORDER BY e.number DESC LIMIT 500
+    AND e.began_at >= $4::timestamptz
+    AND ($5::uuid IS NULL OR e.verification = $5::uuid) ORDER BY e.number DESC LIMIT 500
 ) AS d
 LEFT JOIN LATERAL (
     SELECT * FROM verifications AS w WHERE w.id = d.verification AND w.verdict IS NOT NULL LIMIT 1
@@ -76,9 +78,11 @@ ORDER BY d.number;
 
 -- name: find-desk-call
 -- Return the newest call of tenant $1 whose verification or channel is $2, to the eyes of agent $3.
+--
+-- What began before $4 is on no screen.
 SELECT d.verification, d.number FROM desk_calls AS d
 WHERE d.tenant = $1::text AND $2::text IN (d.verification::text, d.call)
-AND ($3::text IS NULL OR $3::text = ANY (d.agents))
+AND ($3::text IS NULL OR $3::text = ANY (d.agents)) AND d.began_at >= $4::timestamptz
 ORDER BY d.number DESC LIMIT 1;
 
 -- name: offer-desk-call

@@ -92,6 +92,19 @@ async def test_an_agent_sees_the_calls_that_are_offered_to_them_alone(
         assert status == (200 if seen else 404)
 
 
+async def test_a_call_of_yesterday_is_on_no_desk(site: Site, database_dsn: str) -> None:
+    """Neither shown nor found nor offered, also where no later call had it removed."""
+    ann = await site.user("ann", agent="1001")
+    begun = begins(site)
+    await site.feed.written()
+    assert await ann.status("GET", f"/api/calls/{begun.id}") == 200
+    await execute(database_dsn, "UPDATE desk_calls SET began_at = now() - interval '12 h 1 min'")
+    assert await site.calls.cards(TENANT, 0, None) == ()
+    assert await site.calls.card(TENANT, begun.id) is None
+    assert await site.calls.offer(TENANT, begun.call, "1001") is None
+    assert await ann.status("GET", f"/api/calls/{begun.call}") == 404
+
+
 async def test_a_screen_that_comes_back_misses_nothing(
     site: Site, postgres_store: PostgresStore
 ) -> None:
