@@ -1,16 +1,20 @@
-// The stream of calls, for ever: made anew where its connection is dead.
+// The stream of calls: made anew where its connection is dead, and closed while nobody looks.
 
 import { whoAmI } from "./top.js";
 
 // The server sends something every 15 s, a beat where there is nothing else.
 const SILENT_MS = 40_000;
 const AGAIN_MS = 2000;
+// Over HTTP/1.1 a browser has six connections to a server, and each stream holds one.
+const HIDDEN_MS = 60_000;
 
-// `on` takes each call, is told when all that were before are told, and of the states live and lost.
+// `on` takes each call, is told when all that were before are told, and of its connection's states.
 export function listen(on) {
   let stream;
   let after = "0";
   let next;
+  let hiding;
+  let isResting = false;
   const then = (work, ms) => {
     clearTimeout(next);
     next = setTimeout(work, ms);
@@ -19,6 +23,7 @@ export function listen(on) {
 
   function open() {
     heard();
+    stream?.close();
     stream = new EventSource(`/api/events?after=${after}`);
     stream.addEventListener("open", () => {
       heard();
@@ -51,11 +56,30 @@ export function listen(on) {
     try {
       await whoAmI();
     } catch {
-      then(again, AGAIN_MS);
+      if (!isResting) then(again, AGAIN_MS);
       return;
     }
-    open();
+    if (!isResting) open();
   }
 
+  function rest() {
+    isResting = true;
+    clearTimeout(next);
+    stream.close();
+    on.state("connecting");
+  }
+
+  function look() {
+    clearTimeout(hiding);
+    if (document.hidden) {
+      hiding = setTimeout(rest, HIDDEN_MS);
+    } else if (isResting) {
+      isResting = false;
+      open();
+    }
+  }
+
+  document.addEventListener("visibilitychange", look);
+  look();
   open();
 }

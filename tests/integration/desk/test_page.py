@@ -34,6 +34,12 @@ new Promise((done) => {
   streams.at(-1).addEventListener("beat", () => done(), { once: true });
 })
 """
+SEEN = """
+(isSeen) => {
+  Object.defineProperty(document, "hidden", { value: !isSeen, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+"""
 
 
 @dataclass
@@ -66,6 +72,10 @@ class Looking:
     async def is_(self, state: str) -> None:
         """Wait until the page says so of its connection."""
         await expect(self.page.locator("#live")).to_have_attribute("data-state", state)
+
+    async def seen(self, is_seen: bool) -> None:
+        """Bring the page's tab to the front, or another one."""
+        await self.page.evaluate(SEEN, is_seen)
 
     async def streams(self) -> list[bool]:
         """Return of each stream that there was whether it is open."""
@@ -119,6 +129,32 @@ async def test_a_quiet_line_is_not_a_dead_one(
         await looking.later(30)
     await looking.is_("live")
     assert await looking.streams() == [True]
+
+
+async def test_a_page_that_nobody_sees_holds_no_connection(
+    looking: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a minute; a shorter look elsewhere costs nothing, and what was missed is shown then."""
+    monkeypatch.setattr(stream, "BEAT_S", 0.1)
+    await looking.open()
+    await looking.seen(False)
+    await looking.later(30)
+    await looking.seen(True)
+    await looking.until_a_beat()
+    await looking.later(35)
+    assert await looking.streams() == [True]
+    await looking.seen(False)
+    await looking.until_a_beat()
+    await looking.later(30)
+    await looking.until_a_beat()
+    await looking.later(31)
+    assert await looking.streams() == [False]
+    await looking.calls(1)
+    await looking.later(300)
+    await looking.seen(True)
+    await looking.is_("live")
+    await expect(looking.page.locator("article")).to_have_count(1)
+    assert await looking.streams() == [False, True]
 
 
 @pytest.mark.parametrize("newer", [60, 510])
