@@ -157,6 +157,19 @@ async def test_a_page_that_nobody_sees_holds_no_connection(
     assert await looking.streams() == [False, True]
 
 
+async def test_a_double_click_asks_once(looking: Looking) -> None:
+    """Both buttons rest for a moment; after it one may ask again."""
+    await looking.open()
+    await looking.calls(1)
+    challenge = looking.page.locator("article .challenge")
+    await challenge.dblclick()
+    await expect(looking.page.locator(".asked")).to_contain_text("when you hand the call back")
+    await expect(challenge).to_be_disabled()
+    await looking.later(2)
+    await expect(challenge).to_be_enabled()
+    assert len(looking.site.line.told) == 1
+
+
 @pytest.mark.parametrize("newer", [60, 510])
 async def test_a_link_opens_a_call_however_many_are_newer(looking: Looking, newer: int) -> None:
     """It stays on the page, where others make room, and is asked for where the stream lacks it."""
