@@ -13,8 +13,8 @@ from ivr.rates import PURPOSES, common_rates, tuned
 
 VOICES = (1, 10, 100, 1000)
 """How many voices a search may meet, as an example."""
-SAME_LLR = 0.005
-"""Cards round their thresholds to two digits."""
+SAME_LLR = 0.01
+"""Thresholds so near each other cost as much."""
 
 
 def model_in_use(engine: SpeakerEngine) -> ModelInUse:

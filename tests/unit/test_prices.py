@@ -7,18 +7,23 @@ import pytest
 from engine import SpeakerEngine
 from engine.decision.purposes import share
 from ivr.domain.operating_point import PointPurpose
-from ivr.prices import VOICES, model_in_use, point_at
+from ivr.prices import SAME_LLR, VOICES, model_in_use, point_at
 
 ENGINE = SpeakerEngine.load()
 SEARCHES = [each for each in PointPurpose if each is not PointPurpose.VERIFICATION]
 
 
 def test_a_verification_costs_what_was_measured() -> None:
-    """At each measured rate the threshold and the honest callers missed are the card's."""
+    """At each measured rate the threshold and the honest callers missed are the card's.
+
+    The threshold may be that of passphrases compared by parts, where it is a little stricter.
+    """
     for measured in model_in_use(ENGINE).points:
         point = point_at(PointPurpose.VERIFICATION, measured.fmr, ENGINE)
         assert (point.own, point.basis, point.searches) == (True, "measured", ())
-        assert (point.threshold, point.fnmr) == (measured.threshold, measured.fnmr)
+        assert point.threshold is not None
+        assert 0 <= point.threshold - measured.threshold < SAME_LLR
+        assert point.fnmr == measured.fnmr
 
 
 @pytest.mark.parametrize("purpose", SEARCHES)
