@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import SpeakerEngine
+from engine.decision.operating_point import at_fmr
 from engine.decision.purposes import point_for
 from engine.errors import ModelError
 from engine.types import Llr
@@ -13,8 +14,8 @@ from ivr.rates import PURPOSES, common_rates, tuned
 
 VOICES = (1, 10, 100, 1000)
 """How many voices a search may meet, as an example."""
-SAME_LLR = 0.01
-"""Thresholds so near each other cost as much."""
+SAME_LLR = 0.005
+"""Cards round their thresholds to two digits."""
 
 
 def model_in_use(engine: SpeakerEngine) -> ModelInUse:
@@ -45,9 +46,9 @@ def point_at(purpose: PointPurpose, rate: float | None, engine: SpeakerEngine) -
     except RateUnreachableError as error:
         return PointInUse(rate, own, threshold=None, fault=str(error))
     if purpose is PointPurpose.VERIFICATION:
-        point = at.point
-        fnmr = _fnmr(engine, point.threshold, by_parts=True)
-        return PointInUse(rate, own, point.threshold, point.basis, fnmr)
+        # The threshold may be that of passphrases by parts; the price is told of the whole.
+        fnmr = _fnmr(engine, at_fmr(rate, engine.calibration).threshold)
+        return PointInUse(rate, own, at.point.threshold, at.point.basis, fnmr)
     return _of_search(purpose, rate, own, at)
 
 
@@ -67,16 +68,9 @@ def _search(purpose: PointPurpose, voices: int, engine: SpeakerEngine) -> Search
     return Search(voices, point.threshold, point.basis, _fnmr(engine, point.threshold))
 
 
-def _fnmr(engine: SpeakerEngine, threshold: Llr, *, by_parts: bool = False) -> float | None:
-    """Return the rate that was measured at a threshold; None where none was.
-
-    `by_parts`: also where passphrases were compared part by part.
-    """
-    calibration = engine.calibration
-    points = list(calibration.card.points)
-    if by_parts and calibration.by_parts is not None:
-        points += calibration.by_parts.card.points
-    for measured in points:
+def _fnmr(engine: SpeakerEngine, threshold: Llr) -> float | None:
+    """Return the rate that was measured at a threshold; None where none was."""
+    for measured in engine.calibration.card.points:
         if abs(measured.threshold - threshold) < SAME_LLR:
             return measured.fnmr
     return None
