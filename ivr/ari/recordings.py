@@ -17,6 +17,7 @@ class _Stored:
 
 
 _LIVE = msgspec.json.Decoder(LiveRecording)
+_ENDED = ("done", "failed")
 _STORED = msgspec.json.Decoder(tuple[_Stored, ...])
 
 
@@ -28,12 +29,16 @@ class Recordings:
         self._requester = requester
 
     async def live(self, name: str) -> LiveRecording | None:
-        """Return the recording while it lasts; None where it has ended."""
+        """Return the recording while it lasts; None where it has ended or was told to.
+
+        Asterisk tells that one has ended a moment before it lets go of it.
+        """
         request = Request(Method.GET, resource("recordings", "live", name))
         response = await self._requester.request(tolerant(request, NOT_FOUND))
         if response.status == NOT_FOUND:
             return None
-        return read_reply(response.body, _LIVE, "LiveRecording")
+        recording = read_reply(response.body, _LIVE, "LiveRecording")
+        return None if recording.state in _ENDED else recording
 
     async def stop(self, name: str) -> None:
         """End the recording and keep its file; `RecordingFinished` follows.

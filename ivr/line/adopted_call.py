@@ -11,7 +11,7 @@ from ivr.ari.events import Event
 from ivr.domain.call import CallFacts, CallState
 from ivr.domain.prompt import Spoken
 from ivr.line.leg import Leg
-from ivr.line.names import Kind, Names
+from ivr.line.names import RECORDINGS, Kind, Names
 from ivr.line.shared import anew
 from ivr.line.tidying import tidied
 from ivr.ports import CallLostError, Heard
@@ -93,7 +93,7 @@ class AdoptedCall:
         ari, call = self.leg.ari, self.leg.facts.id
         await tidied(
             ari.playbacks.stop(self._names.of(Kind.PLAYBACK, call)),
-            ari.recordings.discard(self._names.of(Kind.RECORDING, call)),
+            *(ari.recordings.discard(self._names.of(kind, call)) for kind in RECORDINGS),
         )
 
     async def _dismantle(self) -> None:
@@ -101,7 +101,7 @@ class AdoptedCall:
             return
         ari, call = self.leg.ari, self.leg.facts.id
         await tidied(
-            ari.recordings.delete(self._names.of(Kind.RECORDING, call)),
+            *(ari.recordings.delete(self._names.of(kind, call)) for kind in RECORDINGS),
             ari.channels.hangup(self._names.of(Kind.MEDIA, call)),
             ari.bridges.destroy(self._names.of(Kind.BRIDGE, call)),
         )

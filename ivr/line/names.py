@@ -26,8 +26,12 @@ class Kind(StrEnum):
     SNOOP = "snoop"
     BRIDGE = "bridge"
     RECORDING = "recording"
+    NEXT_RECORDING = "recording-next"
+    """Two names take turns: Asterisk tells the end of one before it lets go of its name."""
     PLAYBACK = "playback"
 
+
+RECORDINGS = (Kind.RECORDING, Kind.NEXT_RECORDING)
 
 _HEARING = ([Kind.MEDIA], [Kind.SNOOP])
 

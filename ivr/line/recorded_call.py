@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -18,10 +19,11 @@ from ivr.ari.events import (
     RecordingFinished,
     RecordingStarted,
 )
+from ivr.ari.model import LiveRecording
 from ivr.domain.call import CallFacts, CallState
 from ivr.domain.prompt import Spoken
 from ivr.line.leg import Leg
-from ivr.line.names import Kind, Names
+from ivr.line.names import RECORDINGS, Kind, Names
 from ivr.line.record_rules import RecordRules
 from ivr.line.recorded_audio import RecordingError, frames_lasting, recorded_pcm
 from ivr.line.tidying import tidied
@@ -49,7 +51,10 @@ class RecordedCall:
         self.leg = leg
         self._rules = rules
         self._playback = names.of(Kind.PLAYBACK, leg.facts.id)
-        self._recording = names.of(Kind.RECORDING, leg.facts.id)
+        self._recordings = [names.of(kind, leg.facts.id) for kind in RECORDINGS]
+        self._turns = itertools.cycle(self._recordings)
+        self._recording = ""
+        """The name of the latest recording; the one before it has the other name."""
         self._loop = asyncio.get_running_loop()
         self._playing = False
         self._played = _set()
@@ -70,19 +75,21 @@ class RecordedCall:
     @property
     def routes(self) -> tuple[str, ...]:
         """The caller's channel, what plays to it and what records it."""
-        return self.leg.facts.id, self._playback, self._recording
+        return self.leg.facts.id, self._playback, *self._recordings
 
     def took(self, event: Event) -> None:
         """Take a key, an end of a playback or recording, or the caller's end into account."""
         match event:
             case ChannelDtmfReceived():
                 self._pressed(Key(event.digit))
-            case RecordingStarted() if self._wanted:
+            case RecordingStarted(recording=LiveRecording(name=self._recording)) if self._wanted:
                 self._held = []
             case PlaybackFinished():
                 self._playback_finished(failed=event.playback.state == "failed")
-            case RecordingFinished() | RecordingFailed():
-                self._recording_finished(failed=isinstance(event, RecordingFailed))
+            case RecordingFinished(recording=LiveRecording(name=self._recording)):
+                self._recording_finished(failed=False)
+            case RecordingFailed(recording=LiveRecording(name=self._recording)):
+                self._recording_finished(failed=True)
             case _:
                 self.leg.took(event)
 
@@ -147,10 +154,7 @@ class RecordedCall:
         await asyncio.shield(self._begin_to_close())
 
     async def catch_up(self) -> None:
-        """Ask whether what plays or records has ended: of that, no event came while none could.
-
-        `AriError`.
-        """
+        """Ask whether what plays or records has ended, which no event told. `AriError`."""
         ari = self.leg.ari
         # What has not begun yet would be taken for ended.
         async with self._beginning:
@@ -175,6 +179,7 @@ class RecordedCall:
     async def _begin_to_record(self) -> None:
         async with self._beginning:
             self._wanted = True
+            self._recording = next(self._turns)
             self._recorded.clear()
             self._began_at = self._loop.time()
             await self.leg.ari.channels.record(
@@ -203,16 +208,14 @@ class RecordedCall:
 
     async def _stop_playback(self) -> None:
         await self.leg.ari.playbacks.stop(self._playback)
-        await _within(STOP_TIMEOUT_S, self._played)
+        await _confirmed(self._played)
 
     async def _discard(self) -> None:
         """End the recording and delete its file; there may be neither."""
         if not self._recorded.is_set():
             await tidied(self.leg.ari.recordings.discard(self._recording))
-            await _within(STOP_TIMEOUT_S, self._recorded)
-        if self._collecting is not None:
-            self._collecting.cancel()
-            await asyncio.wait({self._collecting})
+            await _confirmed(self._recorded)
+        await self._collect_no_more()
         await self.leg.ari.recordings.delete(self._recording)
 
     def _pressed(self, key: Key) -> None:
@@ -270,13 +273,15 @@ class RecordedCall:
             self._closing = asyncio.create_task(self._dismantle())
         return self._closing
 
+    async def _collect_no_more(self) -> None:
+        if self._collecting is not None:
+            self._collecting.cancel()
+            await asyncio.wait({self._collecting})
+
     async def _dismantle(self) -> None:
         if self.leg.abandoned:
-            if self._collecting is not None:
-                self._collecting.cancel()
-                await asyncio.wait({self._collecting})
-            return
-        if self._wanted:
+            await self._collect_no_more()
+        elif self._wanted:
             await tidied(self._discard())
 
 
@@ -286,10 +291,10 @@ def _set() -> asyncio.Event:
     return event
 
 
-async def _within(seconds: float, event: asyncio.Event) -> None:
-    """Wait for the event, but no longer than that: what follows must be tried in any case."""
+async def _confirmed(stop: asyncio.Event) -> None:
+    """Wait for the stop, but not for ever: what follows must be tried in any case."""
     try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await stop.wait()
     except TimeoutError:
-        log.warning("stop_not_confirmed", after_s=seconds)
+        log.warning("stop_not_confirmed", after_s=STOP_TIMEOUT_S)

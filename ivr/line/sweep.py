@@ -8,7 +8,7 @@ import structlog
 
 from ivr.ari.client import AriClient
 from ivr.domain.call import CallId
-from ivr.line.names import Kind, Names
+from ivr.line.names import RECORDINGS, Kind, Names
 from ivr.line.tidying import tidied
 
 log = structlog.get_logger()
@@ -28,12 +28,12 @@ async def sweep(ari: AriClient, names: Names, calls: Callable[[], Iterable[CallI
         Kind.MEDIA: _orphans(names, Kind.MEDIA, channels, in_use),
         Kind.SNOOP: _orphans(names, Kind.SNOOP, channels, in_use),
         Kind.BRIDGE: _orphans(names, Kind.BRIDGE, bridges, in_use),
-        Kind.RECORDING: _orphans(names, Kind.RECORDING, recordings, in_use),
+        **{kind: _orphans(names, kind, recordings, in_use) for kind in RECORDINGS},
     }
     await tidied(
         *(ari.channels.hangup(each) for each in orphans[Kind.MEDIA] + orphans[Kind.SNOOP]),
         *(ari.bridges.destroy(each) for each in orphans[Kind.BRIDGE]),
-        *(ari.recordings.delete(each) for each in orphans[Kind.RECORDING]),
+        *(ari.recordings.delete(each) for kind in RECORDINGS for each in orphans[kind]),
     )
     if any(orphans.values()):
         log.warning("orphans_swept", **{kind.value: len(found) for kind, found in orphans.items()})

@@ -23,6 +23,7 @@ from ivr.lab.asterisk import PrivateAsterisk
 from ivr.lab.freeports import free_port
 from ivr.line.agi_door import AgiRules, agi_door
 from ivr.line.capability import MediaWay
+from ivr.line.names import Kind, Names
 from ivr.line.recorded_call import RecordRules
 from ivr.line.switchboard import Switchboard
 from ivr.media import control
@@ -263,6 +264,11 @@ class Stage:
         """Let someone call us; return both ends."""
         caller = await self.caller(extension)
         return caller, await self.arrived()
+
+    async def records(self, call: Call) -> bool:
+        """Say whether Asterisk makes its first recording of the call; what came before is lost."""
+        live = await self.phone.recordings.live(Names(self.app).of(Kind.RECORDING, call.facts.id))
+        return live is not None and live.state == "recording"
 
     def over(self, call: Call) -> None:
         """Let the call's conversation end."""

@@ -480,6 +480,7 @@ async def test_recorded_call_hears_and_leaves_no_file(stage: Stage, tmp_path: Pa
         await next_of(call, PromptEnded)
         await caller.hears(prompt_audio(Prompt.TONE)[:-WAV_CUT_SAMPLES])
         waiting = asyncio.create_task(listened(call, 8000))
+        await eventually(lambda: stage.records(call))
         await caller.say(np.concatenate((ramp(1.0), np.zeros(16_000, np.int16))))
         assert np.array_equal(await waiting, ramp(1.0))
         await call.release({"COUNTERSIGN_VERDICT": "ACCEPT"})
@@ -497,7 +498,7 @@ async def test_recording_cut_short_leaves_no_file(
         await call.answer()
         waiting = asyncio.create_task(call.heard())
         await caller.say(ramp(2.0))
-        await asyncio.sleep(0.5)
+        await eventually(lambda: stage.records(call))
         match ending:
             case "hang-up":
                 await caller.hang_up()

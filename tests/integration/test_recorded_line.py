@@ -12,7 +12,6 @@ import pytest_asyncio
 
 from ivr.domain.prompt import Prompt
 from ivr.line.capability import MediaWay
-from ivr.line.names import Kind, Names
 from ivr.ports import Call, Frame, Key, PromptEnded
 from tests.integration.line_stage import (
     FOLDER,
@@ -101,17 +100,13 @@ async def test_recording_that_ended_while_the_events_were_away(
     caller, call = await recorded.called()
     await call.answer()
     waiting = asyncio.create_task(listened(call, 4000))
+    await eventually(lambda: recorded.records(call))
     await caller.say(np.concatenate((ramp(0.5), np.zeros(16_000, np.int16))))
-    name = Names(recorded.app).of(Kind.RECORDING, call.facts.id)
-
-    async def recording() -> bool:
-        return await recorded.phone.recordings.live(name) is not None
+    cut(relay)
 
     async def over() -> bool:
-        return not await recording()
+        return not await recorded.records(call)
 
-    await eventually(recording)
-    cut(relay)
     await eventually(over)
     relay.admit()
     async with asyncio.timeout(GRACE_S):

@@ -12,6 +12,7 @@ from ivr.ari.asterisk import Asterisk
 from ivr.ari.bridges import Bridges
 from ivr.ari.channels import Channels
 from ivr.ari.errors import AriRequestError, MalformedReplyError
+from ivr.ari.recordings import Recordings
 from ivr.ari.requests import Method, Request, Response, accepted
 
 BRIDGE = b'{"id":"b","technology":"simple_bridge","bridge_type":"mixing","channels":["a","m"]}'
@@ -68,6 +69,14 @@ async def test_a_playback_on_a_channel_that_is_gone_is_not_asked_for_again() -> 
     script = Script(GONE)
     with pytest.raises(AriRequestError, match="Channel not found"):
         await Channels(script, "app").play("a", "tone:x", playback="p")
+
+
+@pytest.mark.parametrize(("state", "lasts"), [("recording", True), ("done", False)])
+async def test_a_recording_that_is_done_lasts_no_more(state: str, lasts: bool) -> None:
+    """Asterisk tells its end before it lets go of it."""
+    body = f'{{"name":"r","format":"wav","target_uri":"channel:a","state":"{state}"}}'
+    live = Response(200, "OK", body.encode())
+    assert (await Recordings(Script(live)).live("r") is not None) is lasts
 
 
 async def test_members_are_looked_for_before_they_are_added_again() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -29,7 +29,6 @@ from tests.fakes.call import facts
 APP = "countersign"
 CALLER = Channel(id="call-1", name="PJSIP/trunk-1", state="Up")
 ASKED = Playback("playback", "sound:x", "channel:call-1", "playing")
-LIVE = LiveRecording("recording", "sln", "channel:call-1", "recording")
 LONGEST_S = 12.0
 """A line that is never silent is recorded to this limit."""
 NUMBER = "01234567890123456789"
@@ -42,12 +41,19 @@ class Exchange:
 
     playing: bool = False
     recording: bool = False
+    names: list[str] = field(default_factory=list)
+    """What the recordings were called, in their order."""
     seconds: float = 0.0
     until_key: bool = False
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     records: asyncio.Event = field(default_factory=asyncio.Event)
     taken: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared: requests to play and record are not answered yet."""
+
+    @property
+    def latest(self) -> LiveRecording:
+        """The recording that began last."""
+        return LiveRecording(self.names[-1], "sln", "channel:call-1", "recording")
 
     async def play(self, caller: str, media: str, *, playback: str) -> None:
         """Play."""
@@ -58,6 +64,7 @@ class Exchange:
     async def record(self, caller: str, name: str, **rules: Any) -> None:
         """Record."""
         await self.taken.wait()
+        self.names.append(name)
         self.recording, self.seconds = True, 0.02
         self.until_key = rules.get("until_key", False)
         self.records.set()
@@ -68,7 +75,7 @@ class Exchange:
 
     async def live(self, name: str) -> LiveRecording | None:
         """Return what records."""
-        return LIVE if self.recording else None
+        return self.latest if self.recording else None
 
     async def fetch(self, name: str) -> bytes:
         """Return what was recorded, as bare samples."""
@@ -121,7 +128,7 @@ async def recorded(call: RecordedCall, exchange: Exchange, count: int) -> asynci
     """Let Asterisk record, and say so; return what is heard, so many things."""
     hearing = asyncio.create_task(heard(call, count))
     await exchange.records.wait()
-    call.took(RecordingStarted(recording=LIVE))
+    call.took(RecordingStarted(recording=exchange.latest))
     return hearing
 
 
@@ -131,11 +138,32 @@ async def test_keys_come_behind_the_audio_before_them(
     """Those as well that are pressed while the recording is fetched."""
     hearing = await recorded(call, exchange, 3)
     press(call, "1")
-    call.took(RecordingFinished(recording=LIVE))
+    call.took(RecordingFinished(recording=exchange.latest))
     press(call, "2")
     frame, *keys = await hearing
     assert isinstance(frame, Frame)
     assert keys == [Key("1"), Key("2")]
+
+
+async def test_no_recording_has_the_name_of_the_one_before(
+    call: RecordedCall, exchange: Exchange
+) -> None:
+    """Asterisk says that one has ended before it lets go of its name: a 409 for the next one.
+
+    What is told of an earlier one, late, is no news of this one.
+    """
+    for _ in range(3):
+        hearing = await recorded(call, exchange, 1)
+        exchange.records.clear()
+        call.took(RecordingFinished(recording=exchange.latest))
+        await hearing
+    first, second, third = exchange.names
+    assert first == third != second
+    hearing = await recorded(call, exchange, 1)
+    call.took(RecordingFinished(recording=replace(exchange.latest, name=third)))
+    assert not (await asyncio.wait({hearing}, timeout=0.05))[0]
+    call.took(RecordingFinished(recording=exchange.latest))
+    await hearing
 
 
 async def test_key_before_the_recording_is_heard_at_once(
@@ -154,12 +182,12 @@ async def test_number_keyed_over_noise_is_whole(call: RecordedCall, exchange: Ex
     for digit in f"{NUMBER}#":
         async with asyncio.timeout(5.0):
             await exchange.records.wait()
-        call.took(RecordingStarted(recording=LIVE))
+        call.took(RecordingStarted(recording=exchange.latest))
         exchange.seconds += 1.0
         press(call, digit)
         if exchange.until_key or exchange.seconds > LONGEST_S:
             exchange.records.clear()
-            call.took(RecordingFinished(recording=LIVE))
+            call.took(RecordingFinished(recording=exchange.latest))
     assert await asking == NUMBER
 
 
@@ -190,7 +218,7 @@ async def test_ends_that_no_event_told_are_asked_for(
     await call.catch_up()
     exchange.recording = False
     await call.catch_up()
-    call.took(RecordingFinished(recording=LIVE))
+    call.took(RecordingFinished(recording=exchange.latest))
     assert (await hearing)[1:] == [Key("1"), Key("2")]
 
 
