@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from engine.types import Locale, PhraseId
 from ivr.cli.enroll import date
 from ivr.cli.recordings import files_in
 from ivr.domain.call import AccountId
-from ivr.domain.claim import ACCOUNT_MAX_CHARACTERS
+from ivr.domain.claim import account_fault
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.mode import Mode
 from ivr.storage import Terms, Wish
@@ -151,11 +150,8 @@ def _terms(where: str, said: Mapping[str, str], common: Common | None) -> Terms 
 
 
 def _checked(line: _Line) -> _Line:
-    if not 0 < len(line.account) <= ACCOUNT_MAX_CHARACTERS:
-        raise BatchListError(line.where, f"an account has 1 to {ACCOUNT_MAX_CHARACTERS} characters")
-    if any(unicodedata.category(character) == "Cc" for character in line.account):
-        # No dialplan could name it, and no variable of a FastAGI call could hold it.
-        raise BatchListError(line.where, "an account holds no control character")
+    if (fault := account_fault(line.account)) is not None:
+        raise BatchListError(line.where, fault)
     if not line.path.is_file():
         raise BatchListError(line.where, f"there is no file {line.path}")
     return line

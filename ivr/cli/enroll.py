@@ -23,6 +23,7 @@ from ivr.cli.recordings import (
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
+from ivr.domain.claim import account_fault
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
 from ivr.domain.mode import Mode
@@ -37,7 +38,7 @@ def add_to(commands: Commands) -> None:
     command = commands.add_parser("enroll", help="enroll a person from recordings in files")
     add_paths(command)
     add = command.add_argument
-    add("--account", required=True, help="the person's account with the tenant")
+    add("--account", required=True, type=account, help="the person's account with the tenant")
     add("--consent", required=True, metavar="VERSION", help="which wording the person agreed to")
     add(
         "--consented-on",
@@ -116,6 +117,13 @@ def plain(enrolled: Enrolled) -> dict[str, Any]:
             for each in enrolled.remarks
         ],
     }
+
+
+def account(text: str) -> AccountId:
+    """Read the account of somebody who is to be enrolled; `ArgumentTypeError` where none can."""
+    if (fault := account_fault(text)) is not None:
+        raise argparse.ArgumentTypeError(fault)
+    return AccountId(text)
 
 
 def date(text: str) -> datetime:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from engine.types import Locale, PhraseId
+from ivr.cli.enroll import account
 from ivr.cli.export import write_holding
 from ivr.cli.settings import Commands, configuration_of
 from ivr.clock import SystemClock
@@ -61,7 +62,9 @@ def add_to(commands: Commands) -> None:
         ("erase", "delete everything held on the person", _erase),
     ):
         _with_reason(_person(actions, name, does, action))
-    beginning = _person(actions, "begin", "note a consent, before the voice is taken", _begin)
+    beginning = _person(
+        actions, "begin", "note a consent, before the voice is taken", _begin, account
+    )
     beginning.add_argument("--consent", required=True, help="which wording was agreed to")
     beginning.add_argument("--locale", default="en-US", help="the language the person speaks")
     _with_reason(beginning)
@@ -73,9 +76,15 @@ def add_to(commands: Commands) -> None:
     _with_reason(exporting).add_argument("folder", type=Path, help="a new folder, or an empty one")
 
 
-def _person(actions: Commands, name: str, does: str, action: Action) -> argparse.ArgumentParser:
+def _person(
+    actions: Commands,
+    name: str,
+    does: str,
+    action: Action,
+    reads: Callable[[str], AccountId] = AccountId,
+) -> argparse.ArgumentParser:
     person = actions.add_parser(name, help=does)
-    person.add_argument("account")
+    person.add_argument("account", type=reads)
     person.add_argument("--tenant", default="default")
     person.set_defaults(run=run, action=action)
     return person

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ivr.domain.call import AccountId, TenantId
 
 ACCOUNT_MAX_CHARACTERS = 128
+
+
+def account_fault(account: str) -> str | None:
+    """Say why no person can be enrolled under an account; None where one can.
+
+    No dialplan could name one with a control character, and no variable of a FastAGI call hold it.
+    """
+    if not 0 < len(account) <= ACCOUNT_MAX_CHARACTERS:
+        return f"an account has 1 to {ACCOUNT_MAX_CHARACTERS} characters"
+    if any(unicodedata.category(character) == "Cc" for character in account):
+        return "an account holds no control character"
+    return None
 
 
 class ClaimSource(StrEnum):

@@ -161,6 +161,15 @@ def test_the_gravest_status_counts() -> None:
     assert [worst(each) for each in ([0, 0], [0, 3], [3, 1], [1, 2, 0], [])] == [0, 3, 1, 2, 2]
 
 
+@pytest.mark.parametrize("account", ["", "47\t11", "4711\n", "x" * 129])
+@pytest.mark.parametrize("command", [[*ENROLL, "--account"], ["profiles", "begin"]])
+def test_nobody_is_enrolled_whom_no_dialplan_can_name(command: list[str], account: str) -> None:
+    """Another account is asked for, before anything is read."""
+    rest = ["a.wav"] if command[0] == "enroll" else ["--consent", "1", "--why", "a test"]
+    with pytest.raises(SystemExit, match="2"):
+        parser().parse_args([*command, account, *rest])
+
+
 @pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "9999-01-01"])
 def test_a_consent_is_of_a_day_that_was(text: str) -> None:
     """And written as one."""
