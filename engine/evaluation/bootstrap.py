@@ -18,6 +18,8 @@ from engine.evaluation.trials import Trial
 COVERAGE = (2.5, 97.5)
 """Percentiles of the 95 % interval."""
 
+_ONE_SIDE = COVERAGE[1] / 100
+
 _SEED = 1998
 
 Sides = NDArray[np.intp]
@@ -43,6 +45,34 @@ def weights(draw: NDArray[np.int64], sides: Sides, target: NDArray[np.bool_]) ->
     """How often each trial counts in a draw, `[trials]`."""
     enrolled, tested = draw[sides[:, 0]], draw[sides[:, 1]]
     return np.where(target, enrolled, enrolled * tested).astype(np.float64)
+
+
+def of_all_or_none(share: float, people: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share that is exactly 0 or 1 (Clopper & Pearson 1934).
+
+    No draw of speakers shows how far it may be off. What one person does is taken for one trial,
+    however often it was tried: the next time may go as the last did.
+    """
+    least = 1.0 - (1.0 - _ONE_SIDE) ** (1.0 / people)
+    return max(0.0, share - least), min(1.0, share + least)
+
+
+def share(
+    hit: Sequence[bool], people: Sequence[str] | Sequence[int], replicates: int
+) -> tuple[float, float, float]:
+    """Return how many of the trials hit, in [0, 1], and the 95 % interval of that.
+
+    `people`: who spoke in each. NaN bounds with one person who neither always hits nor never.
+    """
+    names, place = np.unique(people, return_inverse=True)
+    value = float(np.mean(hit))
+    if value in (0.0, 1.0):
+        return value, *of_all_or_none(value, len(names))
+    totals, hits = np.bincount(place), np.bincount(place, np.asarray(hit, np.float64))
+    drawn = draws(len(names), replicates)
+    shares = (drawn @ hits) / np.maximum(drawn @ totals, 1)
+    low, high = interval(shares[:, np.newaxis])[:, 0]
+    return value, float(low), float(high)
 
 
 def interval(drawn: Vector) -> Vector:

@@ -10,12 +10,11 @@ import argparse
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from scipy.stats import beta
 from tqdm import tqdm
 
 from engine.audio import to_int
@@ -25,6 +24,7 @@ from engine.audio.resample import downsample
 from engine.decision.policy import QualityLimits
 from engine.evaluation import unwanted
 from engine.evaluation.audio_files import Folder, Shards
+from engine.evaluation.bootstrap import share
 from engine.evaluation.recordings import Recording, read_manifest
 from engine.evaluation.reports import Report, corpus_of
 from engine.types import TELEPHONE_RATE_HZ, Pcm, Quality, Samples
@@ -34,33 +34,39 @@ JOINED: Final = 150
 MADE: Final = 100
 LEAST_S: Final = 1.0
 _SEED: Final = 4
+_REPLICATES: Final = 1000
 _EXCERPT: Final = 3 * TELEPHONE_RATE_HZ
 _EVERY: Final = 9 * TELEPHONE_RATE_HZ
 
 
+Alarm = Callable[[Quality], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What is listened to, and of whom or of which piece it is: one source is one trial."""
+
+    pcm: Pcm
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share of so many, with its 95 % interval (Clopper & Pearson 1934)."""
+    """How many of so many clips were heard as something, in [0, 1], with its 95 % interval."""
 
     name: str
-    hits: int
+    value: float
+    low: float
+    high: float
     total: int
 
-    @property
-    def value(self) -> float:
-        """The share, in [0, 1]; NaN of none."""
-        return self.hits / self.total if self.total else float("nan")
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lower and upper bound, in [0, 1]."""
-        low = beta.ppf(0.025, self.hits, self.total - self.hits + 1) if self.hits else 0.0
-        missed = self.total - self.hits
-        high = beta.ppf(0.975, self.hits + 1, missed) if missed else 1.0
-        return float(low), float(high)
+    @classmethod
+    def of(cls, name: str, heard: Sequence[bool], clips: Sequence[Clip]) -> Rate:
+        """Count; sources are drawn for the interval."""
+        counted = share(heard, [clip.source for clip in clips], _REPLICATES)
+        return cls(name, *counted, len(clips))
 
 
-Alarm = Callable[[Quality], bool]
 _LIMITS = QualityLimits()
 
 ALARMS: dict[str, Alarm] = {
@@ -77,11 +83,14 @@ def run(arguments: argparse.Namespace) -> Report:
     recordings = _tested(read_manifest(corpus))
     chosen = [recordings[k] for k in random.permutation(len(recordings))[:CLIPS]]
     with closing(Shards(corpus, recordings)) as shards:
-        clips = [_pcm(shards.samples(each.member)) for each in tqdm(chosen, disable=None)]
+        clips = [
+            Clip(_pcm(shards.samples(each.member)), each.speaker)
+            for each in tqdm(chosen, disable=None)
+        ]
     rates = [*_false_alarms(clips), *_made(clips, random), *_joined(chosen, clips)]
     if arguments.audio:
         rates.append(_rate("music: files of --audio", "music", _excerpts(arguments.audio)))
-    return Report(_table(rates), [_plain(rate) for rate in rates])
+    return Report(_table(rates), [asdict(rate) for rate in rates])
 
 
 def _tested(recordings: Iterable[Recording]) -> list[Recording]:
@@ -90,46 +99,43 @@ def _tested(recordings: Iterable[Recording]) -> list[Recording]:
     return [each for each in speech if zlib.crc32(each.speaker.encode()) % 2 == 1]
 
 
-def _false_alarms(clips: Sequence[Pcm]) -> list[Rate]:
-    heard = [_quality(pcm) for pcm in clips]
+def _false_alarms(clips: Sequence[Clip]) -> list[Rate]:
+    qualities = [_quality(clip.pcm) for clip in clips]
     return [
-        Rate(f"{name}: false alarms on speech", sum(map(alarm, heard)), len(heard))
+        Rate.of(f"{name}: false alarms on speech", [alarm(each) for each in qualities], clips)
         for name, alarm in ALARMS.items()
     ]
 
 
-def _made(clips: Sequence[Pcm], random: np.random.Generator) -> list[Rate]:
+def _made(clips: Sequence[Clip], random: np.random.Generator) -> list[Rate]:
     """Detection of what can be made: alone on a line, and keys pressed while somebody speaks."""
     line = unwanted.on_the_line
     levels = random.uniform(-35, -10, MADE)
     steady = list(unwanted.STEADY_HZ.values())
     keys = unwanted.KEYS_HZ
-    return [
-        _rate(
-            "tones: dial, busy, ringing, fax, 1 s",
-            "tones",
-            [
-                line(unwanted.tone(steady[k % len(steady)], 1.0, levels[k]), random)
-                for k in range(MADE)
-            ],
-        ),
-        _rate(
-            "tones: a key, 80 ms",
-            "tones",
-            [
-                _in_silence(unwanted.tone(keys[k % 16], 0.08, levels[k]), random)
-                for k in range(MADE)
-            ],
-        ),
-        _rate(
-            "tones: a key, 100 ms, over speech",
-            "tones",
-            [_key_over(pcm, keys[k % 16]) for k, pcm in enumerate(clips[:MADE])],
-        ),
-        _rate(
-            "music: made, 3 s", "music", [line(unwanted.music(3.0, random), random) for _ in levels]
-        ),
+    tones = [
+        line(unwanted.tone(steady[k % len(steady)], 1.0, level), random)
+        for k, level in enumerate(levels)
     ]
+    alone = [
+        _in_silence(unwanted.tone(keys[k % len(keys)], 0.08, level), random)
+        for k, level in enumerate(levels)
+    ]
+    spoken_over = [
+        Clip(_key_over(clip.pcm, keys[k % len(keys)]), clip.source)
+        for k, clip in enumerate(clips[:MADE])
+    ]
+    music = [line(unwanted.music(3.0, random), random) for _ in levels]
+    return [
+        _rate("tones: dial, busy, ringing, fax, 1 s", "tones", _each_its_own(tones)),
+        _rate("tones: a key, 80 ms", "tones", _each_its_own(alone)),
+        _rate("tones: a key, 100 ms, over speech", "tones", spoken_over),
+        _rate("music: made, 3 s", "music", _each_its_own(music)),
+    ]
+
+
+def _each_its_own(made: Sequence[Pcm]) -> list[Clip]:
+    return [Clip(pcm, str(number)) for number, pcm in enumerate(made)]
 
 
 def _in_silence(wave: unwanted.Wave, random: np.random.Generator) -> Pcm:
@@ -142,14 +148,15 @@ def _key_over(pcm: Pcm, hertz: tuple[float, float]) -> Pcm:
     return unwanted.over(pcm, unwanted.tone(hertz, 0.1, -13.0), len(pcm) // 2)
 
 
-def _joined(chosen: Sequence[Recording], clips: Sequence[Pcm]) -> list[Rate]:
-    """Two speakers of one corpus, one after the other."""
-    pairs: list[Pcm] = []
+def _joined(chosen: Sequence[Recording], clips: Sequence[Clip]) -> list[Rate]:
+    """Two speakers of one corpus, one after the other; the first is who is drawn."""
+    pairs: list[Clip] = []
     for k, first in enumerate(chosen):
         others = range(k + 1, len(chosen))
         other = next((m for m in others if _other(first, chosen[m])), None)
         if other is not None and len(pairs) < JOINED:
-            pairs.append(np.concatenate([clips[k][:_EXCERPT], clips[other][:_EXCERPT]]))
+            both = [clips[k].pcm[:_EXCERPT], clips[other].pcm[:_EXCERPT]]
+            pairs.append(Clip(np.concatenate(both), first.speaker))
     return [_rate("talkers: two speakers in turn", "talkers", pairs)]
 
 
@@ -157,16 +164,19 @@ def _other(first: Recording, second: Recording) -> bool:
     return first.corpus == second.corpus and first.speaker != second.speaker
 
 
-def _excerpts(folder: Path) -> list[Pcm]:
-    """Three of every nine seconds of the files of a folder."""
+def _excerpts(folder: Path) -> list[Clip]:
+    """Three of every nine seconds of the files of a folder, each of which is one piece."""
     names = sorted(each.name for each in folder.iterdir() if each.is_file())
-    files = [_pcm(Folder(folder).samples(name)) for name in names]
-    starts = [(pcm, start) for pcm in files for start in range(0, len(pcm) - _EXCERPT, _EVERY)]
-    return [pcm[start : start + _EXCERPT] for pcm, start in starts]
+    files = [(name, _pcm(Folder(folder).samples(name))) for name in names]
+    return [
+        Clip(pcm[start : start + _EXCERPT], name)
+        for name, pcm in files
+        for start in range(0, len(pcm) - _EXCERPT, _EVERY)
+    ]
 
 
-def _rate(name: str, kind: str, heard: Sequence[Pcm]) -> Rate:
-    return Rate(name, sum(ALARMS[kind](_quality(pcm)) for pcm in heard), len(heard))
+def _rate(name: str, kind: str, clips: Sequence[Clip]) -> Rate:
+    return Rate.of(name, [ALARMS[kind](_quality(clip.pcm)) for clip in clips], clips)
 
 
 def _quality(pcm: Pcm) -> Quality:
@@ -181,14 +191,8 @@ def _pcm(samples: Samples) -> Pcm:
 def _table(rates: Sequence[Rate]) -> str:
     width = max(len(rate.name) for rate in rates)
     lines = ["share heard, 95 % interval, of how many (speakers that nothing was tuned on)"]
-    for rate in rates:
-        low, high = rate.interval
-        lines.append(
-            f"{rate.name.ljust(width)}  {rate.value:6.2%} [{low:.2%} {high:.2%}]  {rate.total}"
-        )
+    lines += [
+        f"{name.ljust(width)}  {value:6.2%} [{low:.2%} {high:.2%}]  {total}"
+        for name, value, low, high, total in map(astuple, rates)
+    ]
     return "\n".join(lines)
-
-
-def _plain(rate: Rate) -> dict[str, float | int | str]:
-    low, high = rate.interval
-    return {"name": rate.name, "value": rate.value, "low": low, "high": high, "total": rate.total}

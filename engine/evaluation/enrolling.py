@@ -16,14 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from engine.decision.calibration import Calibration
 from engine.decision.recordings import calls_of
 from engine.decision.trials import CallTakes
 from engine.enrollment import PHRASE_RULES, EnrollmentRules, Heard, review
 from engine.evaluation.assessment import Figure
-from engine.evaluation.bootstrap import draws, interval
+from engine.evaluation.bootstrap import share
 from engine.evaluation.models import card_meant
 from engine.evaluation.recordings import CorpusError
 from engine.evaluation.reports import Report, corpus_of
@@ -113,13 +111,8 @@ def _figures(name: str, found: Sequence[Tried], replicates: int) -> dict[str, An
 
 def _failed(found: Sequence[Tried], replicates: int) -> Figure:
     """The share of calls that failed, and its 95 % interval over speakers."""
-    people, place = np.unique([each.speaker for each in found], return_inverse=True)
-    failed = np.array([not each.enrolled for each in found], dtype=np.float64)
-    totals, misses = np.bincount(place), np.bincount(place, failed)
-    drawn = draws(len(people), replicates)
-    shares = (drawn @ misses) / np.maximum(drawn @ totals, 1)
-    low, high = interval(shares[:, np.newaxis])[:, 0]
-    return Figure(float(failed.mean()), float(low), float(high))
+    failed = [not each.enrolled for each in found]
+    return Figure(*share(failed, [each.speaker for each in found], replicates))
 
 
 def _table(figures: Sequence[Mapping[str, Any]]) -> str:

@@ -26,7 +26,7 @@ from engine.decision.purposes import TargetRates, point_for
 from engine.decision.recordings import calls_of
 from engine.decision.trials import CallTakes, trials
 from engine.errors import ModelError
-from engine.evaluation.bootstrap import draws, interval
+from engine.evaluation.bootstrap import share
 from engine.evaluation.models import card_meant
 from engine.evaluation.recordings import CorpusError
 from engine.evaluation.reports import Report, corpus_of
@@ -165,13 +165,8 @@ def _named(these: Sequence[Search]) -> list[float] | None:
 
 def _rate(outcomes: Sequence[tuple[int, bool]]) -> list[float]:
     """A share and its 95 % interval, bootstrapped over the speakers who searched."""
-    who, hit = (np.array(column) for column in zip(*outcomes, strict=True))
-    people, place = np.unique(who, return_inverse=True)
-    totals, hits = np.bincount(place), np.bincount(place, hit)
-    drawn = draws(len(people), 1000)
-    shares = (drawn @ hits) / np.maximum(drawn @ totals, 1)
-    low, high = interval(shares[:, np.newaxis])[:, 0] if len(shares) else (np.nan, np.nan)
-    return [float(hits.sum() / totals.sum()), float(low), float(high)]
+    people, hit = zip(*outcomes, strict=True)
+    return list(share(hit, people, 1000))
 
 
 def _table(figures: Sequence[dict[str, Any]]) -> str:

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from engine.evaluation.assessment import Figure
-from engine.evaluation.bootstrap import draws, interval
+from engine.evaluation.bootstrap import share
 from engine.types import PhraseFinding, PhraseOutcome
 
-_CONFIDENCE: Final = 0.975
 _COUNTED: Final = (PhraseOutcome.RIGHT, PhraseOutcome.UNSURE, PhraseOutcome.WRONG)
 
 
@@ -55,8 +52,8 @@ def outcomes_of(
 ) -> list[Outcomes]:
     """Count the outcomes of trials (kind, speaker, finding), kind by kind.
 
-    Intervals are percentiles over draws of speakers; a share of exactly 0 or 1 has that of Clopper
-    and Pearson, with the trials taken as independent: the least it can be.
+    Intervals are percentiles over draws of speakers; a share of exactly 0 or 1 has that of as many
+    trials as there are speakers (`engine.evaluation.bootstrap.of_all_or_none`).
     """
     kinds = dict.fromkeys(kind for kind, _, _ in trials)
     return [_of_kind(kind, [t for t in trials if t[0] == kind], replicates) for kind in kinds]
@@ -65,26 +62,12 @@ def outcomes_of(
 def _of_kind(
     kind: str, trials: Sequence[tuple[str, str, PhraseFinding]], replicates: int
 ) -> Outcomes:
-    names, speaker = np.unique([name for _, name, _ in trials], return_inverse=True)
-    drawn = np.array([draw[speaker] for draw in draws(len(names), replicates)], dtype=np.float64)
+    people = [name for _, name, _ in trials]
     shares = {
-        outcome: _share(np.array([f.outcome is outcome for _, _, f in trials], float), drawn)
+        outcome: Figure(*share([f.outcome is outcome for _, _, f in trials], people, replicates))
         for outcome in _COUNTED
     }
-    return Outcomes(kind, len(trials), len(names), shares)
-
-
-def _share(
-    hit: np.ndarray[tuple[int], np.dtype[np.float64]],
-    drawn: np.ndarray[Any, np.dtype[np.float64]],
-) -> Figure:
-    value = float(hit.mean())
-    if value in (0.0, 1.0) or not len(drawn):
-        least = 1.0 - (1.0 - _CONFIDENCE) ** (1.0 / len(hit))
-        return Figure(value, max(0.0, value - least), min(1.0, value + least))
-    rates = (drawn @ hit) / np.maximum(drawn.sum(axis=1), 1.0)
-    low, high = interval(rates.reshape(-1, 1))[:, 0]
-    return Figure(value, float(low), float(high))
+    return Outcomes(kind, len(trials), len(set(people)), shares)
 
 
 def _cell(figure: Figure) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluation.assessment import Figure
-from engine.evaluation.bootstrap import draws, interval
+from engine.evaluation.bootstrap import draws, interval, of_all_or_none
 from engine.evaluation.metrics import Vector
 from engine.types import ReplayFinding, ReplayOutcome
 
@@ -18,8 +18,6 @@ Numbers = NDArray[np.int64]
 
 _QUANTILE: Final = 0.01
 """Of the replays, how many may lie below the likeness that the threshold is chosen by."""
-_CONFIDENCE: Final = 0.975
-"""One side of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,8 @@ def rates_of(comparisons: Sequence[Comparison], replicates: int) -> Rates:
     """Choose a threshold on each half of the speakers and count on the other.
 
     Speakers are drawn for the intervals; comparisons of two people who are not in one half are
-    not counted. A rate of exactly 0 or 1 has the interval of Clopper and Pearson over the
-    comparisons, which takes them as independent: that is the least it can be.
+    not counted. A rate of exactly 0 or 1 has the interval of as many comparisons as there are
+    speakers (`engine.evaluation.bootstrap.of_all_or_none`).
     """
     speakers = sorted({each.speaker for each in comparisons} | {each.other for each in comparisons})
     half = {speaker: number % 2 for number, speaker in enumerate(speakers)}
@@ -134,9 +132,9 @@ def _figure(
     called: Vector, comparisons: Sequence[Comparison], speakers: list[str], replicates: int
 ) -> Figure:
     value = float(called.mean())
-    least = 1.0 - (1.0 - _CONFIDENCE) ** (1.0 / len(called))
     if value in (0.0, 1.0):
-        return Figure(value, max(0.0, value - least), min(1.0, value + least))
+        people = {each.speaker for each in comparisons}
+        return Figure(value, *of_all_or_none(value, len(people)))
     number = {speaker: place for place, speaker in enumerate(speakers)}
     one = np.array([number[each.speaker] for each in comparisons])
     other = np.array([number[each.other] for each in comparisons])
