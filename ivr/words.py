@@ -19,7 +19,6 @@ from engine.phrase import (
     PhraseList,
     PhraseListener,
     PhraseRecogniser,
-    alike,
     draw_challenge,
     frames,
     load_phrases,
@@ -80,14 +79,14 @@ class Words:
     ) -> tuple[PhraseFinding, bytes]:
         """Say whether the passphrase was said, and return its frames.
 
-        What was recognised and the person's own recordings vote. UNCHECKED where there is neither,
-        or where no phrase is wanted.
+        What was recognised and the person's own recordings vote (`engine.phrase.voting`). UNCHECKED
+        where there is neither, or where no phrase is wanted.
         """
         if wanted.phrase is None:
             return UNCHECKED_PHRASE, b""
         made = frames(utterance)
-        aligned = alike(made, [PhraseFrames.from_bytes(each) for each in wanted.frames])
-        return vote(recognised, aligned), made.to_bytes()
+        earlier = [PhraseFrames.from_bytes(each) for each in wanted.frames]
+        return vote(wanted.phrase, recognised, made, earlier), made.to_bytes()
 
     def digit_listener(self, wanted: Wanted) -> DigitListener | None:
         """Return ears for the digits that are wanted; None where there are none, or nothing knows

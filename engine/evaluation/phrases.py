@@ -33,7 +33,7 @@ from engine.evaluation.said import (
     telephone_strings,
 )
 from engine.evaluation.scoring import quality_of
-from engine.evaluation.spoken_ways import ways
+from engine.evaluation.spoken_ways import Way, ways
 from engine.phrase import (
     Challenge,
     DigitListener,
@@ -44,6 +44,7 @@ from engine.phrase import (
     alike,
     frames,
     load_phrases,
+    vote,
 )
 from engine.phrase.digits import judged as judged_digits
 from engine.phrase.evidence import judged
@@ -56,6 +57,7 @@ RIGHT, OTHER, FREE = "right phrase", "other listed phrase", "free speech"
 PASSING = "right phrase, recording good enough"
 TELEPHONE, READ = "telephone strings (real)", "read sentences (real)"
 DIGITS, ALIGNED = "digits (real)", "alignment, telephone strings (real)"
+ENROLLED = "telephone strings, enrolled in another call (real)"
 
 _MOST: Final = 400
 """Utterances of each kind of material: more would take too long."""
@@ -115,7 +117,7 @@ def _real(recordings: Sequence[Recording], files: AudioFiles, cost: _Cost) -> It
     for material, said in ((TELEPHONE, strings), (READ, sentences(english, known_words()))):
         yield from _recognised(material, _kept(said), files, cost)
         yield from _said_otherwise(material, _kept(said), files)
-    yield from _aligned(strings, files)
+    yield from _enrolled(_reported(strings), files)
     yield from _digits([each for each in recordings if each.corpus == "an4"], files)
 
 
@@ -169,17 +171,23 @@ def _asked(
 
 def _said_otherwise(material: str, said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
     """Ask for the phrase that was meant, said in other ways than as it stands."""
+    recognisers: dict[int, PhraseRecogniser] = {}
+    for each, asked, way in _in_ways(said, files):
+        own = way.phrases is each.phrases
+        if own and id(way.phrases) not in recognisers:
+            recognisers[id(way.phrases)] = PhraseRecogniser.load(way.phrases)
+        known = recognisers[id(way.phrases)] if own else PhraseRecogniser.load(way.phrases)
+        yield Trial(material, way.kind, each.speaker, known.recognise(way.utterance, asked))
+
+
+def _in_ways(said: Sequence[Said], files: AudioFiles) -> Iterator[tuple[Said, PhraseId, Way]]:
     random, listed = Random(_SEED), [each for each in said if each.phrase]
     for number, each in enumerate(listed):
         mine = [one for one in listed if one.speaker == each.speaker and one.phrase != each.phrase]
         other = (mine or [listed[number - 1]])[0]
-        known = PhraseRecogniser.load(each.phrases)
         for way in ways(each, joined(each.members, files), joined(other.members, files), random):
             assert each.phrase is not None
-            own = way.phrases is each.phrases
-            recogniser = known if own else PhraseRecogniser.load(way.phrases)
-            finding = recogniser.recognise(way.utterance, each.phrase)
-            yield Trial(material, way.kind, each.speaker, finding)
+            yield each, each.phrase, way
 
 
 def _passes(utterance: Utterance) -> bool:
@@ -198,28 +206,41 @@ def joined(members: Iterable[str], files: AudioFiles) -> Utterance:
     return Utterance(np.concatenate([files.samples(each) for each in members]))
 
 
-def _aligned(said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
-    """Compare an utterance with up to three others of its speaker's, from other calls."""
-    for group in _by_speaker(_reported([each for each in said if each.phrase])):
-        spoken = [(each, frames(joined(each.members, files))) for each in group]
-        for number, (each, heard) in enumerate(spoken):
-            rest = spoken[:number] + spoken[number + 1 :]
-            yield from _against(each, heard, rest)
+class _Earlier:
+    """What people said in their other calls, as an enrollment keeps it."""
+
+    def __init__(self, said: Iterable[Said], files: AudioFiles) -> None:
+        self._kept: dict[tuple[str, PhraseId | None], list[tuple[Said, PhraseFrames]]] = {}
+        for each in said:
+            made = frames(joined(each.members, files))
+            self._kept.setdefault((each.speaker, each.phrase), []).append((each, made))
+
+    def of(self, said: Said, phrase: PhraseId) -> list[PhraseFrames]:
+        """Return up to three recordings of the phrase by whoever said this."""
+        kept = self._kept.get((said.speaker, phrase), [])
+        return [made for each, made in kept if each.call != said.call][:3]
 
 
-def _against(
-    said: Said, heard: PhraseFrames, rest: Sequence[tuple[Said, PhraseFrames]]
-) -> Iterator[Trial]:
-    apart = [(other, each) for other, each in rest if not set(other.members) & set(said.members)]
-    for phrase in dict.fromkeys(other.phrase for other, _ in apart):
-        earlier = [each for other, each in apart if other.phrase == phrase][:3]
-        kind = RIGHT if phrase == said.phrase else OTHER
-        yield Trial(ALIGNED, kind, said.speaker, alike(heard, earlier))
-
-
-def _by_speaker(said: Sequence[Said]) -> list[list[Said]]:
-    speakers = dict.fromkeys(each.speaker for each in said)
-    return [[each for each in said if each.speaker == speaker] for speaker in speakers]
+def _enrolled(said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
+    """Compare with recordings of the person's other calls, and let both vote as a call does."""
+    earlier = _Earlier([each for each in said if each.phrase], files)
+    recognisers = {id(each.phrases): PhraseRecogniser.load(each.phrases) for each in said[:1]}
+    for each in said:
+        utterance = joined(each.members, files)
+        listener, own = recognisers[id(each.phrases)].listener(), frames(utterance)
+        listener.push(utterance.samples)
+        looks = list(listener.looks())
+        for asked in each.phrases.phrases:
+            if before := earlier.of(each, asked):
+                kind, found = _kind(each.phrase, asked), judged(looks, asked)
+                yield Trial(ALIGNED, kind, each.speaker, alike(own, before))
+                yield Trial(ENROLLED, kind, each.speaker, vote(asked, found, own, before))
+    for each, asked, way in _in_ways(said, files):
+        before, known = earlier.of(each, asked), recognisers.get(id(way.phrases))
+        if before and known is not None:
+            found = known.recognise(way.utterance, asked)
+            finding = vote(asked, found, frames(way.utterance), before)
+            yield Trial(ENROLLED, way.kind, each.speaker, finding)
 
 
 def _digits(recordings: Sequence[Recording], files: AudioFiles) -> Iterator[Trial]:

@@ -39,6 +39,8 @@ class Said:
     phrases: PhraseList
     phrase: PhraseId | None
     """None for speech outside the list."""
+    call: str = ""
+    """Of the speaker's, where he made several."""
 
 
 def telephone_strings(recordings: Iterable[Recording]) -> list[Said]:
@@ -109,11 +111,12 @@ def _of_call(
     said: dict[str, Recording], orders: list[tuple[str, ...]], phrases: PhraseList, random: Random
 ) -> Iterator[Said]:
     ids = list(phrases.phrases)
+    speaker, call = said[WORDS[0]].call
     for k in random.sample(range(len(orders)), _TAKES_PER_CALL):
         members = tuple(said[word].member for word in orders[k])
-        yield Said(said[WORDS[0]].speaker, members, phrases, ids[k])
+        yield Said(speaker, members, phrases, ids[k], call)
     for prompt in sorted(set(SENTENCES) & set(said)):
-        yield Said(said[prompt].speaker, (said[prompt].member,), phrases, None)
+        yield Said(speaker, (said[prompt].member,), phrases, None, call)
 
 
 def _chosen(

@@ -4,7 +4,7 @@ from engine.phrase.alignment import PhraseFrames, alike, frames
 from engine.phrase.digits import Challenge, DigitListener, Digits, draw_challenge
 from engine.phrase.passphrases import Passphrase, PhraseList, load_phrases
 from engine.phrase.recogniser import PhraseListener, PhraseRecogniser
-from engine.phrase.vote import vote
+from engine.phrase.voting import vote
 
 __all__ = [
     "Challenge",

@@ -94,12 +94,20 @@ def alike(said: PhraseFrames, earlier: Sequence[PhraseFrames]) -> PhraseFinding:
 
     UNCHECKED without any; UNSURE where there is too little sound to compare. `heard` is None.
     """
-    usable = [each for each in earlier if len(each.vectors) >= _FEWEST]
-    if not usable:
+    if not _usable(earlier):
         return PhraseFinding(PhraseOutcome.UNCHECKED, None, 0.0)
-    if len(said.vectors) < _FEWEST:
+    unlike = compared(said, earlier)
+    if unlike is None:
         return PhraseFinding(PhraseOutcome.UNSURE, None, 0.0)
-    return _found(unlikeness(said, usable))
+    return _found(unlike)
+
+
+def compared(said: PhraseFrames, earlier: Sequence[PhraseFrames]) -> float | None:
+    """Return the `unlikeness` to the earlier recordings; None where there is too little sound."""
+    usable = _usable(earlier)
+    if not usable or len(said.vectors) < _FEWEST:
+        return None
+    return unlikeness(said, usable)
 
 
 def unlikeness(said: PhraseFrames, earlier: Sequence[PhraseFrames]) -> float:
@@ -111,6 +119,10 @@ def unlikeness(said: PhraseFrames, earlier: Sequence[PhraseFrames]) -> float:
     at_once = max(1, _CELLS // (len(said.vectors) * longest))
     groups = [earlier[k : k + at_once] for k in range(0, len(earlier), at_once)]
     return float(np.median([ratio for group in groups for ratio in _ratios(said, group)]))
+
+
+def _usable(earlier: Sequence[PhraseFrames]) -> list[PhraseFrames]:
+    return [each for each in earlier if len(each.vectors) >= _FEWEST]
 
 
 def _ratios(said: PhraseFrames, earlier: Sequence[PhraseFrames]) -> list[float]:

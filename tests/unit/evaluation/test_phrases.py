@@ -134,6 +134,7 @@ def test_a_report_on_a_small_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         phrases.TELEPHONE,
         phrases.DIGITS,
         phrases.ALIGNED,
+        phrases.ENROLLED,
     }
     spoken = [shares for kind, shares in kinds.items() if not kind.startswith(phrases.ALIGNED)]
     assert all(shares["right"]["value"] == 0.0 for shares in spoken)

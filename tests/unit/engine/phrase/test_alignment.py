@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,23 +10,18 @@ from hypothesis.extra import numpy as arrays
 
 from engine.audio import upsample
 from engine.errors import AudioError
-from engine.phrase import PhraseFrames, alignment, alike, frames, vote
+from engine.phrase import PhraseFrames, alignment, alike, frames
 from engine.phrase.alignment import WIDTH, unlikeness
 from engine.phrase.warping import warped
-from engine.types import PhraseFinding, PhraseOutcome, Samples, Span, Utterance
+from engine.types import PhraseOutcome, Samples, Utterance
 from tests.unit.engine.audio.synthetic import noise, silence, voice
 
 SUNG = voice(1.6)
-PARTS = (Span(0.0, 0.9), Span(0.6, 1.6))
 
 
 def framed(samples: Samples) -> PhraseFrames:
     """Frames of a signal at 8 kHz."""
     return frames(Utterance(upsample(samples)))
-
-
-def found(outcome: PhraseOutcome, confidence: float = 0.9) -> PhraseFinding:
-    return PhraseFinding(outcome, None, confidence)
 
 
 def test_the_same_with_noise_is_alike() -> None:
@@ -104,25 +97,3 @@ def test_warping_is_symmetric_and_bounded(
     (cost,) = warped([distance], 0)
     assert warped([distance.T.copy()], 0) == [pytest.approx(cost)]
     assert distance.min() - 1e-9 <= cost <= distance.max() + 1e-9
-
-
-@pytest.mark.parametrize(
-    ("recognised", "aligned", "outcome"),
-    [
-        ("unchecked", "right", "right"),
-        ("right", "unchecked", "right"),
-        ("right", "right", "right"),
-        ("right", "unsure", "right"),
-        ("right", "wrong", "unsure"),
-        ("unsure", "right", "unsure"),
-        ("unsure", "wrong", "wrong"),
-        ("wrong", "unsure", "wrong"),
-        ("wrong", "right", "unsure"),
-        ("wrong", "wrong", "wrong"),
-    ],
-)
-def test_both_vote(recognised: str, aligned: str, outcome: str) -> None:
-    """Likeness alone makes nothing right; a contradiction is asked again."""
-    heard = replace(found(PhraseOutcome(recognised)), parts=PARTS if recognised == "right" else ())
-    both = vote(heard, found(PhraseOutcome(aligned)))
-    assert both.outcome is PhraseOutcome(outcome)

@@ -1,0 +1,59 @@
+"""Two ways to check a phrase, one answer: the recogniser's and that of the person's recordings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from engine.phrase.alignment import OTHER, SAME, PhraseFrames, alike, compared
+from engine.phrase.evidence import DOUBTFUL
+from engine.types import PhraseFinding, PhraseId, PhraseOutcome
+
+EVEN: Final = 0.95
+"""Unlikeness to the person's recordings that speaks neither for the phrase nor against it."""
+WEIGHT: Final = 20.0
+"""Log odds for each unit of unlikeness below that."""
+SURE: Final = -1.0
+"""Log odds from which on the phrase was said. All three were chosen on half of the speakers of
+telephone strings, of whom there is another call: with them none of 94 right phrases is lost, other
+speech passes in 0.2 %, and what breaks off in 4 % instead of 15."""
+_MOST: Final = 1.0 - 1e-9
+
+
+def vote(
+    asked: PhraseId,
+    recognised: PhraseFinding,
+    said: PhraseFrames,
+    earlier: Sequence[PhraseFrames],
+) -> PhraseFinding:
+    """Combine what the recogniser heard and how like the person's earlier recordings it is.
+
+    Where there is nothing to compare with, the recogniser decides; where there is no recogniser,
+    the recordings do. Where it heard the phrase that was asked for, surely or not, both are
+    weighed. Where it did not, likeness alone does not make it right: RIGHT against WRONG is UNSURE.
+    """
+    if recognised.outcome is PhraseOutcome.UNCHECKED:
+        return alike(said, earlier)
+    unlike = compared(said, earlier)
+    if unlike is None:
+        return recognised
+    if recognised.heard == asked:
+        return _weighed(recognised, unlike)
+    if recognised.outcome is PhraseOutcome.WRONG and unlike <= SAME:
+        return replace(recognised, outcome=PhraseOutcome.UNSURE, confidence=0.5)
+    if recognised.outcome is PhraseOutcome.UNSURE and unlike >= OTHER:
+        return replace(recognised, outcome=PhraseOutcome.WRONG)
+    return recognised
+
+
+def _weighed(recognised: PhraseFinding, unlike: float) -> PhraseFinding:
+    confidence = min(max(recognised.confidence, 1.0 - _MOST), _MOST)
+    odds = math.log(confidence / (1.0 - confidence)) + WEIGHT * (EVEN - unlike)
+    same = 1.0 / (1.0 + math.exp(-odds))
+    if odds >= SURE:
+        return replace(recognised, outcome=PhraseOutcome.RIGHT, confidence=same)
+    if same >= DOUBTFUL:
+        return replace(recognised, outcome=PhraseOutcome.UNSURE, confidence=same, parts=())
+    return PhraseFinding(PhraseOutcome.WRONG, None, 1.0 - same)
