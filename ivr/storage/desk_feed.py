@@ -42,12 +42,13 @@ class DeskFeed:
         self._database = database
         self._waiting: asyncio.Queue[News | Onward] = asyncio.Queue(WAITING_MAX)
         self._current: dict[CallId, News] = {}
-        self._agents: dict[CallId, tuple[str, ...]] = {}
+        self._agents: dict[tuple[TenantId, CallId], tuple[str, ...]] = {}
         self._tidied: dict[TenantId, datetime] = {}
 
     def tell(self, news: News) -> None:
         """See `ivr.ports.Desk.tell`; who answered before it was told of is offered it too."""
-        news = replace(news, agents=(*news.agents, *self._agents.get(news.call, ())))
+        agents = self._agents.get((news.tenant, news.call), ())
+        news = replace(news, agents=(*news.agents, *agents))
         if news.state in ENDED:
             self._current.pop(news.call, None)
         else:
@@ -64,12 +65,13 @@ class DeskFeed:
 
     def offered(self, facts: CallFacts, agents: tuple[str, ...]) -> None:
         """Offer the channel's last call to an agent, by each of these names, and its next ones."""
-        self._agents[facts.id] = (*self._agents.get(facts.id, ()), *agents)
+        channel = facts.request.tenant, facts.id
+        self._agents[channel] = (*self._agents.get(channel, ()), *agents)
         self._put(Onward(facts.request.tenant, facts.id, agents=agents))
 
     def left(self, facts: CallFacts) -> None:
         """Tell that the caller of the channel's calls has hung up."""
-        self._agents.pop(facts.id, None)
+        self._agents.pop((facts.request.tenant, facts.id), None)
         self._put(Onward(facts.request.tenant, facts.id, gone=True))
 
     async def written(self) -> None:

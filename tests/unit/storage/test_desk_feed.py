@@ -19,7 +19,7 @@ from ivr.storage.administration import ProfileAdministration
 from ivr.storage.database import Database
 from ivr.storage.desk_feed import desk_feed
 from ivr.storage.store import PostgresStore
-from tests.unit.storage.records import ACCOUNT, TENANT, accepted, opening
+from tests.unit.storage.records import ACCOUNT, OTHER_TENANT, TENANT, accepted, opening
 
 
 def news(**more: Any) -> News:
@@ -126,6 +126,19 @@ async def test_a_caller_who_goes_on_is_shown_to_who_answers(
     )
     assert (one["news"]["state"], other["news"]["state"]) == ("gone", "gone")
     assert one["number"] != other["number"]
+
+
+async def test_an_agent_is_offered_calls_of_his_tenant_alone(
+    database: Database, database_dsn: str
+) -> None:
+    """A channel that is sent on to another tenant takes no agent's name along."""
+    request = CallRequest(Purpose.VERIFY, OTHER_TENANT, None, "en-US")
+    first = news(state=CallState.ARRIVED)
+    async with desk_feed(database) as feed:
+        feed.offered(CallFacts(first.call, "", request), ("1001",))
+        feed.tell(first)
+    (call,) = await calls(database_dsn)
+    assert call["agents"] == []
 
 
 async def test_an_erased_person_is_off_the_desk(database: Database, database_dsn: str) -> None:
