@@ -22,6 +22,7 @@ from ivr.ports import Call, CallerHungUpError, CallLostError, Frame, Key, Prompt
 from tests.fakes.call import FakeCall, HangsUp, Presses, Says, Step
 from tests.integration.line_stage import (
     DIALPLAN,
+    FOLDER,
     MODULES,
     Caller,
     Stage,
@@ -31,6 +32,7 @@ from tests.integration.line_stage import (
     ramp,
     write_sounds,
 )
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -280,7 +282,7 @@ async def test_release_cuts_a_prompt_short(scene: Scene) -> None:
     call = await scene.call()
     await call.answer()
     await call.play([Prompt.ENROLL_INTRO])
-    async with asyncio.timeout(2.0):
+    async with asyncio.timeout(FOLDER[Prompt.ENROLL_INTRO] / 2):
         await call.release({"COUNTERSIGN_VERDICT": "ACCEPT"})
     assert await scene.released_with("COUNTERSIGN_VERDICT") == "ACCEPT"
 
@@ -307,6 +309,6 @@ def _joined(frame: Frame, rest: Pcm) -> Pcm:
 
 async def _until_ended(call: Call) -> None:
     """Ask until the hang-up has come through; before the answer there is nothing to hear."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             await call.tag(uuid4())

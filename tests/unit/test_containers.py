@@ -12,10 +12,10 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from ivr.config import load
+from tests.patience import PATIENCE_S
 from tests.unit.documents import ROOT
 
 START = ROOT / ".docker/start-application"
-SOON_S = 10.0
 REPLACED = 3
 OFFICIAL = "postgres"
 """Its image begins as root, makes its folder and goes on as another user."""
@@ -38,13 +38,13 @@ async def started(folder: Path, program: str) -> asyncio.subprocess.Process:
 async def line(stream: asyncio.StreamReader | None) -> str:
     """Return the next line of what it says."""
     assert stream is not None
-    async with asyncio.timeout(SOON_S):
+    async with asyncio.timeout(PATIENCE_S):
         return (await stream.readline()).decode()
 
 
 async def ended(process: asyncio.subprocess.Process) -> int:
     """Wait for its end and return its status."""
-    async with asyncio.timeout(SOON_S):
+    async with asyncio.timeout(PATIENCE_S):
         return await process.wait()
 
 

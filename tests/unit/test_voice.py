@@ -41,6 +41,7 @@ from ivr.lab.scenes import PHRASE
 from ivr.ports import RateUnreachableError, Voice, Wanted
 from ivr.voice import EngineVoice
 from ivr.words import Words
+from tests.patience import PATIENCE_S
 from tests.unit.engine.voice.models import CARD
 from tests.unit.test_words import OTHER, said
 
@@ -49,7 +50,6 @@ SPEECH = Utterance(np.sin(np.arange(16_000) / 9 * (1 + np.arange(16_000) / 9e4))
 ENGINE = SpeakerEngine.load()
 NO_WORDS = Words([])
 WANTED = Wanted(b"k" * 32, Locale("en-US"))
-PATIENCE_S = 10.0
 
 
 def test_a_tenants_own_rate_moves_the_threshold_and_nothing_else() -> None:

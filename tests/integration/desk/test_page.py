@@ -17,7 +17,8 @@ from ivr.domain.news import News
 from ivr.domain.verification import VerificationId
 from ivr.lab import browser
 from ivr.storage.database import Database
-from tests.unit.desk.site import PASSWORD, PATIENCE_S, Site, open_site
+from tests.patience import PATIENCE_S
+from tests.unit.desk.site import PASSWORD, Site, open_site
 from tests.unit.storage.records import TENANT, WORKER
 
 SPY = """

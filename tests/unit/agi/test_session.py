@@ -13,6 +13,7 @@ from ivr.agi.errors import (
     CommandTextError,
     DeadChannelError,
 )
+from tests.patience import PATIENCE_S
 from tests.unit.agi.peer import connected
 
 
@@ -67,7 +68,7 @@ async def test_hang_up_is_told() -> None:
     """It comes by itself, between commands."""
     async with connected() as (session, peer):
         peer.writer.write(b"HANGUP\n")
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(PATIENCE_S):
             await session.hung_up.wait()
 
 
@@ -77,6 +78,6 @@ async def test_command_that_cannot_be_written_keeps_nobody_waiting() -> None:
         with pytest.raises(CommandTextError):
             await session.command(set_variable("V", "a\tb"))
         told = asyncio.create_task(session.command(set_variable("V", "1")))
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(PATIENCE_S):
             assert await peer.asked(b"200 result=1\n") == b'SET VARIABLE "V" "1"\n'
             assert (await told).result == 1

@@ -29,12 +29,12 @@ from ivr.settings import Configuration
 from ivr.storage import Database, Keyring, Outbox, PostgresStore
 from ivr.voice import EngineVoice
 from ivr.words import Words
+from tests.patience import PATIENCE_S
 from tests.unit.api.conftest import Client, Maker, wav
 from tests.unit.api.test_own import PROFILE, WAV
 from tests.unit.offline.conftest import ENGINE
 from tests.unit.offline.files import HIM
 
-PATIENCE_S = 10.0
 NOT_MEASURED = Quality(0.0, 0.0, -100.0, 0.0)
 
 

@@ -11,10 +11,10 @@ from aiohttp.test_utils import TestServer
 
 from ivr.ari import AriAddress, AriClient, AriUnreachableError, Connected, Disconnected, websocket
 from ivr.ari.events import StasisEnd, StasisStart
+from tests.patience import PATIENCE_S
 from tests.unit.ari.test_events import CAPTURED
 
 PING = {"ping": "pong", "timestamp": "2026-11-23T18:00:00.000+0000", "asterisk_id": "old"}
-PATIENCE_S = 5.0
 
 
 class OldAsterisk:

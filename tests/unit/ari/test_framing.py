@@ -11,6 +11,7 @@ from ivr.ari.errors import ConnectionCutError, MalformedEventError
 from ivr.ari.events import StasisStart
 from ivr.ari.framing import PendingRequests, RESTResponse, parse_message, rest_request
 from ivr.ari.requests import Method, Request, Response
+from tests.patience import PATIENCE_S
 from tests.unit.ari.test_events import CAPTURED
 
 
@@ -87,5 +88,5 @@ async def test_a_cut_tells_all_who_wait() -> None:
     given_up.cancel()
     pending.cut("http://pbx", "closed")
     with pytest.raises(ConnectionCutError, match=r"no ARI at http://pbx: closed; check ari\.url"):
-        await asyncio.wait_for(waiting, 1.0)
+        await asyncio.wait_for(waiting, PATIENCE_S)
     assert len(pending) == 0

@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.patience import PATIENCE_S
+
 
 @dataclass
 class Receiver:
@@ -38,7 +40,7 @@ class Receiver:
 
     async def until(self, count: int, call: str | None = None) -> list[Any]:
         """Return the posts' bodies, of one call or of all, as soon as there are so many."""
-        async with asyncio.timeout(10), self._came:
+        async with asyncio.timeout(PATIENCE_S), self._came:
             await self._came.wait_for(lambda: len(self._of(call)) >= count)
         return self._of(call)
 

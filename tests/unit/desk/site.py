@@ -35,12 +35,12 @@ from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_feed import DeskFeed, desk_feed
 from ivr.storage.desk_users import DeskUsers
 from ivr.storage.operating_points import OperatingPoints
+from tests.patience import PATIENCE_S
 from tests.unit.storage.records import MODEL, TENANT, WORKER
 
 PASSWORD = "correct horse battery"
 KEPT = hash_password(PASSWORD, cost=16)
 """A cheap hash: what it costs is no concern of these tests."""
-PATIENCE_S = 10.0
 TOKEN = "a token of programs"
 
 MODEL_IN_USE = ModelInUse(

@@ -20,8 +20,9 @@ from ivr.ports import StoreUnavailableError
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.store import PostgresStore
+from tests.patience import PATIENCE_S
 from tests.postgres import execute
-from tests.unit.desk.site import PASSWORD, PATIENCE_S, TOKEN, Line, Screen, Site, open_site
+from tests.unit.desk.site import PASSWORD, TOKEN, Line, Screen, Site, open_site
 from tests.unit.storage.records import OTHER_TENANT, TENANT, accepted, opening, rejected
 
 ADDRESS = "https://desk.example.org"

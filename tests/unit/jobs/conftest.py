@@ -17,10 +17,10 @@ from ivr.storage.database import Database
 from ivr.storage.keys import Keyring
 from ivr.storage.reextraction import Material
 from ivr.storage.store import PostgresStore
+from tests.patience import PATIENCE_S
 from tests.unit.storage.records import ACCOUNT, TENANT, enrolled
 
 NEWER = ModelId("telephone/2")
-SOON_S = 20.0
 
 
 @dataclass
@@ -78,6 +78,6 @@ async def found(store: PostgresStore) -> Profile:
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
     """Wait until the database shows it."""
-    async with asyncio.timeout(SOON_S):
+    async with asyncio.timeout(PATIENCE_S):
         while not await true():  # noqa: ASYNC110 - PostgreSQL has no event for it
             await asyncio.sleep(0.05)

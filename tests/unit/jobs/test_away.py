@@ -14,9 +14,10 @@ from ivr.jobs import Queue, Worker, worker
 from ivr.jobs.queue import Ticket
 from ivr.jobs.worker import working
 from ivr.storage import Database, Keyring
+from tests.patience import PATIENCE_S
 from tests.postgres import column
 from tests.unit.jobs.batching import TENANT, Stage, stage_of
-from tests.unit.jobs.conftest import SOON_S, until
+from tests.unit.jobs.conftest import until
 from tests.unit.jobs.test_queue import Counting
 from tests.unit.offline.files import HIM
 
@@ -60,7 +61,7 @@ async def test_jobs_of_a_folder_that_is_away_are_not_taken(stage: Stage, databas
     away = stage.folder.rename(stage.folder.with_name("away"))
     other = Counting()
     async with (
-        asyncio.timeout(SOON_S),
+        asyncio.timeout(PATIENCE_S),
         working(Worker(stage.database, [stage.duty, other])),
     ):
         await work_a_while(stage, other)
@@ -77,10 +78,10 @@ async def test_a_worker_whose_folder_goes_away_puts_a_job_back_once(
     stage: Stage, database_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not again and again, a row of PostgreSQL each time; its other duties go on."""
-    monkeypatch.setattr(worker, "LOOK_AROUND_S", SOON_S)
+    monkeypatch.setattr(worker, "LOOK_AROUND_S", PATIENCE_S)
     other = Counting()
     async with (
-        asyncio.timeout(SOON_S),
+        asyncio.timeout(PATIENCE_S),
         working(Worker(stage.database, [stage.duty, other])),
     ):
         await work_a_while(stage, other)

@@ -16,8 +16,9 @@ from ivr.settings import Retention as Settings
 from ivr.storage import RetentionRules
 from ivr.storage.database import Database
 from ivr.storage.store import PostgresStore
+from tests.patience import PATIENCE_S
 from tests.postgres import column, execute
-from tests.unit.jobs.conftest import NEWER, SOON_S, found, until
+from tests.unit.jobs.conftest import NEWER, found, until
 from tests.unit.storage.records import ACCOUNT, TENANT
 
 LOGGED = "SELECT entrypoint FROM jobs.pgqueuer_log"
@@ -109,5 +110,5 @@ async def test_a_profile_that_cannot_be_read_is_named_and_ends_the_change(
     assert f"profile {person.id} (account {ACCOUNT}) cannot be moved" in told(found)
     assert "reset the profile and enroll the person anew" in told(found)
     assert plain(found)["unreadable"] == 1
-    async with asyncio.timeout(SOON_S):
+    async with asyncio.timeout(PATIENCE_S):
         await _follow(database)

@@ -13,8 +13,8 @@ from ivr.jobs.queue import Ticket, queries_on
 from ivr.jobs.worker import working
 from ivr.storage.cluster import Cluster
 from ivr.storage.database import Database
+from tests.patience import PATIENCE_S
 from tests.postgres import execute
-from tests.unit.jobs.conftest import SOON_S
 
 
 @dataclass
@@ -55,7 +55,7 @@ async def test_a_job_asked_for_twice_is_in_the_queue_once(database: Database) ->
         assert await queue.ask(duty.name, tickets) == 2
         assert await queue.ask(duty.name, tickets) == 0
         assert await queue.waiting() == {duty.name: 2}
-    async with asyncio.timeout(SOON_S), working(Worker(database, [duty])):
+    async with asyncio.timeout(PATIENCE_S), working(Worker(database, [duty])):
         assert [await duty.tickets.get() for _ in tickets] == tickets
 
 
@@ -64,13 +64,13 @@ async def test_what_was_due_while_no_worker_ran_is_done_by_the_next(
 ) -> None:
     """The timetable is in the database."""
     first = Counting()
-    async with working(Worker(database, [first])), asyncio.timeout(SOON_S):
+    async with working(Worker(database, [first])), asyncio.timeout(PATIENCE_S):
         while not await scheduled(database_dsn):  # noqa: ASYNC110 - PostgreSQL has no event
             await asyncio.sleep(0.05)
     assert first.looks.empty()
     await execute(database_dsn, "UPDATE jobs.pgqueuer_schedules SET next_run = '2000-01-01'")
     second = Counting()
-    async with asyncio.timeout(SOON_S), working(Worker(database, [second])):
+    async with asyncio.timeout(PATIENCE_S), working(Worker(database, [second])):
         await second.looks.get()
 
 
@@ -86,7 +86,7 @@ async def test_a_worker_comes_back_with_its_database(own_cluster: Cluster) -> No
     """Killed in between, the server is found again, and with it the jobs."""
     duty = Counting()
     async with (
-        asyncio.timeout(SOON_S),
+        asyncio.timeout(PATIENCE_S),
         await Database.connect(own_cluster.dsn()) as database,
         working(Worker(database, [duty])),
     ):
@@ -117,5 +117,5 @@ async def test_the_job_of_a_dead_worker_is_done_by_another(
         " heartbeat = now() - interval '5s'",
     )
     worker = Worker(database, [duty], lease=timedelta(seconds=4))
-    async with asyncio.timeout(SOON_S), working(worker):
+    async with asyncio.timeout(PATIENCE_S), working(worker):
         assert (await duty.tickets.get()).subject == "x"

@@ -20,10 +20,10 @@ from ivr.media.audiosockets import AudioSockets
 from ivr.media.prompts import PromptLibrary
 from ivr.ports import Call, CallerHungUpError, CallLostError
 from tests.fakes.call import facts
+from tests.patience import PATIENCE_S
 from tests.unit.agi.peer import HELLO, connected
 
 NO_AUDIO = AudioSockets(LOOPBACK, 0, f"{LOOPBACK}:1", lambda peer: False)
-PATIENCE_S = 5.0
 
 
 @pytest.fixture(autouse=True)

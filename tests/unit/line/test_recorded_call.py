@@ -25,6 +25,7 @@ from ivr.line.record_rules import RecordRules
 from ivr.line.recorded_call import RecordedCall
 from ivr.ports import Frame, Heard, Key, PromptEnded
 from tests.fakes.call import facts
+from tests.patience import PATIENCE_S
 
 APP = "countersign"
 CALLER = Channel(id="call-1", name="PJSIP/trunk-1", state="Up")
@@ -120,7 +121,7 @@ def press(call: RecordedCall, digits: str) -> None:
 
 async def heard(call: RecordedCall, count: int) -> list[Heard]:
     """Hear so much."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
         return [await call.heard() for _ in range(count)]
 
 
@@ -180,7 +181,7 @@ async def test_number_keyed_over_noise_is_whole(call: RecordedCall, exchange: Ex
     """Noise that was recorded before a key is no silence after it."""
     asking = asyncio.create_task(ask_keys(call, at_most=32, wait_s=5.0))
     for digit in f"{NUMBER}#":
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(PATIENCE_S):
             await exchange.records.wait()
         call.took(RecordingStarted(recording=exchange.latest))
         exchange.seconds += 1.0

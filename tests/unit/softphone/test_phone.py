@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from ivr.lab.softphone import PCMU, CallOverError, DialError, PhoneCall, Side, Softphone, sdp, sip
+from tests.patience import PATIENCE_S
 
 HOST = "127.0.0.1"
-PATIENCE_S = 10.0
 SESSION = sdp.Session(HOST, 9, (PCMU,), None)
 
 

@@ -19,6 +19,7 @@ from ivr.storage.administration import ProfileAdministration
 from ivr.storage.database import Database
 from ivr.storage.desk_feed import desk_feed
 from ivr.storage.store import PostgresStore
+from tests.patience import PATIENCE_S
 from tests.unit.storage.records import ACCOUNT, OTHER_TENANT, TENANT, accepted, opening
 
 
@@ -87,7 +88,7 @@ async def test_a_verdict_is_told_with_the_transaction_that_writes_it(
     try:
         await listener.add_listener("countersign_desk", lambda *told: heard.put_nowait(told[3]))
         await postgres_store.close(accepted(begun))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             assert await heard.get() == f"2 {TENANT}"
         written = "SELECT verdict FROM verifications WHERE id = $1"
         assert await listener.fetchval(written, begun.id) == "ACCEPT"

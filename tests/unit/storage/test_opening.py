@@ -16,9 +16,9 @@ from ivr.storage.database import Database
 from ivr.storage.keys import Keyring, PersonKey, TenantKey
 from ivr.storage.rows import measures
 from ivr.storage.store import PostgresStore
+from tests.patience import PATIENCE_S
 from tests.unit.storage.records import ACCOUNT, QUALITY, TENANT, assert_same_voice, voiceprint
 
-PATIENCE_S = 2.0
 VOICE = voiceprint(0)
 PERSON, RECORDING = uuid4(), uuid4()
 

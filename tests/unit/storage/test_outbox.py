@@ -18,6 +18,7 @@ from ivr.storage.errors import StoreRefusedError
 from ivr.storage.letters import LetterBox
 from ivr.storage.outbox import Outbox, unavailable
 from tests.fakes.profile_store import FakeProfileStore
+from tests.patience import PATIENCE_S
 from tests.unit.storage.records import (
     ACCOUNT,
     LETTER_KEY,
@@ -31,7 +32,6 @@ from tests.unit.storage.records import (
 )
 
 NEVER_S = 3600.0
-SOON_S = 5.0
 
 
 @dataclass
@@ -76,7 +76,7 @@ def names(folder: Path) -> list[str]:
 
 async def soon(event: asyncio.Event) -> None:
     """Wait for what must happen by itself."""
-    async with asyncio.timeout(SOON_S):
+    async with asyncio.timeout(PATIENCE_S):
         await event.wait()
 
 
@@ -242,7 +242,7 @@ async def test_patience_bridges_a_short_absence(store: WatchedStore, folder: Pat
     """A store that is back within the patience gets the verdict itself."""
     store.away = True
     closed = accepted(opening())
-    async with Outbox(folder, store, LETTER_KEY, patience_s=SOON_S) as outbox:
+    async with Outbox(folder, store, LETTER_KEY, patience_s=PATIENCE_S) as outbox:
         closing = asyncio.create_task(outbox.close(closed))
         await asyncio.sleep(0)
         store.away = False
