@@ -52,6 +52,8 @@ class Hub:
         self._watchers: dict[TenantId | None, list[Watcher]] = {}
         self._reached: dict[TenantId, int] = {}
         self._changed: set[TenantId] = set()
+        self._missed = False
+        """Changes may have been missed, of whomever."""
         self._wake = asyncio.Event()
 
     @contextmanager
@@ -73,28 +75,43 @@ class Hub:
 
     async def _listen(self) -> None:
         async for tenant in self._calls.changes():
-            # None: changes may be missing, so every tenant that is known is asked for.
-            self._changed.update(self._reached if tenant is None else (tenant,))
-            self._changed.update(each for each in self._watchers if tenant is None and each)
+            if tenant is None:
+                self._missed = True
+            else:
+                self._changed.add(tenant)
             self._wake.set()
 
     async def _tell(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if self._missed:
+                await self._ask_for_all()
             changed, self._changed = self._changed, set()
             for tenant in changed:
                 await self._tell_of(tenant)
+
+    async def _ask_for_all(self) -> None:
+        """Ask for every tenant: of one that was never heard of a change may be missing, too."""
+        self._missed = False
+        try:
+            self._changed.update(await self._calls.tenants())
+        except StoreUnavailableError as error:
+            self._missed = True
+            self._come_again(error)
 
     async def _tell_of(self, tenant: TenantId) -> None:
         try:
             cards = await self._calls.cards(tenant, self._reached.get(tenant, 0), None)
         except StoreUnavailableError as error:
-            log.warning("desk_not_read", why=str(error))
             self._changed.add(tenant)
-            asyncio.get_running_loop().call_later(AGAIN_S, self._wake.set)
+            self._come_again(error)
             return
         self._pass_on(tenant, cards)
+
+    def _come_again(self, error: StoreUnavailableError) -> None:
+        log.warning("desk_not_read", why=str(error))
+        asyncio.get_running_loop().call_later(AGAIN_S, self._wake.set)
 
     def _pass_on(self, tenant: TenantId, cards: Sequence[Card]) -> None:
         for card in cards:

@@ -10,6 +10,7 @@ from engine.types import Llr, ModelId, Reason, Verdict
 from ivr.domain.call import CallId, TenantId
 from ivr.domain.desk import Card, DeskUser, Feedback, StepUp, StepUpState
 from ivr.domain.verification import VerificationId
+from ivr.storage.administration import tenants
 from ivr.storage.database import Database, Row
 from ivr.storage.desk_feed import KEPT
 from ivr.storage.text import storable
@@ -28,6 +29,10 @@ class DeskCalls:
         """Yield whose calls changed, for ever; None where changes may have been missed."""
         async for told in self._database.notices(CHANNEL):
             yield None if told is None else TenantId(told.partition(" ")[2])
+
+    async def tenants(self) -> Sequence[TenantId]:
+        """Return whose calls there may be."""
+        return await tenants(self._database)
 
     async def cards(self, tenant: TenantId, after: int, agent: str | None) -> Sequence[Card]:
         """Return what changed after a number, in its order; of one agent's calls, or of all.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import msgspec
 
 from engine import SpeakerEngine
@@ -48,5 +46,6 @@ async def test_another_program_is_told_without_a_desk(database: Database) -> Non
             begun, state = opening(), CallState.LISTENING
             agents = ("1001",)
             news = News(begun.tenant, begun.id, begun.call, WORKER, None, agents, state)
-            (event,) = await receiver.until_told(partial(told.desk.tell, news))
+            told.desk.tell(news)
+            (event,) = await receiver.until(1)
     assert (event["call"]["id"], event["agents"]) == (str(begun.id), ["1001"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,8 +30,10 @@ class Receiver:
     async def take(self, request: web.Request) -> web.StreamResponse:
         """Take a post."""
         assert request.content_type == "application/json"
+        body = await request.read()
+        # Only now: of several that are read at once each has a number of its own.
         number = len(self.posts)
-        self.posts.append((request.headers["Countersign-Signature"], await request.read()))
+        self.posts.append((request.headers["Countersign-Signature"], body))
         async with self._came:
             self._came.notify_all()
         if number in self.slow:
@@ -43,14 +45,6 @@ class Receiver:
         async with asyncio.timeout(PATIENCE_S), self._came:
             await self._came.wait_for(lambda: len(self._of(call)) >= count)
         return self._of(call)
-
-    async def until_told(self, tell: Callable[[], None]) -> list[Any]:
-        """Tell again and again until a post comes: whether PostgreSQL is listened to, none says."""
-        waiting = asyncio.create_task(self.until(1))
-        while not waiting.done():
-            tell()
-            await asyncio.wait({waiting}, timeout=0.1)
-        return waiting.result()
 
     def _of(self, call: str | None) -> list[Any]:
         bodies = [json.loads(body) for _, body in self.posts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from ivr.domain.news import News
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_feed import DeskFeed, desk_feed
+from tests.patience import PATIENCE_S
 from tests.unit.storage.records import TENANT, WORKER, opening
 
 WANTED, TELLING, TOLD = StepUpState.WANTED, StepUpState.TELLING, StepUpState.TOLD
@@ -93,3 +95,20 @@ async def test_of_two_who_take_it_upon_themselves_one_does(overheard: Overheard)
     await overheard.until_told(StepUp.PIN)
     assert await calls.move_step_up(*call, TOLD, TELLING) is StepUp.PIN
     assert await calls.move_step_up(*call, TOLD, TELLING) is None
+
+
+async def test_what_was_asked_for_while_nobody_listened_is_told(database: Database) -> None:
+    """A worker begins, or its connection was cut: the tenant may be one it never heard of."""
+    begun, calls = opening(), DeskCalls(database)
+    told: asyncio.Queue[tuple[CallId, StepUp]] = asyncio.Queue()
+
+    async def ask(call: CallId, asked: StepUp) -> StepUpState:
+        told.put_nowait((call, asked))
+        return TOLD
+
+    async with desk_feed(database) as feed:
+        feed.tell(News(TENANT, begun.id, begun.call, WORKER, Purpose.PASSIVE))
+        await feed.written()
+    await calls.step_up(TENANT, begun.id, StepUp.PIN)
+    async with asking_part(calls, WORKER, ask), asyncio.timeout(PATIENCE_S):
+        assert await told.get() == (begun.call, StepUp.PIN)

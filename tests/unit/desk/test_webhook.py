@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -240,7 +239,8 @@ async def test_a_call_is_told_from_the_database_on(
     ):
         feed.tell(listening(opening(worker="another")))
         begun = opening()
-        (offered,) = await receiver.until_told(partial(feed.tell, listening(begun)))
+        feed.tell(listening(begun))
+        (offered,) = await receiver.until(1)
         await postgres_store.close(accepted(begun))
         decided = (await receiver.until(2))[1]
     assert (offered["event"], offered["agents"]) == ("offered", ["1001"])
