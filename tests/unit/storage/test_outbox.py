@@ -69,6 +69,14 @@ async def outbox(store: WatchedStore, folder: Path) -> AsyncIterator[Outbox]:
         yield outbox
 
 
+@pytest.fixture
+async def without_postman(store: WatchedStore, folder: Path) -> Outbox:
+    """An outbox that delivers when it is told to, and not besides."""
+    outbox = Outbox(folder, store, LETTER_KEY, patience_s=0.0)
+    await outbox.writable()
+    return outbox
+
+
 def names(folder: Path) -> list[str]:
     """Return the names of the files in a folder."""
     return [file.name for file in folder.iterdir()]
@@ -162,14 +170,14 @@ async def test_what_waits_at_start_is_stored(store: WatchedStore, folder: Path) 
 
 
 async def test_a_corrupt_file_is_set_aside_and_blocks_nobody(
-    outbox: Outbox, store: WatchedStore, folder: Path
+    without_postman: Outbox, store: WatchedStore, folder: Path
 ) -> None:
     """The log names the file; the others are stored."""
     corrupt, good = opening(), unavailable(accepted(opening()))
     (folder / f"{corrupt.id}.sealed").write_text("{torn")
     LetterBox(folder, LETTER_KEY).put(good)
     with capture_logs() as logs:
-        await outbox.deliver()
+        await without_postman.deliver()
     assert store.closed == {good.opening.id: good}
     assert names(folder) == [f"{corrupt.id}.undeliverable"]
     (entry,) = [entry for entry in logs if entry["event"] == "verdict_set_aside"]
@@ -178,15 +186,15 @@ async def test_a_corrupt_file_is_set_aside_and_blocks_nobody(
 
 
 async def test_a_verdict_that_the_store_refuses_blocks_nobody(
-    outbox: Outbox, store: WatchedStore, folder: Path
+    without_postman: Outbox, store: WatchedStore, folder: Path
 ) -> None:
     """It is told as unavailable at once, set aside at delivery, and the others are stored."""
     bad, good = accepted(opening()), unavailable(hung_up(opening()))
     store.refused.add(bad.opening.id)
-    told = await outbox.close(bad)
+    told = await without_postman.close(bad)
     assert told == unavailable(bad)
     LetterBox(folder, LETTER_KEY).put(good)
-    await outbox.deliver()
+    await without_postman.deliver()
     assert store.closed == {good.opening.id: good}
     assert names(folder) == [f"{bad.opening.id}.undeliverable"]
 
@@ -210,28 +218,26 @@ async def test_a_folder_that_fails_too_still_ends_the_call(
 async def test_two_outboxes_may_share_a_folder(store: WatchedStore, folder: Path) -> None:
     """What one keeps, the other knows and delivers."""
     store.away = True
-    async with (
-        Outbox(folder, store, LETTER_KEY, patience_s=0.0, backoff_s=NEVER_S) as ours,
-        Outbox(folder, store, LETTER_KEY, patience_s=0.0, backoff_s=NEVER_S) as theirs,
-    ):
-        begun = opening()
-        told = await asyncio.gather(ours.close(accepted(begun)), theirs.close(rejected(begun)))
-        assert told[0].verdict is told[1].verdict is Verdict.INCONCLUSIVE
-        store.away = False
-        await asyncio.gather(ours.deliver(), theirs.deliver())
+    ours, theirs = (Outbox(folder, store, LETTER_KEY, patience_s=0.0) for _ in range(2))
+    await ours.writable()
+    begun = opening()
+    told = await asyncio.gather(ours.close(accepted(begun)), theirs.close(rejected(begun)))
+    assert told[0].verdict is told[1].verdict is Verdict.INCONCLUSIVE
+    store.away = False
+    await asyncio.gather(ours.deliver(), theirs.deliver())
     assert store.closed.keys() == {begun.id}
     assert not names(folder)
 
 
 async def test_the_log_says_where_the_store_knows_another_verdict(
-    outbox: Outbox, store: WatchedStore, folder: Path
+    without_postman: Outbox, store: WatchedStore, folder: Path
 ) -> None:
     """A commit whose answer was lost cannot be undone, but it is not hidden."""
     closed = accepted(opening())
     await store.close(closed)
     LetterBox(folder, LETTER_KEY).put(unavailable(closed))
     with capture_logs() as logs:
-        await outbox.deliver()
+        await without_postman.deliver()
     assert [
         entry["stored"] for entry in logs if entry["event"] == "verdict_stored_differs_from_told"
     ] == [Verdict.ACCEPT]
