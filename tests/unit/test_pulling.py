@@ -18,6 +18,7 @@ from engine.voice.card import Card, read_card
 from engine.voice.catalogue import PUBLIC
 from engine.voice.embedder import Embedder
 from ivr.pulling import Demand, PullError, pull
+from tests.ports import refusing_port
 from tests.unit.engine.voice.tiny_network import tiny_network
 
 NETWORK = tiny_network("feats", "embs", 256)
@@ -139,10 +140,9 @@ def test_another_file_than_the_cards_is_refused(tmp_path: Path) -> None:
 
 def test_nobody_there_is_told_what_else_can_be_done(tmp_path: Path) -> None:
     """A machine without the internet can be given the file."""
-    with served(whole) as address:
-        pass
-    with pytest.raises(PullError, match=r"cannot be reached: .*refused.*--file"):
-        pull(card(address), tmp_path)
+    message = r"cannot be reached: .*refused.*--file"
+    with refusing_port() as port, pytest.raises(PullError, match=message):
+        pull(card(f"http://127.0.0.1:{port}/model.onnx"), tmp_path)
     assert left_in(tmp_path) == []
 
 

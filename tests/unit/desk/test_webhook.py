@@ -32,6 +32,7 @@ from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_feed import desk_feed
 from ivr.storage.store import PostgresStore
+from tests.ports import refusing_port
 from tests.unit.desk.receiver import Receiver, receiving
 from tests.unit.desk.site import Line
 from tests.unit.documents import ROOT, blocks
@@ -170,11 +171,10 @@ async def test_an_outage_is_told_once_without_saying_who_called() -> None:
 
 async def test_a_receiver_that_is_not_there_is_an_outage() -> None:
     """Nobody listens: that is said by the kind of the error alone."""
-    async with receiving(Receiver()) as receiver:
-        pass
     posts = Posts()
-    with capture_logs() as logs:
-        async with opened(rules_of(receiver), posts) as webhook:
+    with refusing_port() as port, capture_logs() as logs:
+        rules = rules_of(Receiver(url=f"http://127.0.0.1:{port}/calls"))
+        async with opened(rules, posts) as webhook:
             webhook.tell(event())
             await webhook.sent()
     assert posts == {Posting.LOST: 1}
@@ -197,7 +197,8 @@ async def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
     """The try is given up, and the next one succeeds."""
     receiver, posts = Receiver(slow=frozenset({0})), Posts()
     async with receiving(receiver):
-        rules = replace(rules_of(receiver), timeout_s=0.1)
+        # Long enough that the next try, which nothing keeps waiting, is in time.
+        rules = replace(rules_of(receiver), timeout_s=2.0)
         async with opened(rules, posts) as webhook:
             webhook.tell(event())
             await webhook.sent()

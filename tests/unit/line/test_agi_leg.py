@@ -26,12 +26,13 @@ from tests.unit.agi.peer import HELLO, connected
 NO_AUDIO = AudioSockets(LOOPBACK, 0, f"{LOOPBACK}:1", lambda peer: False)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits as long as a call would."""
     monkeypatch.setattr("ivr.line.agi_leg.COMMAND_TIMEOUT_S", 0.05)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_command_without_a_reply_loses_the_call() -> None:
     """The command is named, and nothing more is asked of the channel."""
     async with connected() as (session, _):
@@ -54,6 +55,7 @@ async def test_hang_up_before_the_time_is_over_is_told() -> None:
         await leg.close()
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_mute_channel_does_not_keep_the_program_from_stopping() -> None:
     """Though a release is seen through to its end, that end comes."""
     asked = asyncio.Event()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from time import sleep
+from dataclasses import dataclass
 
+import pytest
+
+from ivr.lab.bench import stopwatch
 from ivr.lab.bench.stopwatch import Stage, time_all
 
 
@@ -17,11 +20,31 @@ async def test_every_stage_is_timed_once_a_round() -> None:
     assert [len(stage.micros) for stage in stages] == [4, 4]
 
 
-async def test_work_may_be_awaited_and_its_preparation_is_not_counted() -> None:
+@dataclass
+class Clock:
+    """Time that passes only where work is done."""
+
+    now_ns: int = 0
+
+    def work(self, milliseconds: int) -> None:
+        """Work so long."""
+        self.now_ns += milliseconds * 1_000_000
+
+    async def work_on(self, milliseconds: int) -> None:
+        """Work so long, after others had their turn."""
+        await asyncio.sleep(0)
+        self.work(milliseconds)
+
+
+async def test_work_may_be_awaited_and_its_preparation_is_not_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A stage takes as long as its work, and not as long as what has to be done before it."""
-    stage = Stage("wait", lambda: asyncio.sleep(0.002), before=lambda: sleep(0.2))
+    clock = Clock()
+    monkeypatch.setattr(stopwatch, "perf_counter_ns", lambda: clock.now_ns)
+    stage = Stage("wait", lambda: clock.work_on(2), before=lambda: clock.work(200))
     await time_all([stage], rounds=1, unmeasured=0)
-    assert 2_000 <= stage.micros[0] < 200_000
+    assert stage.micros == [2_000.0]
 
 
 def test_median_and_least_are_told_apart() -> None:
