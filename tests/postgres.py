@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -19,11 +20,14 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from ivr.storage import database as database_module
 from ivr.storage.cluster import Cluster
 from ivr.storage.database import Database
 from ivr.storage.keys import Keyring, MasterKeys
 from ivr.storage.migrate import migrate
+from ivr.storage.patience import patiently
 from ivr.storage.store import PostgresStore
+from tests.patience import PATIENCE_S
 
 TEST_DSN_VARIABLE = "COUNTERSIGN_TEST_DSN"
 MASTER = MasterKeys((bytes(range(32)),))
@@ -65,11 +69,25 @@ def template_database(server_dsn: str) -> Iterator[str]:
 
 async def _make_template(server_dsn: str, name: str) -> None:
     await execute(server_dsn, f'CREATE DATABASE "{name}"')
-    await migrate(with_database(server_dsn, name))
+    await patiently(partial(migrate, with_database(server_dsn, name)))
 
 
 @pytest.fixture
-async def database_dsn(server_dsn: str, template_database: str) -> AsyncIterator[str]:
+def patient_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait longer for PostgreSQL than a caller would.
+
+    A machine that is busy with other tests is no fault; tests of what is too slow for a call have
+    a server of their own.
+    """
+    for name in ("CONNECT_TIMEOUT_S", "COMMAND_TIMEOUT_S", "QUEUE_TIMEOUT_S"):
+        monkeypatch.setattr(database_module, name, PATIENCE_S)
+    monkeypatch.setitem(database_module._SETTINGS, "statement_timeout", f"{PATIENCE_S:g}s")
+
+
+@pytest.fixture
+async def database_dsn(
+    server_dsn: str, template_database: str, patient_database: None
+) -> AsyncIterator[str]:
     """The DSN of a fresh, migrated database of the test's own."""
     name = f"countersign_{uuid4().hex[:12]}"
     await execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
@@ -123,7 +141,7 @@ async def own_cluster(_own_cluster: Cluster) -> Cluster:
     superuser = _own_cluster.dsn("postgres", "postgres")
     await execute(superuser, "DROP DATABASE IF EXISTS countersign WITH (FORCE)")
     await execute(superuser, "CREATE DATABASE countersign OWNER countersign")
-    await migrate(_own_cluster.dsn())
+    await patiently(partial(migrate, _own_cluster.dsn()))
     return _own_cluster
 
 

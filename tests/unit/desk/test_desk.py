@@ -345,6 +345,7 @@ async def test_what_happens_while_the_database_is_cut_off_is_shown_afterwards(
     """The listening connection is made anew, and what may have been missed is asked for."""
     ann = await site.user("ann", agent="1001")
     begun = begins(site)
+    await site.feed.written()
     async with ann.events() as events:
         while (await events.next())[0] != "ready":
             pass

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
 from engine.types import Llr
 from ivr.domain.call import AccountId, CallFacts, CallId, CallRequest, CallState, Purpose
@@ -21,6 +23,12 @@ from ivr.storage.desk_feed import desk_feed
 from ivr.storage.store import PostgresStore
 from tests.patience import PATIENCE_S
 from tests.unit.storage.records import ACCOUNT, OTHER_TENANT, TENANT, accepted, opening
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told by the end is written by then, however long it takes here."""
+    monkeypatch.setattr(sys.modules[desk_feed.__module__], "LAST_WORDS_S", PATIENCE_S)
 
 
 def news(**more: Any) -> News:
