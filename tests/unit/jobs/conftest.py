@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -21,6 +22,9 @@ from tests.patience import PATIENCE_S
 from tests.unit.storage.records import ACCOUNT, TENANT, enrolled
 
 NEWER = ModelId("telephone/2")
+_THEN = datetime.now(UTC) + timedelta(days=180)
+FAR_FROM_NOW = f"0 0 {_THEN.day} {_THEN.month} *"
+"""A turn in the timetable that does not come while a test runs, whenever that is."""
 
 
 @dataclass

@@ -18,7 +18,7 @@ from ivr.storage.database import Database
 from ivr.storage.store import PostgresStore
 from tests.patience import PATIENCE_S
 from tests.postgres import column, execute
-from tests.unit.jobs.conftest import NEWER, found, until
+from tests.unit.jobs.conftest import FAR_FROM_NOW, NEWER, found, until
 from tests.unit.storage.records import ACCOUNT, TENANT
 
 LOGGED = "SELECT entrypoint FROM jobs.pgqueuer_log"
@@ -59,7 +59,7 @@ async def test_a_worker_without_rules_takes_no_turn_of_one_that_has_some(
     """Though it comes first; and two with the same rules share theirs."""
     later = datetime.now(UTC) + timedelta(days=10)
     idle, busy, as_busy = (
-        Retention(database, retention_rules(settings), lambda: later, "17 3 * * *")
+        Retention(database, retention_rules(settings), lambda: later, FAR_FROM_NOW)
         for settings in (Settings(), Settings(expire_days=9), Settings(expire_days=9))
     )
     assert busy.name == as_busy.name

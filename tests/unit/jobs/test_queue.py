@@ -15,6 +15,7 @@ from ivr.storage.cluster import Cluster
 from ivr.storage.database import Database
 from tests.patience import PATIENCE_S
 from tests.postgres import execute
+from tests.unit.jobs.conftest import FAR_FROM_NOW
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Counting:
     """A duty that counts."""
 
     name: str = "count"
-    when: str = "0 0 1 1 *"
+    when: str = FAR_FROM_NOW
     eager: bool = False
     looks: asyncio.Queue[None] = field(default_factory=asyncio.Queue)
     tickets: asyncio.Queue[Ticket] = field(default_factory=asyncio.Queue)
