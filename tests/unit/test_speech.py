@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from ivr.lab.softphone import PCMU
 from ivr.lab.speech import CorpusError, people
 from ivr.lab.speech.level import active_dbfs, at_level, faded, silence, trimmed
 from ivr.lab.speech.line import Line
+from ivr.lab.speech.synthesis import _write_whole
 
 HEADER = "split corpus speaker session language prompt text phone shard member seconds"
 SENTENCES = ("u006", "u007", "u008")
@@ -29,6 +31,15 @@ def tone(seconds: float, hz: float = 700.0) -> Samples:
 def level(pcm: Pcm) -> float:
     """Return the active level of samples on the wire."""
     return active_dbfs(pcm.astype(np.float32) / np.float32(32_768))
+
+
+def test_two_who_render_the_same_words_at_once_keep_them_both(tmp_path: Path) -> None:
+    """Processes or threads of one: neither takes the other's half of a file."""
+    kept = tmp_path / "words.wav"
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: _write_whole(kept, bytes(10_000)), range(200)))
+    assert kept.read_bytes() == bytes(10_000)
+    assert list(tmp_path.iterdir()) == [kept]
 
 
 def test_the_level_is_that_of_the_speech_alone() -> None:

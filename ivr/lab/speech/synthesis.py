@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import numpy as np
 import soundfile as sf
@@ -67,8 +67,8 @@ def _fingerprint(text: str, voice: Voice) -> str:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write so that another process never sees half a file."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write so that nobody, of this process or another, sees half a file or takes it away."""
+    partial = path.with_name(f".{path.name}.{uuid4().hex}")
     partial.write_bytes(content)
     partial.replace(path)
 
