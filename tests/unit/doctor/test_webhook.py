@@ -14,12 +14,19 @@ import pytest
 from ivr.doctor import Finding, State, webhook
 from ivr.doctor.webhook import check_webhook
 from ivr.lab.freeports import LOOPBACK
+from tests.patience import PATIENCE_S
 from tests.ports import refusing_port
 from tests.unit.api.test_server import certificate
 from tests.unit.desk.receiver import Receiver, receiving
 from tests.unit.doctor.test_parts import configured
 
 SECRET = "sixteen or more characters"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait longer than for a post: a busy machine is no fault of a receiver's."""
+    monkeypatch.setattr(webhook, "REACH_TIMEOUT_S", PATIENCE_S)
 
 
 async def examined(folder: Path, url: str, **changes: str) -> dict[str, Finding]:

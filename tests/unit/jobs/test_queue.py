@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import asyncpg
+import pytest
 
 from ivr.jobs import Queue, Worker
 from ivr.jobs.queue import Ticket, queries_on
@@ -83,6 +84,7 @@ async def scheduled(dsn: str) -> bool:
         await connection.close()
 
 
+@pytest.mark.usefixtures("patient_database")
 async def test_a_worker_comes_back_with_its_database(own_cluster: Cluster) -> None:
     """Killed in between, the server is found again, and with it the jobs."""
     duty = Counting()

@@ -12,6 +12,7 @@ from aiohttp import web
 from ivr.media.control import MediaXoff
 from ivr.media.errors import MediaClosedError, MediaUnreachableError
 from ivr.media.socket import MediaFrame, MediaSockets
+from tests.patience import PATIENCE_S
 
 Behaviour = Callable[[web.WebSocketResponse], Awaitable[None]]
 
@@ -39,6 +40,11 @@ async def asterisk(behaviour: Behaviour) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+def patient(url: str) -> MediaSockets:
+    """Return sockets that wait longer than a caller would, for a busy machine is no fault."""
+    return MediaSockets(url, connect_timeout_s=PATIENCE_S)
+
+
 async def test_frames_and_events_come_in_order() -> None:
     """Audio and control messages are yielded as they came; one that is malformed is counted."""
 
@@ -49,7 +55,7 @@ async def test_frames_and_events_come_in_order() -> None:
         await socket.send_bytes(b"")
         await socket.close(code=1000)
 
-    async with asterisk(behaviour) as url, MediaSockets(url) as sockets:
+    async with asterisk(behaviour) as url, patient(url) as sockets:
         socket = await sockets.connect("c1")
         items = [item async for item in socket]
         assert items == [MediaFrame(bytes(320)), MediaXoff("m1"), MediaFrame(b"")]
@@ -66,7 +72,7 @@ async def test_messages_are_sent_in_order_until_it_is_closed() -> None:
         received.extend([(await socket.receive()).data for _ in range(3)])
         await socket.close()
 
-    async with asterisk(behaviour) as url, MediaSockets(url) as sockets:
+    async with asterisk(behaviour) as url, patient(url) as sockets:
         socket = await sockets.connect("c1")
         await socket.send(["one", b"two", "three"])
         assert [item async for item in socket] == []
@@ -86,7 +92,7 @@ async def test_nobody_there_is_named() -> None:
     async with MediaSockets("http://127.0.0.1:1") as sockets:
         with pytest.raises(MediaUnreachableError, match=r"127\.0\.0\.1:1"):
             await sockets.connect("c1")
-    async with asterisk(behaviour) as url, MediaSockets(url) as sockets:
+    async with asterisk(behaviour) as url, patient(url) as sockets:
         with pytest.raises(MediaUnreachableError, match="check that chan_websocket is loaded"):
             await sockets.connect("other")
 
