@@ -9,6 +9,7 @@ from ivr.ari.model import Playback
 from ivr.ari.requests import NOT_FOUND, Method, Request, Requester, resource, tolerant
 
 _PLAYBACK = msgspec.json.Decoder(Playback)
+_ENDED = ("done", "failed")
 
 
 class Playbacks:
@@ -19,12 +20,16 @@ class Playbacks:
         self._requester = requester
 
     async def get(self, playback: str) -> Playback | None:
-        """Return the playback; None where it has ended."""
+        """Return the playback while it lasts; None where it has ended.
+
+        Asterisk tells that one has ended a moment before it lets go of it.
+        """
         request = Request(Method.GET, resource("playbacks", playback))
         response = await self._requester.request(tolerant(request, NOT_FOUND))
         if response.status == NOT_FOUND:
             return None
-        return read_reply(response.body, _PLAYBACK, "Playback")
+        found = read_reply(response.body, _PLAYBACK, "Playback")
+        return None if found.state in _ENDED else found
 
     async def stop(self, playback: str) -> None:
         """Stop it; `PlaybackFinished` follows. One that has ended already is fine."""

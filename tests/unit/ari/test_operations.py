@@ -12,6 +12,7 @@ from ivr.ari.asterisk import Asterisk
 from ivr.ari.bridges import Bridges
 from ivr.ari.channels import Channels
 from ivr.ari.errors import AriRequestError, MalformedReplyError
+from ivr.ari.playbacks import Playbacks
 from ivr.ari.recordings import Recordings
 from ivr.ari.requests import Method, Request, Response, accepted
 
@@ -69,6 +70,14 @@ async def test_a_playback_on_a_channel_that_is_gone_is_not_asked_for_again() -> 
     script = Script(GONE)
     with pytest.raises(AriRequestError, match="Channel not found"):
         await Channels(script, "app").play("a", "tone:x", playback="p")
+
+
+@pytest.mark.parametrize(("state", "lasts"), [("playing", True), ("done", False)])
+async def test_a_playback_that_is_done_lasts_no_more(state: str, lasts: bool) -> None:
+    """Asterisk tells its end before it lets go of it."""
+    body = f'{{"id":"p","media_uri":"sound:x","target_uri":"channel:a","state":"{state}"}}'
+    found = Response(200, "OK", body.encode())
+    assert (await Playbacks(Script(found)).get("p") is not None) is lasts
 
 
 @pytest.mark.parametrize(("state", "lasts"), [("recording", True), ("done", False)])
