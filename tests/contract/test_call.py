@@ -20,11 +20,11 @@ from ivr.lab.asterisk import PrivateAsterisk, find
 from ivr.line.capability import MediaWay
 from ivr.ports import Call, CallerHungUpError, CallLostError, Frame, Key, PromptEnded
 from tests.fakes.call import FakeCall, HangsUp, Presses, Says, Step
+from tests.integration.line_caller import PATIENCE_S, Caller, eventually
 from tests.integration.line_stage import (
     DIALPLAN,
     FOLDER,
     MODULES,
-    Caller,
     Stage,
     listened,
     next_of,
@@ -44,11 +44,11 @@ class Scene(Protocol):
     """Someone calls, and does what he is told."""
 
     async def call(self, *script: Step) -> Call:
-        """Return the call of someone who will do that; keys are pressed once it is answered."""
+        """Return the call of someone who will do that."""
         ...
 
     async def act(self) -> None:
-        """Let the caller do what cannot be told in advance: speak, hang up."""
+        """Let the caller do what cannot be told in advance: speak, press keys, hang up."""
         ...
 
     async def released_with(self, name: str) -> str:
@@ -78,9 +78,11 @@ class FakeScene:
 class RealScene:
     """A caller on a real Asterisk."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, recorded: bool = False) -> None:
         self._stage = stage
+        self._recorded = recorded
         self._caller: Caller | None = None
+        self._call: Call | None = None
         self._script: tuple[Step, ...] = ()
 
     async def call(self, *script: Step) -> Call:
@@ -88,19 +90,29 @@ class RealScene:
         self._script = script
         keys = any(isinstance(step, Presses) for step in script)
         self._caller = await (self._stage.keyer() if keys else self._stage.caller())
-        return await self._stage.arrived()
+        self._call = await self._stage.arrived()
+        return self._call
 
     async def act(self) -> None:
-        """Speak or hang up."""
+        """Speak, press keys or hang up."""
         assert self._caller is not None
         for step in self._script:
             match step:
                 case Says(pcm):
+                    await self._heard()
                     await self._caller.say(pcm)
+                case Presses(digits):
+                    await self._caller.press(digits)
                 case HangsUp():
                     await self._caller.hang_up()
                 case _:
-                    assert step == Presses(KEYS), "the keys that the dialplan presses"
+                    raise AssertionError(f"nobody can do that here: {step}")
+
+    async def _heard(self) -> None:
+        """Wait until nothing would be lost of what is said."""
+        call = self._call
+        if self._recorded and call is not None:
+            await eventually(lambda: self._stage.records(call))
 
     async def released_with(self, name: str) -> str:
         """Ask Asterisk."""
@@ -142,7 +154,7 @@ async def recorded_scene(line_asterisk: PrivateAsterisk, tmp_path: Path) -> Asyn
         open_stage(line_asterisk) as stage,
         stage.switchboard(way=MediaWay.RECORDING, sounds=sounds),
     ):
-        yield RealScene(stage)
+        yield RealScene(stage, recorded=True)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -172,8 +184,9 @@ async def test_speech_is_heard_in_frames(scene: Scene) -> None:
     """Frames are int16 of 160 samples, and hold what the caller said, bit for bit."""
     call = await scene.call(Says(SPEECH))
     await call.answer()
+    hearing = asyncio.create_task(next_of(call, Frame))
     await scene.act()
-    frame = await next_of(call, Frame)
+    frame = await hearing
     assert isinstance(frame, Frame)
     assert frame.pcm.dtype == np.int16
     assert frame.pcm.shape == (160,)
@@ -234,6 +247,7 @@ async def test_keys_are_heard_in_order(scene: Scene) -> None:
     """Every key once."""
     call = await scene.call(Presses(KEYS))
     await call.answer()
+    await scene.act()
     assert [await next_of(call, Key) for _ in KEYS] == [Key(digit) for digit in KEYS]
 
 
@@ -241,6 +255,7 @@ async def test_keys_can_be_forgotten(scene: Scene) -> None:
     """What was pressed before a question answers it not; what is pressed afterwards does."""
     call = await scene.call(Presses(KEYS))
     await call.answer()
+    await scene.act()
     for digit in KEYS[:2]:
         assert await next_of(call, Key) == Key(digit)
     call.forget_keys()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +15,7 @@ import soundfile
 from engine.types import Pcm
 from ivr.agi.server import AgiServer
 from ivr.ari import AriAddress, AriClient
+from ivr.ari.events import StasisStart
 from ivr.ari.requests import Method, Request
 from ivr.domain.prompt import Prompt
 from ivr.lab.asterisk import PrivateAsterisk
@@ -26,15 +25,12 @@ from ivr.line.capability import MediaWay
 from ivr.line.names import Kind, Names
 from ivr.line.recorded_call import RecordRules
 from ivr.line.switchboard import Switchboard
-from ivr.media import control
-from ivr.media.outflow import CHUNK_BYTES
 from ivr.media.prompts import PromptLibrary, SpokenLocale
-from ivr.media.socket import MediaFrame, MediaSocket, MediaSockets
+from ivr.media.socket import MediaSockets
 from ivr.ports import Call, Frame
+from tests.integration.line_caller import PATIENCE_S, Caller, eventually, spoken
 
-PATIENCE_S = 10.0
-"""For what should take milliseconds."""
-MODULES = ("app_senddtmf", "format_sln")
+MODULES = ("format_sln",)
 DIALPLAN = """
 [line]
 exten => _verify-.,1,Stasis(${EXTEN:7},verify,tenant=,locale=,account=${URIENCODE(a,b 1)})
@@ -53,10 +49,8 @@ exten => _agi-.,1,AGI(agi://127.0.0.1:${EXTEN:4}/verify?tenant=&account=${URIENC
 exten => _agi-bad-.,1,AGI(agi://127.0.0.1:${EXTEN:8}/verfiy?account=1)
  same => n,Set(LEFT=${AGISTATUS}/${COUNTERSIGN_VERDICT}/${COUNTERSIGN_REASON})
  same => n,Wait(60)
-exten => keys,1,Answer()
- same => n,Wait(0.2)
- same => n,SendDTMF(12*#,50,80)
- same => n,Wait(60)
+exten => _keys-.,1,Answer()
+ same => n,Stasis(${EXTEN:5})
 """
 FOLDER = {Prompt.TONE: 0.2, Prompt.CONSENT: 3.0, Prompt.ENROLL_INTRO: 25.0}
 """How long the prompts that we use last, in seconds."""
@@ -66,12 +60,6 @@ def ramp(seconds: float, first: int = 1) -> Pcm:
     """Return audio of which no sample is zero and any piece can be found again, int16 at 8 kHz."""
     count = int(8000 * seconds)
     return ((np.arange(first, first + count) * 7) % 20_011 + 1).astype(np.int16)
-
-
-def spoken(pcm: Pcm) -> Pcm:
-    """Return the samples that are not silence."""
-    sounding: Pcm = pcm[pcm != 0]
-    return sounding
 
 
 def prompt_audio(prompt: Prompt) -> Pcm:
@@ -90,73 +78,6 @@ def write_sounds(folder: Path) -> Path:
         path = folder / "en-US" / f"{prompt.value}.wav"
         soundfile.write(path, prompt_audio(prompt), 8000, "PCM_16")
     return folder
-
-
-@dataclass(slots=True)
-class Caller:
-    """Someone on the telephone; `heard` is what came out of the receiver, with loop times."""
-
-    ari: AriClient
-    channel: str
-    socket: MediaSocket | None = None
-    heard: list[tuple[float, Pcm]] = field(default_factory=list)
-
-    async def say(self, pcm: Pcm) -> None:
-        """Speak, in real time from now on; before and after nothing is sent, not even silence."""
-        await self._send(control.start_media_buffering())
-        raw = pcm.astype("<i2").tobytes()
-        for at in range(0, len(raw), CHUNK_BYTES):
-            await self._send(raw[at : at + CHUNK_BYTES])
-        await self._send(control.stop_media_buffering("said"))
-
-    async def suppress_silence(self) -> None:
-        """Send nothing at all from here on, as a telephone with DTX."""
-        await self._send(json.dumps({"command": "SET_MEDIA_DIRECTION", "direction": "in"}))
-
-    async def hang_up(self) -> None:
-        """End the call."""
-        await self.ari.channels.hangup(self.channel)
-
-    async def left(self) -> str:
-        """Wait until the dialplan has the caller back; return what it was told."""
-        left: list[str] = []
-
-        async def told() -> bool:
-            left[:] = [await self.ari.channels.get_variable(self.channel, "LEFT") or ""]
-            return bool(left[0])
-
-        await eventually(told)
-        return left[0]
-
-    async def hears(self, pcm: Pcm) -> None:
-        """Wait until so much of something other than silence was heard; it must be exactly that."""
-
-        async def enough() -> bool:
-            return len(self.spoken()) >= len(pcm)
-
-        await eventually(enough)
-        assert np.array_equal(self.spoken()[: len(pcm)], pcm)
-
-    def spoken(self) -> Pcm:
-        """Return all that was heard, less the silence."""
-        return spoken(np.concatenate([np.empty(0, np.int16), *(pcm for _, pcm in self.heard)]))
-
-    @property
-    def last_sound_at(self) -> float:
-        """When the last frame that is not silence came."""
-        return max(at for at, pcm in self.heard if pcm.any())
-
-    async def listen(self) -> None:
-        """Hold the receiver to the ear until the call is over."""
-        assert self.socket is not None
-        loop = asyncio.get_running_loop()
-        async for item in self.socket:
-            if isinstance(item, MediaFrame):
-                self.heard.append((loop.time(), np.frombuffer(item.payload, "<i2")))
-
-    async def _send(self, message: str | bytes) -> None:
-        assert self.socket is not None
-        await self.socket.send([message])
 
 
 class Stage:
@@ -196,7 +117,7 @@ class Stage:
             self.app,
         )
         async with (
-            AriClient(address, heartbeat_s=0.4, backoff=lambda _: backoff_s) as ari,
+            AriClient(address, backoff=lambda _: backoff_s) as ari,
             MediaSockets(
                 media_url or self.asterisk.ari_url, heartbeat_s=media_heartbeat_s
             ) as sockets,
@@ -251,9 +172,11 @@ class Stage:
         return caller
 
     async def keyer(self) -> Caller:
-        """Let someone call us who presses 1, 2, * and # soon after we answer."""
-        caller = Caller(self.phone, f"caller-{uuid4().hex[:8]}")
-        await self._originate(caller, self._entrance, "Local/keys@line/n")
+        """Let someone call us who presses keys when he is told to."""
+        caller = Caller(self.phone, f"caller-{uuid4().hex[:8]}", f"finger-{uuid4().hex[:8]}")
+        endpoint = f"Local/keys-{self.phone.address.app}@line/n"
+        await self._originate(caller, self._entrance, endpoint)
+        await self._ready(caller.finger)
         return caller
 
     async def arrived(self) -> Call:
@@ -299,8 +222,15 @@ class Stage:
             "extension": extension,
             "priority": "1",
             "channelId": caller.channel,
-        }
+        } | ({"otherChannelId": caller.finger} if caller.finger else {})
         await self.phone.request(Request(Method.POST, "channels", query))
+
+    async def _ready(self, finger: str) -> None:
+        """Wait until keys can be pressed."""
+        async with asyncio.timeout(PATIENCE_S):
+            async for notice in self.phone.events():
+                if isinstance(notice, StasisStart) and notice.channel.id == finger:
+                    return
 
     async def _conduct(self, call: Call) -> None:
         over = self._over[call.facts.id] = asyncio.Event()
@@ -325,13 +255,16 @@ async def open_stage(asterisk: PrivateAsterisk) -> AsyncIterator[Stage]:
         await stage.hang_up_all()
         await _nothing_left(phone)
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    if left:
+        # What is about to end by itself is not left over.
+        _, left = await asyncio.wait(left, timeout=PATIENCE_S)
     assert not left, f"tasks left over: {left}"
 
 
 async def _nothing_left(phone: AriClient) -> None:
     """Give Asterisk a moment to take down what it was told to."""
     try:
-        await eventually(lambda: _none_left(phone), 2.0)
+        await eventually(lambda: _none_left(phone))
     except TimeoutError:
         raise AssertionError(f"left over in Asterisk: {await _left(phone)}") from None
 
@@ -344,13 +277,6 @@ async def _left(phone: AriClient) -> list[str]:
     channels = [channel.id for channel in await phone.channels.list()]
     bridges = [bridge.id for bridge in await phone.bridges.list()]
     return channels + bridges + list(await phone.recordings.stored())
-
-
-async def eventually(so: Callable[[], Awaitable[bool]], patience_s: float = PATIENCE_S) -> None:
-    """Wait until something outside this process is so; it can only be asked again and again."""
-    async with asyncio.timeout(patience_s):
-        while not await so():  # noqa: ASYNC110 - nobody tells us
-            await asyncio.sleep(0.01)
 
 
 async def next_of(call: Call, kind: type[object]) -> object:

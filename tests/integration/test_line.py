@@ -14,11 +14,11 @@ from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.line.capability import MediaWay
 from ivr.line.errors import ApplicationReplacedError
 from ivr.ports import CallerHungUpError, CallLostError, Frame, Key, PromptEnded
+from tests.integration.line_caller import PATIENCE_S, Caller, eventually, lateness
 from tests.integration.line_stage import (
     DIALPLAN,
     MODULES,
     Stage,
-    eventually,
     listened,
     next_of,
     open_stage,
@@ -30,6 +30,11 @@ from tests.relay import Relay
 
 WAV_CUT_SAMPLES = 22
 """Asterisk's format_wav takes the 44 bytes of the header for audio at the end (measured)."""
+
+HEARTBEAT_S = 1.0
+"""Short, so that it comes; half of it without an answer is a dead peer, on a busy machine too."""
+ON_ITS_WAY_S = 0.5
+"""In this time what was said is here."""
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
@@ -53,7 +58,8 @@ async def test_what_nobody_heard_can_be_forgotten(stage: Stage) -> None:
         caller, call = await stage.called()
         await call.answer()
         await caller.say(ramp(0.5))
-        await asyncio.sleep(1.0)
+        await caller.has_said_it()
+        await asyncio.sleep(ON_ITS_WAY_S)
         call.forget_frames()
         await caller.say(ramp(0.5, first=5000))
         assert np.array_equal(await listened(call, 4000), ramp(0.5, first=5000))
@@ -65,11 +71,12 @@ async def test_prompt_ends_when_the_caller_has_heard_it(stage: Stage) -> None:
         caller, call = await stage.called()
         await call.answer()
         for _ in range(5):
-            await call.play([Prompt.TONE])
-            await next_of(call, PromptEnded)
-            ended_at = asyncio.get_running_loop().time()
+            with lateness() as late:
+                await call.play([Prompt.TONE])
+                await next_of(call, PromptEnded)
+                ended_at = asyncio.get_running_loop().time()
             heard_at = caller.last_sound_at + 0.020
-            assert abs(ended_at - heard_at) < 0.040
+            assert abs(ended_at - heard_at) < 0.040 + late.latest_s
 
 
 async def test_long_prompt_is_played_whole(stage: Stage) -> None:
@@ -91,14 +98,15 @@ async def test_barge_in_silences_within_two_frames(stage: Stage) -> None:
         caller, call = await stage.called()
         await call.answer()
         await call.play([Prompt.CONSENT])
-        await stage.until(lambda: len(caller.spoken()) > 4000)
-        before = len(caller.spoken())
-        await call.hush()
-        await call.hush()
+        with lateness() as late:
+            await stage.until(lambda: len(caller.spoken()) > 4000)
+            before = len(caller.spoken())
+            await call.hush()
+            await call.hush()
         await next_of(call, PromptEnded)
         for _ in range(25):
             assert isinstance(await call.heard(), Frame)
-        assert len(caller.spoken()) - before <= 2 * 160
+        assert len(caller.spoken()) - before <= 2 * 160 + 8000 * late.latest_s
 
 
 async def test_arguments_of_the_dialplan_arrive(stage: Stage) -> None:
@@ -112,10 +120,11 @@ async def test_arguments_of_the_dialplan_arrive(stage: Stage) -> None:
 async def test_keys_arrive_in_order(stage: Stage) -> None:
     """Every key is heard once, in order, during a prompt too."""
     async with stage.switchboard():
-        await stage.keyer()
+        caller = await stage.keyer()
         call = await stage.arrived()
         await call.answer()
         await call.play([Prompt.CONSENT])
+        await caller.press("12*#")
         keys = [await next_of(call, Key) for _ in range(4)]
         assert keys == [Key("1"), Key("2"), Key("*"), Key("#")]
 
@@ -130,9 +139,14 @@ async def test_suppressed_silence_is_heard_as_silence(stage: Stage) -> None:
         loop = asyncio.get_running_loop()
         began_at = loop.time()
         frames = 0
-        while loop.time() < began_at + 1.0:
-            frames += isinstance(await call.heard(), Frame)
-        assert frames == pytest.approx(50, abs=5)
+
+        def in_time() -> bool:
+            passed_s = loop.time() - began_at
+            return passed_s >= 1.0 and frames == pytest.approx(passed_s / 0.020, abs=5)
+
+        async with asyncio.timeout(PATIENCE_S):
+            while not in_time():
+                frames += isinstance(await call.heard(), Frame)
 
 
 async def test_release_hands_the_variables_over(stage: Stage) -> None:
@@ -305,8 +319,12 @@ async def test_crash_is_swept_and_adopted(stage: Stage) -> None:
                 await stage.until(lambda: not board.calls)
                 assert [each.facts.id for each in stage.adopted] == [call.facts.id]
                 assert stage.adopted[0].facts.request.account == "a,b 1"
-                assert await stage.phone.bridges.list() == ()
-                assert [each.id for each in await stage.phone.channels.list()] == [caller.channel]
+                await eventually(lambda: _is_alone(stage, caller))
+
+
+async def _is_alone(stage: Stage, caller: Caller) -> bool:
+    channels = [each.id for each in await stage.phone.channels.list()]
+    return channels == [caller.channel] and await stage.phone.bridges.list() == ()
 
 
 async def test_crash_while_recording_leaves_no_file(stage: Stage, tmp_path: Path) -> None:
@@ -367,10 +385,10 @@ async def test_stopping_at_once_hands_the_callers_back(stage: Stage) -> None:
 
 async def test_silent_media_socket_is_kept(stage: Stage) -> None:
     """A caller with DTX sends nothing for long: pings are answered, and the call goes on."""
-    async with stage.switchboard(media_heartbeat_s=0.2):
+    async with stage.switchboard(media_heartbeat_s=HEARTBEAT_S):
         caller, call = await stage.called()
         await call.answer()
-        for _ in range(75):
+        for _ in range(150):
             assert isinstance(await call.heard(), Frame)
         await caller.say(ramp(0.2))
         assert np.array_equal(await listened(call, 1600), ramp(0.2))
@@ -380,7 +398,7 @@ async def test_dead_media_socket_is_a_lost_call(stage: Stage) -> None:
     """A network that swallows everything is noticed by the pings that nobody answers."""
     async with (
         Relay(stage.asterisk.http_port) as relay,
-        stage.switchboard(media_url=relay.url, media_heartbeat_s=0.2),
+        stage.switchboard(media_url=relay.url, media_heartbeat_s=HEARTBEAT_S),
     ):
         caller, call = await stage.called()
         await call.answer()
@@ -441,6 +459,7 @@ async def test_without_chan_websocket_calls_are_recorded(
         await call.answer()
         await call.play([Prompt.TONE])
         await next_of(call, PromptEnded)
+        await caller.press("1")
         assert await next_of(call, Key) == Key("1")
         await call.release({"COUNTERSIGN_VERDICT": "ACCEPT"})
         assert await caller.left() == "SUCCESS/ACCEPT/"
@@ -467,7 +486,7 @@ async def test_drain_refuses_new_callers(stage: Stage) -> None:
         await call.release({"COUNTERSIGN_VERDICT": "ACCEPT"})
         stage.over(call)
         assert await caller.left() == "SUCCESS/ACCEPT/"
-        await asyncio.wait_for(draining, 2)
+        await asyncio.wait_for(draining, PATIENCE_S)
 
 
 async def test_recorded_call_hears_and_leaves_no_file(stage: Stage, tmp_path: Path) -> None:

@@ -12,13 +12,8 @@ from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.line.capability import MediaWay
 from ivr.line.passive_call import STOP_EVENT
 from ivr.ports import Call, CallerHungUpError, CallLostError, ToldToStopError
-from tests.integration.line_stage import (
-    Caller,
-    Stage,
-    eventually,
-    listened,
-    ramp,
-)
+from tests.integration.line_caller import Caller, eventually
+from tests.integration.line_stage import Stage, listened, ramp
 from tests.relay import Relay
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]

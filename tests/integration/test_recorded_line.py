@@ -12,25 +12,19 @@ import pytest_asyncio
 
 from ivr.domain.prompt import Prompt
 from ivr.line.capability import MediaWay
+from ivr.line.names import Kind, Names
 from ivr.ports import Call, Frame, Key, PromptEnded
-from tests.integration.line_stage import (
-    FOLDER,
-    Stage,
-    eventually,
-    listened,
-    next_of,
-    ramp,
-    write_sounds,
-)
+from tests.integration.line_caller import PATIENCE_S, eventually
+from tests.integration.line_stage import Stage, listened, next_of, ramp, write_sounds
 from tests.relay import Relay
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
 EVENTS = "/ari/events"
-KEYER_WAITS_S = 0.2
-"""So long after it was answered it presses the first key."""
+RECORDED_S = 0.2
+"""So much at least is recorded before the first key."""
 GRACE_S = 3.0
-"""For what the line learns a moment after its events are back."""
+"""In this time the line has learnt what there is to learn when its events are back."""
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -57,12 +51,16 @@ def cut(relay: Relay) -> None:
 
 async def test_keys_come_after_what_was_heard_before_them(recorded: Stage) -> None:
     """A key ends the recording: the audio before it comes first, and neither waits for silence."""
-    await recorded.keyer()
+    caller = await recorded.keyer()
     call = await recorded.arrived()
     await call.answer()
-    async with asyncio.timeout(GRACE_S):
-        before = [await _frames_until_key(call, digit) for digit in "12*#"]
-    assert before[0] >= KEYER_WAITS_S / 2 / 0.02
+    counting = asyncio.create_task(_frames_until_keys(call, "12*#"))
+    await eventually(lambda: recorded.records(call))
+    await asyncio.sleep(RECORDED_S)
+    await caller.press("12*#")
+    async with asyncio.timeout(PATIENCE_S):
+        before = await counting
+    assert before[0] >= RECORDED_S / 2 / 0.02
 
 
 async def test_prompt_that_ended_while_the_events_were_away(recorded: Stage, relay: Relay) -> None:
@@ -71,10 +69,14 @@ async def test_prompt_that_ended_while_the_events_were_away(recorded: Stage, rel
     await call.answer()
     await call.play([Prompt.CONSENT])
     cut(relay)
-    await asyncio.sleep(FOLDER[Prompt.CONSENT] + 0.5)
+    playback = Names(recorded.app).of(Kind.PLAYBACK, call.facts.id)
+
+    async def over() -> bool:
+        return await recorded.phone.playbacks.get(playback) is None
+
+    await eventually(over)
     relay.admit()
-    async with asyncio.timeout(GRACE_S):
-        await next_of(call, PromptEnded)
+    await next_of(call, PromptEnded)
 
 
 async def test_prompt_that_lasts_longer_than_the_events_were_away(
@@ -109,8 +111,12 @@ async def test_recording_that_ended_while_the_events_were_away(
 
     await eventually(over)
     relay.admit()
-    async with asyncio.timeout(GRACE_S):
-        assert np.array_equal(await waiting, ramp(0.5))
+    assert np.array_equal(await waiting, ramp(0.5))
+
+
+async def _frames_until_keys(call: Call, digits: str) -> list[int]:
+    """Count the frames before each of these keys, which must be the next ones."""
+    return [await _frames_until_key(call, digit) for digit in digits]
 
 
 async def _frames_until_key(call: Call, digit: str) -> int:

@@ -21,7 +21,7 @@ from ivr.ari.requests import Method, Request
 from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.lab.freeports import LOOPBACK, free_port
 from tests.integration.dialplans.conftest import RECIPES
-from tests.integration.line_stage import eventually
+from tests.integration.line_caller import eventually
 
 pytestmark = pytest.mark.asterisk
 
