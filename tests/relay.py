@@ -8,6 +8,8 @@ import socket
 from types import TracebackType
 from typing import Self
 
+from ivr.lab.freeports import free_port
+
 LOOPBACK = "127.0.0.1"
 CHUNK_BYTES = 65536
 
@@ -102,8 +104,9 @@ class Relay:
 
     async def allow(self) -> None:
         """Accept connections, on the same port as before."""
+        # None that the kernel might lend to somebody while we are away.
+        self.port = self.port or free_port(socket.SOCK_STREAM)
         self._listener = await asyncio.start_server(self._accept, LOOPBACK, self.port)
-        self.port = self._listener.sockets[0].getsockname()[1]
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving = asyncio.create_task(self._relay(reader, writer))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from ivr.ari.requests import Method, Request
 from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.line.capability import MediaWay
 from ivr.line.passive_call import STOP_EVENT
@@ -32,7 +33,8 @@ exten => _late-.,1,Stasis(${EXTEN:5},passive,account=1)
  same => n,Set(LEFT=gone on, verdict ${SHARED(COUNTERSIGN_VERDICT)}.)
  same => n,Wait(60)
 exten => _stop-.,1,Stasis(${EXTEN:5},passive,account=1)
- same => n,Wait(0.3)
+ same => n(listening),Wait(0.02)
+ same => n,GotoIf($["${GLOBAL(ENOUGH)}" != "${EXTEN:5}"]?listening)
  same => n,Set(COUNTERSIGN_PASSIVE=stop)
  same => n,Wait(60)
 exten => _talk-.,1,Stasis(${EXTEN:5},passive,account=1)
@@ -132,6 +134,8 @@ async def test_the_dialplan_can_end_the_listening(stage: Stage) -> None:
     async with stage.switchboard():
         _, call = await stage.called("stop")
         await call.answer()
+        enough = {"variable": "ENOUGH", "value": stage.app}
+        await stage.phone.request(Request(Method.POST, "asterisk/variable", enough))
         with pytest.raises(ToldToStopError):
             await ended(call)
 
