@@ -20,7 +20,8 @@ from ivr.lab.softphone import Softphone
 from ivr.storage import Database, DeskUsers
 from tests.integration.faults.conftest import ground, module_dsn
 from tests.integration.faults.people import ACCOUNT
-from tests.integration.faults.stage import Ground, Stage, open_stage
+from tests.integration.faults.stage import UNHURRIED, Ground, Stage, open_stage
+from tests.integration.faults.waiting import PATIENCE_S
 from tests.unit.desk.receiver import Receiver, receiving
 
 __all__ = ["ground", "module_dsn"]
@@ -34,6 +35,8 @@ USERS = (
     ("bob", Role.AGENT, "1002"),
     ("sue", Role.SUPERVISOR, ""),
 )
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 TELEPHONE, AGI = "<the agent's>", "<the port of FastAGI>"
 
@@ -149,7 +152,7 @@ async def office(
 ) -> AsyncIterator[Office]:
     """The system that the tests share; at its end no page may have met a fault."""
     port, agi, audio = (free_port(socket.SOCK_STREAM) for _ in range(3))
-    settings = {
+    settings = UNHURRIED | {
         "COUNTERSIGN_DESK_PORT": str(port),
         "COUNTERSIGN_DESK_TOKEN": TOKEN,
         "COUNTERSIGN_AGI_ENABLED": "true",

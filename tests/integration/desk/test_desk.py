@@ -108,9 +108,10 @@ async def test_a_screen_that_was_cut_off_shows_what_it_missed(at_work: Office) -
     ann = await at_work.screen("ann")
     await expect(ann.locator("#live")).to_have_attribute("data-state", "live")
     before = await ann.locator("article").count()
+    since = at_work.stage.log_length
     await ann.context.set_offline(True)
     await at_work.stage.dial(NOBODY)
-    await at_work.stage.logged("verification_ended", reason="NOT_ENROLLED")
+    await at_work.stage.logged("verification_ended", since=since, reason="NOT_ENROLLED")
     await ann.context.set_offline(False)
     await expect(ann.locator("article")).to_have_count(before + 1)
 
@@ -119,8 +120,9 @@ async def test_a_program_offers_a_call_and_a_link_opens_it(at_work: Office) -> N
     """A CRM shows a call to an agent who was not known before; the link opens it there."""
     bob = await at_work.screen("bob")
     shown = await bob.locator("article").count()
+    since = at_work.stage.log_length
     await verified(at_work, ANN)
-    line = await at_work.stage.logged("verification_ended", verdict="ACCEPT")
+    line = await at_work.stage.logged("verification_ended", since=since, verdict="ACCEPT")
     url = await offered_to(at_work, "1002", line["verification"])
     await expect(bob.locator("article")).to_have_count(shown + 1)
     await bob.goto(at_work.url + url)
