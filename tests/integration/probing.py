@@ -12,8 +12,7 @@ from urllib.parse import unquote
 import aiohttp
 
 from ivr.lab.asterisk import PrivateAsterisk
-
-PATIENCE_S = 10.0
+from tests.integration.line_caller import PATIENCE_S, eventually
 
 DIALPLAN = """
 ; Calls the subroutines as a customer's dialplan would, and shows the application `probe` what
@@ -89,10 +88,14 @@ class Applications:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for channel in await self.ask("GET", "channels"):
-            await self.ask("DELETE", f"channels/{channel['id']}")
-        await self._events.close()
-        await self._session.close()
+        """Leave Asterisk as if nobody had been there: it notices an end a moment after it."""
+        try:
+            await eventually(self._empty)
+            await self._events.close()
+            await eventually(self._forgotten)
+        finally:
+            await self._events.close()
+            await self._session.close()
 
     async def ask(self, method: str, path: str, **body: object) -> list[dict[str, str]]:
         """Send a request; return the reply's list, empty where it is not one."""
@@ -102,6 +105,18 @@ class Applications:
             assert reply.status < 300 or reply.status == 404, f"{path}: {reply.status} {text}"
             found = json.loads(text) if text else []
             return found if isinstance(found, list) else []
+
+    async def _empty(self) -> bool:
+        """End all calls; say whether there were none any more."""
+        channels = await self.ask("GET", "channels")
+        for channel in channels:
+            await self.ask("DELETE", f"channels/{channel['id']}")
+        return not channels
+
+    async def _forgotten(self) -> bool:
+        """Say whether Asterisk takes none of ours for connected any more."""
+        known = {each["name"] for each in await self.ask("GET", "applications")}
+        return known.isdisjoint(self._names)
 
     async def call(self, extension: str, variables: Mapping[str, str] | None = None) -> None:
         """Call an extension of the probe dialplan, the variables set on its channel."""

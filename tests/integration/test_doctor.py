@@ -21,6 +21,7 @@ from ivr.lab.asterisk import PrivateAsterisk
 from ivr.storage import Database, Keyring, make_master_file
 from ivr.translation import ari_address
 from tests.integration.faults.waiting import patiently
+from tests.integration.line_caller import eventually
 from tests.postgres import MASTER, execute, with_database, write_master
 
 pytestmark = pytest.mark.asterisk
@@ -91,7 +92,11 @@ async def test_a_service_that_runs_is_not_disturbed(patient: Patient) -> None:
     async with AriClient(address) as service:
         assert (await patient.examined())["service"].state is State.GOOD
         assert service.connected
-        assert await service.channels.list() == ()
+
+        async def nothing_left() -> bool:
+            return await service.channels.list() == ()
+
+        await eventually(nothing_left)
 
 
 async def test_asterisk_away_or_refusing(patient: Patient) -> None:
