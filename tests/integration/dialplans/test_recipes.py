@@ -44,15 +44,25 @@ async def _says_the_phrase(stage: Stage, extension: str, number: str = "") -> Ph
     return call
 
 
-async def _hears(call: PhoneCall, samples: int) -> None:
-    """Wait until so many loud samples were heard that were not there before."""
-    before = len(call.recording)
+async def _hears(call: PhoneCall, samples: int, since: int = 0) -> None:
+    """Wait until so many loud samples were heard from a place in the recording on."""
 
     async def heard() -> bool:
-        loud = np.abs(call.recording[before:].astype(np.int32)) > SPEECH_LEVEL
+        loud = np.abs(call.recording[since:].astype(np.int32)) > SPEECH_LEVEL
         return int(np.count_nonzero(loud)) >= samples
 
     await until(heard)
+
+
+async def _keys(call: PhoneCall, pin: str) -> int:
+    """Key a PIN; return the place in the recording from which on all is an answer to it.
+
+    The first digit ends the dial tone, and nothing is heard until the last key.
+    """
+    await call.press(pin)
+    heard = len(call.recording)
+    await call.press("#")
+    return heard
 
 
 async def _verified(stage: Stage, extension: str, number: str = "") -> str:
@@ -61,27 +71,29 @@ async def _verified(stage: Stage, extension: str, number: str = "") -> str:
 
 async def _verified_and_keyed(stage: Stage, pin: str) -> str:
     call = await _says_the_phrase(stage, "recipe-verify-pin")
-    await _hears(call, DIAL_TONE)
-    await call.press(f"{pin}#")
+    await _hears(call, DIAL_TONE, since=len(call.recording))
+    await _keys(call, pin)
     return await stage.route(call)
 
 
 async def _guesses(stage: Stage) -> str:
     """Key three PINs, none of which is right."""
     call = await stage.dial("recruit")
+    heard = 0
     for pin in ("0000", "1111", "2222"):
-        await _hears(call, DIAL_TONE)
-        await call.press(f"{pin}#")
+        await _hears(call, DIAL_TONE, heard)
+        heard = await _keys(call, pin)
     return await stage.route(call, enrolling=True)
 
 
 async def _enrolls(stage: Stage) -> str:
     """Mistype the PIN once, agree, and say the phrase as often as it takes."""
     call = await stage.dial("agi-recruit")
+    heard = 0
     for pin in ("4712", PIN):
-        await _hears(call, DIAL_TONE)
-        await call.press(f"{pin}#")
-    await _hears(call, PROMPT)
+        await _hears(call, DIAL_TONE, heard)
+        heard = await _keys(call, pin)
+    await _hears(call, PROMPT, heard)
     await call.press("1")
     await patiently(call.heard_tone())
     speaking = asyncio.create_task(_speaks_after_each_tone(stage, call))

@@ -12,7 +12,7 @@ import pytest_asyncio
 from ivr.lab.apt import AptError
 from ivr.lab.asterisk import AsteriskProgram
 from tests.integration.faults.people import people, write_prompts
-from tests.integration.faults.stage import Ground, Stage, open_stage
+from tests.integration.faults.stage import UNHURRIED, Ground, Stage, open_stage
 from tests.postgres import execute, with_database
 
 
@@ -54,7 +54,8 @@ async def house(
     ground: Ground, module_dsn: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     """The system that a module's tests share; a module that needs another one has its own."""
-    async with open_stage(ground, tmp_path_factory.mktemp("faults"), module_dsn) as stage:
+    folder = tmp_path_factory.mktemp("faults")
+    async with open_stage(ground, folder, module_dsn, settings=UNHURRIED) as stage:
         yield stage
         await stage.check_end()
 

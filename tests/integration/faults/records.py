@@ -28,7 +28,10 @@ SELECT id::text, call, account, result AS verdict, reason,
        (SELECT count(*) FROM voiceprints WHERE enrollment = enrollments.id) AS attempts
 FROM enrollments WHERE NOT id::text = ANY($1) ORDER BY started_at
 """
-_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+_WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE NOT granted AND datname = current_database()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ class Records:
         rows = await until(self.verifications, lambda rows: len(rows) >= count and _ended(rows))
         assert len(rows) == count, rows
         return rows
+
+    async def all_ended(self) -> None:
+        """Wait until no verification of this test is without its verdict."""
+        await until(self.verifications, _ended)
 
     async def verdict(self) -> Row:
         """Wait for the one verdict of this test."""

@@ -16,6 +16,7 @@ from tests.integration.faults.stage import (
     HUNG_UP,
     MATCH,
     UNAVAILABLE,
+    UNHURRIED,
     Ground,
     Stage,
     open_stage,
@@ -34,7 +35,7 @@ async def house(
 ) -> AsyncIterator[Stage]:
     """A system whose parts die."""
     folder = tmp_path_factory.mktemp("crashes")
-    async with open_stage(ground, folder, module_dsn, relayed=True) as stage:
+    async with open_stage(ground, folder, module_dsn, settings=UNHURRIED, relayed=True) as stage:
         yield stage
         await stage.check_end()
 
@@ -76,6 +77,7 @@ async def test_killed_after_the_verdict_was_written(stage: Stage) -> None:
 async def test_not_there(stage: Stage) -> None:
     """The dialplan's fallback, at once and without a record."""
     assert await stage.system.application.stop() == 0
+    await stage.unheard()
     call = await stage.dial()
     assert await stage.route(call) == "pin-only"
     enrolling = await stage.dial("enroll-4002")

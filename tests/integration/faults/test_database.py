@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from tests.integration.faults.stage import (
     HUNG_UP,
     MATCH,
     UNAVAILABLE,
+    UNHURRIED,
     Ground,
     Stage,
     hung_up_while,
@@ -25,7 +27,9 @@ from tests.integration.faults.waiting import patiently
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
-PATIENT = {"COUNTERSIGN_DATABASE_PATIENCE_S": "20"}
+IMPATIENT = {"COUNTERSIGN_DATABASE_PATIENCE_S": "2"}
+"""A PostgreSQL that is stopped is waited for in vain."""
+PATIENT = {"COUNTERSIGN_DATABASE_PATIENCE_S": "30"}
 """Longer than PostgreSQL takes to come back."""
 
 
@@ -34,7 +38,7 @@ async def house(ground: Ground) -> AsyncIterator[Stage]:
     """A system with a PostgreSQL of its own: it is stopped."""
     folder = Path(tempfile.mkdtemp(prefix="countersign-test-"))
     try:
-        async with open_stage(ground, folder) as stage:
+        async with open_stage(ground, folder, settings=UNHURRIED | IMPATIENT) as stage:
             yield stage
             await stage.check_end()
     finally:
@@ -75,9 +79,11 @@ async def test_away_before_the_call(stage: Stage) -> None:
 async def test_away_while_the_caller_speaks(stage: Stage) -> None:
     """A match that cannot be written is not told; the attempt is kept."""
     call = await stage.asked()
-    await call.speak(stage.people.phrase[:8000])
-    await postgres(stage).stop()
-    await call.speak(stage.people.phrase[8000:])
+    speaking = asyncio.create_task(call.speak(stage.people.phrase))
+    # However long it takes to stop, nothing is written before.
+    async with stage.records.held():
+        await postgres(stage).stop()
+        await speaking
     assert await stage.route(call) == "pin-only"
     await postgres(stage).start()
     row = await stage.records.verdict()
@@ -102,9 +108,10 @@ async def test_crash_while_the_verdict_is_written(stage: Stage) -> None:
 async def test_hang_up_while_away(stage: Stage) -> None:
     """The caller does not wait for the end: the verdict does."""
     call = await stage.asked()
+    seen = stage.log_length
     await postgres(stage).stop()
     await hung_up_while(stage, call)
-    await stage.logged("verdict_not_stored", since=stage.log_length - 5)
+    await stage.logged("verdict_not_stored", since=seen)
     await postgres(stage).start()
     row = await stage.records.verdict()
     assert row.reason in (HUNG_UP[1], UNAVAILABLE[1])

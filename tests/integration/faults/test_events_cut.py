@@ -19,11 +19,12 @@ from tests.integration.faults.stage import (
     hung_up_while,
     open_stage,
 )
+from tests.integration.faults.waiting import patiently
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
 
-TIME_TO_KEY = {"COUNTERSIGN_VERIFY_KEY_WAIT_S": "5"}
+TIME_TO_KEY = {"COUNTERSIGN_VERIFY_KEY_WAIT_S": "30"}
 """Longer than the events are away."""
 
 
@@ -110,6 +111,7 @@ async def test_hang_up_while_away_for_good(stage: Stage) -> None:
 async def test_call_that_comes_while_away(stage: Stage) -> None:
     """Asterisk itself sends it to the dialplan's fallback; there is no record of it."""
     await cut(stage)
+    await stage.unheard()
     call = await stage.dial()
     assert await stage.route(call) == "pin-only"
     assert await stage.records.verifications() == []
@@ -122,12 +124,15 @@ async def test_keys_lost_while_away_are_keyed_again(stage: Stage) -> None:
     """
     call = await stage.dial("verify-keyed")
     await stage.prompted(call)
+    (row,) = await stage.records.verifications()
+    await stage.watch(row.call)
     seen = await cut(stage)
     await call.press("7")
+    await stage.saw("7")
     stage.relay.admit()
     await stage.logged("asterisk_connected", since=seen)
     await call.press(f"{ACCOUNT}#")
-    await call.heard_tone()
+    await patiently(call.heard_tone())
     await call.speak(stage.people.phrase)
     assert await stage.route(call) == "agent-confirmed"
     row = await stage.records.verdict()

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from ivr.lab.softphone import PhoneCall
 from tests.integration.faults.people import ACCOUNT, silence
 from tests.integration.faults.records import Row
-from tests.integration.faults.stage import HUNG_UP, MATCH, Stage, cancelled, hung_up_while
+from tests.integration.faults.stage import (
+    HUNG_UP,
+    MATCH,
+    UNHURRIED,
+    Ground,
+    Stage,
+    cancelled,
+    hung_up_while,
+    open_stage,
+)
 from tests.integration.faults.waiting import patiently
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
-END_PAUSE_S = 0.2
-"""A third of the silence that ends an utterance."""
-AROUND_THE_VERDICT_S = (0.5, 0.58, 0.62, 0.66, 0.7, 0.8)
-"""After the last of the speech; the end silence is over after 0.6 s."""
+END_SILENCE_S = 1.5
+"""The silence that ends an utterance: long, so that who hangs up in it is not too late."""
+END_PAUSE_S = END_SILENCE_S / 3
+AROUND_THE_VERDICT_S = tuple(END_SILENCE_S + each for each in (-0.1, -0.02, 0.02, 0.06, 0.1, 0.2))
+"""After the last of the speech."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(
+    ground: Ground, module_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    """A system that gives its callers time to hang up."""
+    folder = tmp_path_factory.mktemp("hangups")
+    settings = UNHURRIED | {"COUNTERSIGN_LISTENING_END_SILENCE_S": str(END_SILENCE_S)}
+    async with open_stage(ground, folder, module_dsn, settings=settings) as stage:
+        yield stage
+        await stage.check_end()
 
 
 async def hung_up_row(stage: Stage, call: PhoneCall) -> Row:

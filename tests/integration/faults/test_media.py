@@ -17,6 +17,7 @@ from tests.integration.faults.stage import (
     hung_up_while,
     open_stage,
 )
+from tests.integration.faults.waiting import patiently
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
@@ -78,7 +79,7 @@ async def test_media_cut_while_the_caller_speaks(stage: Stage) -> None:
 async def test_media_cut_in_the_second_attempt(stage: Stage) -> None:
     """What the call had come to is kept, and decides nothing."""
     call = await stage.asked()
-    await call.heard_tone()
+    await patiently(call.heard_tone())
     stage.relay.cut(MEDIA)
     assert await stage.route(call) == "pin-only"
     row = await stage.records.verdict()

@@ -118,6 +118,11 @@ class Office:
         (channel,) = await until(made)
         return channel
 
+    async def begin(self) -> None:
+        """Begin once nothing of an earlier talk can be taken for this one's."""
+        await self.nothing_left()
+        await self.records.begin()
+
     async def nothing_left(self) -> None:
         """Wait until Asterisk holds none of our channels and bridges."""
 
@@ -208,8 +213,11 @@ async def test_the_caller_is_verified_while_he_talks(
     """The agent talks all the time, the verdict is about the caller, and the talk goes on."""
     row = await office.row(ACCOUNT)
     assert row.ending == ("ACCEPT", "MATCH")
-    shared = await office.ari.channels.get_variable(row.call, "SHARED(COUNTERSIGN_VERDICT)")
-    assert shared == "ACCEPT"
+
+    async def shared() -> str | None:
+        return await office.ari.channels.get_variable(row.call, "SHARED(COUNTERSIGN_VERDICT)")
+
+    assert await until(shared) == "ACCEPT"
     assert not talks["dial"].caller.is_over
     assert min(heard(talks["dial"].caller), heard(talks["dial"].agent)) > 1.0
     assert await talks["dial"].agent_leaves() == "agent-confirmed"
@@ -230,9 +238,12 @@ async def test_the_agents_voice_does_not_verify_the_caller(
 
 async def test_a_conversation_enrolls_who_agreed(office: Office, talks: dict[str, Talk]) -> None:
     """The voice is the caller's, by a consent that was there before."""
+
+    async def enrolled() -> list[Row]:
+        return [row for row in await office.records.enrollments() if row.account == NEW_ACCOUNT]
+
+    (row,) = await until(enrolled)
     assert await talks["enrol"].agent_leaves() == "agent-confirmed"
-    rows = await office.records.enrollments()
-    (row,) = [each for each in rows if each.account == NEW_ACCOUNT]
     assert row.ending == ("ENROLLED", "COMPLETE")
 
 
@@ -241,7 +252,7 @@ async def test_what_fails_on_our_side_disturbs_nobody(
     ground: Ground, office: Office, kind: str
 ) -> None:
     """Asterisk ends a channel of ours: UNAVAILABLE in the record, and the two talk on."""
-    await office.records.begin()
+    await office.begin()
     talk = await office.talk(f"dial-{ACCOUNT}")
     await office.ari.channels.hangup(await office.ours(kind))
     assert (await office.records.verdict()).ending == ("INCONCLUSIVE", "UNAVAILABLE")
@@ -252,7 +263,7 @@ async def test_what_fails_on_our_side_disturbs_nobody(
 
 async def test_a_hang_up_ends_the_record(office: Office) -> None:
     """The caller hangs up before he has said anything."""
-    await office.records.begin()
+    await office.begin()
     talk = await office.talk(f"dial-{ACCOUNT}")
     await office.ours("snoop")
     await patiently(talk.caller.hang_up())
@@ -261,7 +272,7 @@ async def test_a_hang_up_ends_the_record(office: Office) -> None:
 
 async def test_a_crash_disturbs_nobody_and_ends_the_record(office: Office) -> None:
     """The two talk on while Countersign is killed and started again; nobody listens any more."""
-    await office.records.begin()
+    await office.begin()
     talk = await office.talk(f"dial-{ACCOUNT}")
     await office.ours("snoop")
     await office.system.application.kill()

@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 
 from ivr.lab.application import SERVE, Application
-from tests.integration.faults.stage import MATCH, Ground, Stage, open_stage
+from tests.integration.faults.stage import MATCH, UNHURRIED, Ground, Stage, open_stage
 from tests.unit.documents import ROOT
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
@@ -61,7 +61,7 @@ async def house(
     folder = tmp_path_factory.mktemp("read-only")
     if tried(confined(folder, "true")).returncode:
         pytest.skip("no user and mount namespaces here")
-    async with open_stage(ground, folder, module_dsn) as stage:
+    async with open_stage(ground, folder, module_dsn, settings=UNHURRIED) as stage:
         with passable(module_dsn):
             yield stage
 

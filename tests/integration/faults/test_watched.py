@@ -13,7 +13,15 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
 from ivr.lab.freeports import LOOPBACK, free_port
-from tests.integration.faults.stage import EVENTS, MATCH, UNAVAILABLE, Ground, Stage, open_stage
+from tests.integration.faults.stage import (
+    EVENTS,
+    MATCH,
+    UNAVAILABLE,
+    UNHURRIED,
+    Ground,
+    Stage,
+    open_stage,
+)
 from tests.integration.faults.waiting import patiently, until
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
@@ -24,7 +32,7 @@ async def house(
     ground: Ground, module_dsn: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     """A system that is watched."""
-    settings = {"COUNTERSIGN_HEALTH_PORT": str(free_port(socket.SOCK_STREAM))}
+    settings = UNHURRIED | {"COUNTERSIGN_HEALTH_PORT": str(free_port(socket.SOCK_STREAM))}
     folder = tmp_path_factory.mktemp("watched")
     async with open_stage(ground, folder, module_dsn, settings=settings, relayed=True) as stage:
         yield stage
@@ -59,7 +67,7 @@ async def test_a_call_is_in_the_figures(stage: Stage) -> None:
     await call.speak(stage.people.phrase)
     assert await stage.route(call) == "agent-confirmed"
     await stage.nothing_left()
-    after = await figures(stage)
+    after = await until(lambda: figures(stage), _all_counted)
     assert after["countersign_verifications_total verify MATCH ACCEPT"] == 1
     assert after["countersign_calls listening"] == 0
     for stretch in ("attach", "examine", "write", "release", "decide"):
@@ -68,6 +76,12 @@ async def test_a_call_is_in_the_figures(stage: Stage) -> None:
     assert heard_s > len(stage.people.phrase) / 8000
     row = await stage.records.verdict()
     assert row.ending == MATCH
+
+
+def _all_counted(found: dict[str, float]) -> bool:
+    """The caller goes on before what his call came to is counted."""
+    decided = found["countersign_stage_seconds_count decide"]
+    return decided > 0 and found["countersign_frames_total heard"] > 0
 
 
 async def test_ready_while_asterisk_is_there(stage: Stage) -> None:

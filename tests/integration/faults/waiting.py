@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """For what takes well under a second, on a machine whose cores others use too."""
 ASK_AGAIN_S = 0.05
 
