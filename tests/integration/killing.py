@@ -135,6 +135,9 @@ def kill(cluster: Cluster, chance: random.Random) -> str:
     if chance.random() < 0.5 and children:
         _killed(chance.choice(children))
         return "process"
+    # Halted first: one that it starts meanwhile would outlive it.
+    _halted(postmaster)
+    children = _children(postmaster)
     for each in (postmaster, *children):
         _killed(each)
     _wait_for_end([postmaster, *children])
@@ -153,6 +156,12 @@ def _killed(process: int) -> None:
         return
 
 
+def _halted(process: int) -> None:
+    os.kill(process, signal.SIGSTOP)
+    while _state(process) not in ("T", None):
+        os.sched_yield()
+
+
 def _children(parent: int) -> list[int]:
     found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [int(each) for each in found]
@@ -165,8 +174,12 @@ def _wait_for_end(processes: list[int]) -> None:
 
 
 def _alive(process: int) -> bool:
+    return _state(process) not in ("Z", None)
+
+
+def _state(process: int) -> str | None:
+    """Return the letter of the process's state (proc(5)), None where there is none."""
     try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None

@@ -86,11 +86,42 @@ async def watched(dsn: str) -> AsyncIterator[Callable[[int], asyncio.Future[None
     await connection.add_listener("ch_pgqueuer", lambda *_: changed.set())
 
     async def until(count: int) -> None:
-        while await connection.fetchval("SELECT count(ended_at) FROM batch_items") < count:
+        while True:
             changed.clear()
+            if await connection.fetchval("SELECT count(ended_at) FROM batch_items") >= count:
+                return
             await changed.wait()
 
     yield lambda count: asyncio.ensure_future(asyncio.wait_for(until(count), PATIENCE_S))
+    await connection.close()
+
+
+HALT = """
+SELECT pg_advisory_lock(1);
+CREATE FUNCTION halt() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(ended_at) FROM batch_items) >= {count} THEN
+        PERFORM pg_advisory_xact_lock(1);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER halt BEFORE UPDATE OF ended_at ON batch_items
+FOR EACH ROW EXECUTE FUNCTION halt();
+"""
+GO_ON = """
+SELECT pg_advisory_unlock(1);
+DROP TRIGGER halt ON batch_items;
+DROP FUNCTION halt();
+"""
+
+
+@asynccontextmanager
+async def halted(dsn: str, count: int) -> AsyncIterator[None]:
+    """Let no further item end after so many, however late they are killed."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(HALT.format(count=count))
+    yield
+    await connection.execute(GO_ON)
     await connection.close()
 
 
@@ -108,15 +139,16 @@ async def carried_out(
 ) -> tuple[int | None, str]:
     """Run a command with a worker beside it, kill both halfway, and start the command again."""
     order = ("batch", *arguments)
-    async with watched(dsn) as ended:
+    half = before + PEOPLE // 3
+    async with halted(dsn, half), watched(dsn) as ended:
         first, worker = (
             await started(environment, *order),
             await started(environment, "jobs", "work"),
         )
-        await ended(before + PEOPLE // 3)
+        await ended(half)
         await asyncio.gather(killed(first), killed(worker))
     left = await counted(dsn, "SELECT result FROM batch_items WHERE ended_at IS NULL")
-    assert left.total() > 0, "killed too late to prove anything"
+    assert left.total() > 0
     # Their leases run out.
     await execute(dsn, "UPDATE jobs.pgqueuer SET heartbeat = now() - interval '1 hour'")
     again = await started(environment, *order)
