@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from ivr.lab.freeports import free_port
 from ivr.ports import StoreUnavailableError
 from ivr.storage.database import Database
 from ivr.storage.embedded import EmbeddedPostgres
@@ -196,14 +198,15 @@ def small_disk(postgres_folder: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-async def test_tcp_connections_are_kept_alive(folder: Path, unused_tcp_port: int) -> None:
+async def test_tcp_connections_are_kept_alive(folder: Path) -> None:
     """A peer that vanishes is noticed although the pool is idle."""
-    settings = {**QUICK, "listen_addresses": "127.0.0.1", "port": str(unused_tcp_port)}
+    port = free_port(socket.SOCK_STREAM)
+    settings = {**QUICK, "listen_addresses": "127.0.0.1", "port": str(port)}
     async with EmbeddedPostgres(folder, settings=settings) as postgres:
         await migrate(postgres.dsn)
-        dsn = f"postgresql://countersign@127.0.0.1:{unused_tcp_port}/countersign"
+        dsn = f"postgresql://countersign@127.0.0.1:{port}/countersign"
         async with await Database.connect(dsn):
-            timers = timers_to(unused_tcp_port)
+            timers = timers_to(port)
     assert timers == {KEEPALIVE_TIMER}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 
 from engine.types import Reason, Verdict
 from ivr.domain.verification import Verification
+from ivr.lab.freeports import free_port
 from ivr.ports import StoreUnavailableError
 from ivr.storage.cluster import Cluster, StopMode
 from ivr.storage.database import Database
@@ -45,7 +47,7 @@ from tests.unit.storage.records import (
 )
 
 HOLD_ROW = "UPDATE verifications SET call = call WHERE id = $1"
-SOON_S = 20.0
+SOON_S = 30.0
 
 
 class WatchedStore(PostgresStore):
@@ -91,7 +93,7 @@ async def test_a_store_outlives_a_restart_of_its_server(
         with pytest.raises(StoreUnreachableError, match="check that PostgreSQL runs"):
             await store.find(TENANT, ACCOUNT)
     await start(own_cluster)
-    assert await store.close(accepted(begun)) == accepted(begun)
+    assert await patiently(partial(store.close, accepted(begun))) == accepted(begun)
     assert await store.verdict(begun.id) == accepted(begun)
 
 
@@ -131,7 +133,7 @@ async def test_a_server_stopped_in_the_middle_of_a_close_leaves_nothing_half_wri
         await closing
     holder.terminate()
     await start(own_cluster)
-    assert await store.verdict(begun.id) is None
+    assert await patiently(partial(store.verdict, begun.id)) is None
     assert await store.close(rejected(begun)) == rejected(begun)
     assert await store.verdict(begun.id) == rejected(begun)
 
@@ -206,7 +208,7 @@ async def test_the_outbox_bridges_an_outage(
         assert (told.verdict, told.reason) == (Verdict.INCONCLUSIVE, Reason.UNAVAILABLE)
         await start(own_cluster)
         await soon(store.closed)
-    assert await store.verdict(begun.id) == told
+    assert await patiently(partial(store.verdict, begun.id)) == told
 
 
 async def soon(event: asyncio.Event) -> None:
@@ -331,12 +333,11 @@ async def test_an_unknown_database_is_named(server_dsn: str) -> None:
         await Database.connect(with_database(server_dsn, "no_such_one"))
 
 
-async def test_a_port_where_nobody_listens_is_unreachable(unused_tcp_port: int) -> None:
+async def test_a_port_where_nobody_listens_is_unreachable() -> None:
     """Refused at once, with the address and without the password."""
-    dsn = f"postgresql://ann:hunter2@127.0.0.1:{unused_tcp_port}/voices"
-    with pytest.raises(
-        StoreUnreachableError, match=f"voices at 127.0.0.1:{unused_tcp_port}"
-    ) as error:
+    port = free_port(socket.SOCK_STREAM)
+    dsn = f"postgresql://ann:hunter2@127.0.0.1:{port}/voices"
+    with pytest.raises(StoreUnreachableError, match=f"voices at 127.0.0.1:{port}") as error:
         await Database.connect(dsn)
     assert "hunter2" not in str(error.value)
 
