@@ -126,17 +126,20 @@ async def test_it_ends_with_the_process_that_started_it(
     asterisk_program: AsteriskProgram, tmp_path: Path
 ) -> None:
     """Whoever is killed leaves no Asterisk behind on the ports."""
-    port = PrivateAsterisk(program=asterisk_program).sip_port
+    # Chosen here: the other process would choose out of what belongs to the tests beside us.
+    free = PrivateAsterisk(program=asterisk_program)
+    ports = str(free.sip_port), str(free.http_port)
     starter = (
         "import asyncio, sys; from pathlib import Path\n"
         "from ivr.lab.asterisk import PrivateAsterisk\n"
         "async def run():\n"
-        "    async with PrivateAsterisk(Path(sys.argv[1]), sip_port=int(sys.argv[2])):\n"
+        "    sip, http = map(int, sys.argv[2:])\n"
+        "    async with PrivateAsterisk(Path(sys.argv[1]), sip_port=sip, http_port=http):\n"
         "        print('up', flush=True); await asyncio.Event().wait()\n"
         "asyncio.run(run())\n"
     )
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", starter, str(tmp_path), str(port)), stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", starter, str(tmp_path), *ports), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     assert await process.stdout.readline() == b"up\n"
