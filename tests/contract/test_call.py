@@ -20,7 +20,7 @@ from ivr.lab.asterisk import PrivateAsterisk, find
 from ivr.line.capability import MediaWay
 from ivr.ports import Call, CallerHungUpError, CallLostError, Frame, Key, PromptEnded
 from tests.fakes.call import FakeCall, HangsUp, Presses, Says, Step
-from tests.integration.line_caller import PATIENCE_S, Caller, eventually
+from tests.integration.line_caller import Caller, eventually
 from tests.integration.line_stage import (
     DIALPLAN,
     FOLDER,

@@ -17,9 +17,7 @@ from ivr.lab.softphone.metronome import Metronome
 from ivr.media import control
 from ivr.media.outflow import CHUNK_BYTES
 from ivr.media.socket import MediaFrame, MediaSocket
-
-PATIENCE_S = 30.0
-"""For what takes milliseconds, on a machine whose cores others use too."""
+from tests.patience import PATIENCE_S
 
 
 @dataclass(slots=True)

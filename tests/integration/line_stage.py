@@ -28,7 +28,8 @@ from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary, SpokenLocale
 from ivr.media.socket import MediaSockets
 from ivr.ports import Call, Frame
-from tests.integration.line_caller import PATIENCE_S, Caller, eventually, spoken
+from tests.integration.line_caller import Caller, eventually, spoken
+from tests.patience import PATIENCE_S
 
 MODULES = ("format_sln",)
 DIALPLAN = """

@@ -12,7 +12,8 @@ from urllib.parse import unquote
 import aiohttp
 
 from ivr.lab.asterisk import PrivateAsterisk
-from tests.integration.line_caller import PATIENCE_S, eventually
+from tests.integration.line_caller import eventually
+from tests.patience import PATIENCE_S
 
 DIALPLAN = """
 ; Calls the subroutines as a customer's dialplan would, and shows the application `probe` what

@@ -15,8 +15,9 @@ from ivr.lab.freeports import LOOPBACK, free_port
 from ivr.line.agi_door import AgiRules, agi_door
 from ivr.media.audiosocket import Hello, encode_message
 from ivr.ports import Call, CallerHungUpError, CallLostError, Frame, Key, PromptEnded
-from tests.integration.line_caller import PATIENCE_S, lateness
+from tests.integration.line_caller import lateness
 from tests.integration.line_stage import LIBRARY, Stage, listened, next_of, prompt_audio, ramp
+from tests.patience import PATIENCE_S
 from tests.relay import Relay
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]

@@ -43,6 +43,7 @@ from ivr.ari.model import Channel
 from ivr.ari.requests import Method, Request
 from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.lab.freeports import free_port
+from tests.patience import PATIENCE_S
 from tests.relay import Relay
 
 pytestmark = [
@@ -50,8 +51,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
 ]
 
-PATIENCE_S = 30.0
-"""For what takes milliseconds, on a machine whose cores others use too."""
 HEARTBEAT_S = 0.4
 """So short that a dead peer is noticed soon, and now and then one that is only slow."""
 

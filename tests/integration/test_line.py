@@ -14,7 +14,7 @@ from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.line.capability import MediaWay
 from ivr.line.errors import ApplicationReplacedError
 from ivr.ports import CallerHungUpError, CallLostError, Frame, Key, PromptEnded
-from tests.integration.line_caller import PATIENCE_S, Caller, eventually, lateness
+from tests.integration.line_caller import Caller, eventually, lateness
 from tests.integration.line_stage import (
     DIALPLAN,
     MODULES,
@@ -26,6 +26,7 @@ from tests.integration.line_stage import (
     ramp,
     write_sounds,
 )
+from tests.patience import PATIENCE_S
 from tests.relay import Relay
 
 WAV_CUT_SAMPLES = 22

@@ -14,8 +14,9 @@ import pytest
 
 from ivr.lab import LabError
 from ivr.lab.asterisk import AsteriskProgram, AsteriskStartError, PrivateAsterisk
-from tests.integration.line_caller import PATIENCE_S, eventually
+from tests.integration.line_caller import eventually
 from tests.integration.probing import Applications
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.asterisk
 

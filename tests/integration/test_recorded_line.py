@@ -14,8 +14,9 @@ from ivr.domain.prompt import Prompt
 from ivr.line.capability import MediaWay
 from ivr.line.names import Kind, Names
 from ivr.ports import Call, Frame, Key, PromptEnded
-from tests.integration.line_caller import PATIENCE_S, eventually
+from tests.integration.line_caller import eventually
 from tests.integration.line_stage import Stage, listened, next_of, ramp, write_sounds
+from tests.patience import PATIENCE_S
 from tests.relay import Relay
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]

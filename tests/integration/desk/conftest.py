@@ -21,7 +21,7 @@ from ivr.storage import Database, DeskUsers
 from tests.integration.faults.conftest import ground, module_dsn
 from tests.integration.faults.people import ACCOUNT
 from tests.integration.faults.stage import UNHURRIED, Ground, Stage, open_stage
-from tests.integration.faults.waiting import PATIENCE_S
+from tests.patience import PATIENCE_S
 from tests.unit.desk.receiver import Receiver, receiving
 
 __all__ = ["ground", "module_dsn"]

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-PATIENCE_S = 60.0
-"""For what takes well under a second, on a machine whose cores others use too."""
+from tests.patience import PATIENCE_S
+
 ASK_AGAIN_S = 0.05
 
 Answer = TypeVar("Answer")
