@@ -3,9 +3,9 @@
 TPIR and FPIR as in ISO/IEC 19795-1: the share of searches by a member of the group that name him
 first and reach the threshold, and the share of searches by a stranger that name anyone. Three
 takes of one call are enrolled, a take of another call is searched. Calibration and threshold come
-from four fifths of the speakers, and whoever searches is of the last fifth, each in turn; members
-of the group may be known to the fit. A target is out of reach where so few speakers support no
-evidence as strong as it needs.
+from four fifths of the speakers, heard with noise as well, as what ships is fitted; whoever
+searches is of the last fifth, each in turn; members of the group may be known to the fit. A target
+is out of reach where so few speakers support no evidence as strong as it needs.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> Report:
     """Hear the corpus and search it; `CorpusError` where it cannot be read."""
     corpus, embedder = corpus_of(arguments), Embedder.load(card_meant(arguments.model))
     try:
-        calls = calls_of(corpus, embedder)
+        calls = calls_of(corpus, embedder, noisier=True)
     except (OSError, KeyError, ValueError) as error:
         raise CorpusError(f"the telephone split of {corpus} cannot be heard: {error}") from error
     return report(calls, embedder.card.model)
