@@ -18,6 +18,7 @@ from scipy.fft import dct, rfft
 from scipy.spatial.distance import cdist
 
 from engine.errors import AudioError
+from engine.phrase.evidence import confidence_of
 from engine.phrase.warping import warped
 from engine.types import ENGINE_RATE_HZ, PhraseFinding, PhraseOutcome, Utterance
 
@@ -147,7 +148,7 @@ def reversed_(each: PhraseFrames) -> PhraseFrames:
 
 def _found(unlike: float) -> PhraseFinding:
     middle, width = (SAME + OTHER) / 2, (OTHER - SAME) / 2
-    same = 1.0 / (1.0 + float(np.exp(np.clip(2.0 * (unlike - middle) / width, -50, 50))))
+    same = confidence_of(2.0 * (middle - unlike) / width)
     if unlike <= SAME:
         return PhraseFinding(PhraseOutcome.RIGHT, None, same)
     outcome = PhraseOutcome.WRONG if unlike >= OTHER else PhraseOutcome.UNSURE

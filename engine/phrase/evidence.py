@@ -15,8 +15,22 @@ from engine.types import PhraseFinding, PhraseId, PhraseOutcome, Span
 
 DOUBTFUL: Final = 0.03
 """Confidence below which no phrase of the list was said; from there to where it is sure, UNSURE."""
+_SUREST: Final = 50.0
+"""Log odds beyond which a confidence is as good as 0 or 1."""
+_LEAST: Final = 1e-9
 _UNHEARD: Final = 3
 """Frames, 60 ms."""
+
+
+def confidence_of(log_odds: float) -> float:
+    """Return the probability in [0, 1] of any log odds, in nats, however large."""
+    return 1.0 / (1.0 + math.exp(-max(-_SUREST, min(_SUREST, log_odds))))
+
+
+def log_odds_of(confidence: float) -> float:
+    """Return the log odds of a probability in [0, 1], in nats; 20.7 at most, either way."""
+    inside = min(max(confidence, _LEAST), 1.0 - _LEAST)
+    return math.log(inside / (1.0 - inside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class Weighing:
     def confidence(self, fit: Fit) -> float:
         """Return the probability in [0, 1] that the phrase was said, at even odds."""
         weighed = self.bias + self.ratio * fit.ratio + self.weakest * fit.weakest
-        return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, weighed))))
+        return confidence_of(weighed)
 
 
 ALONE: Final = Weighing(5.88, 2.84, 1.70, sure=0.1)

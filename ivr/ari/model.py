@@ -67,6 +67,10 @@ class Bridge:
     creationtime: str = ""
 
 
+ENDED = frozenset({"done", "failed"})
+"""States of what plays or records no more, though Asterisk may not have let go of it yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Playback:
     """Sound that Asterisk plays."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from ivr.ari.decoding import read_reply
-from ivr.ari.model import Playback
+from ivr.ari.model import ENDED, Playback
 from ivr.ari.requests import NOT_FOUND, Method, Request, Requester, resource, tolerant
 
 _PLAYBACK = msgspec.json.Decoder(Playback)
-_ENDED = ("done", "failed")
 
 
 class Playbacks:
@@ -29,7 +28,7 @@ class Playbacks:
         if response.status == NOT_FOUND:
             return None
         found = read_reply(response.body, _PLAYBACK, "Playback")
-        return None if found.state in _ENDED else found
+        return None if found.state in ENDED else found
 
     async def stop(self, playback: str) -> None:
         """Stop it; `PlaybackFinished` follows. One that has ended already is fine."""

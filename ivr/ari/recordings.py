@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ivr.ari.decoding import read_reply
-from ivr.ari.model import LiveRecording
+from ivr.ari.model import ENDED, LiveRecording
 from ivr.ari.requests import NOT_FOUND, Method, Request, Requester, resource, tolerant
 
 
@@ -17,7 +17,6 @@ class _Stored:
 
 
 _LIVE = msgspec.json.Decoder(LiveRecording)
-_ENDED = ("done", "failed")
 _STORED = msgspec.json.Decoder(tuple[_Stored, ...])
 
 
@@ -38,7 +37,7 @@ class Recordings:
         if response.status == NOT_FOUND:
             return None
         recording = read_reply(response.body, _LIVE, "LiveRecording")
-        return None if recording.state in _ENDED else recording
+        return None if recording.state in ENDED else recording
 
     async def stop(self, name: str) -> None:
         """End the recording and keep its file; `RecordingFinished` follows.
