@@ -34,7 +34,6 @@ JOINED: Final = 150
 MADE: Final = 100
 LEAST_S: Final = 1.0
 _SEED: Final = 4
-_REPLICATES: Final = 1000
 _EXCERPT: Final = 3 * TELEPHONE_RATE_HZ
 _EVERY: Final = 9 * TELEPHONE_RATE_HZ
 
@@ -51,6 +50,15 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Which clips of one kind were heard as something."""
+
+    name: str
+    alarms: Sequence[bool]
+    clips: Sequence[Clip]
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """How many of so many clips were heard as something, in [0, 1], with its 95 % interval."""
 
@@ -61,10 +69,10 @@ class Rate:
     total: int
 
     @classmethod
-    def of(cls, name: str, heard: Sequence[bool], clips: Sequence[Clip]) -> Rate:
+    def of(cls, heard: Heard, replicates: int) -> Rate:
         """Count; sources are drawn for the interval."""
-        counted = share(heard, [clip.source for clip in clips], _REPLICATES)
-        return cls(name, *counted, len(clips))
+        counted = share(heard.alarms, [clip.source for clip in heard.clips], replicates)
+        return cls(heard.name, *counted, len(heard.clips))
 
 
 _LIMITS = QualityLimits()
@@ -87,9 +95,10 @@ def run(arguments: argparse.Namespace) -> Report:
             Clip(_pcm(shards.samples(each.member)), each.speaker)
             for each in tqdm(chosen, disable=None)
         ]
-    rates = [*_false_alarms(clips), *_made(clips, random), *_joined(chosen, clips)]
+    heard = [*_false_alarms(clips), *_made(clips, random), _joined(chosen, clips)]
     if arguments.audio:
-        rates.append(_rate("music: files of --audio", "music", _excerpts(arguments.audio)))
+        heard.append(_heard("music: files of --audio", "music", _excerpts(arguments.audio)))
+    rates = [Rate.of(each, arguments.replicates) for each in heard]
     return Report(_table(rates), [asdict(rate) for rate in rates])
 
 
@@ -99,15 +108,15 @@ def _tested(recordings: Iterable[Recording]) -> list[Recording]:
     return [each for each in speech if zlib.crc32(each.speaker.encode()) % 2 == 1]
 
 
-def _false_alarms(clips: Sequence[Clip]) -> list[Rate]:
+def _false_alarms(clips: Sequence[Clip]) -> list[Heard]:
     qualities = [_quality(clip.pcm) for clip in clips]
     return [
-        Rate.of(f"{name}: false alarms on speech", [alarm(each) for each in qualities], clips)
+        Heard(f"{name}: false alarms on speech", [alarm(each) for each in qualities], clips)
         for name, alarm in ALARMS.items()
     ]
 
 
-def _made(clips: Sequence[Clip], random: np.random.Generator) -> list[Rate]:
+def _made(clips: Sequence[Clip], random: np.random.Generator) -> list[Heard]:
     """Detection of what can be made: alone on a line, and keys pressed while somebody speaks."""
     line = unwanted.on_the_line
     levels = random.uniform(-35, -10, MADE)
@@ -127,10 +136,10 @@ def _made(clips: Sequence[Clip], random: np.random.Generator) -> list[Rate]:
     ]
     music = [line(unwanted.music(3.0, random), random) for _ in levels]
     return [
-        _rate("tones: dial, busy, ringing, fax, 1 s", "tones", _each_its_own(tones)),
-        _rate("tones: a key, 80 ms", "tones", _each_its_own(alone)),
-        _rate("tones: a key, 100 ms, over speech", "tones", spoken_over),
-        _rate("music: made, 3 s", "music", _each_its_own(music)),
+        _heard("tones: dial, busy, ringing, fax, 1 s", "tones", _each_its_own(tones)),
+        _heard("tones: a key, 80 ms", "tones", _each_its_own(alone)),
+        _heard("tones: a key, 100 ms, over speech", "tones", spoken_over),
+        _heard("music: made, 3 s", "music", _each_its_own(music)),
     ]
 
 
@@ -148,7 +157,7 @@ def _key_over(pcm: Pcm, hertz: tuple[float, float]) -> Pcm:
     return unwanted.over(pcm, unwanted.tone(hertz, 0.1, -13.0), len(pcm) // 2)
 
 
-def _joined(chosen: Sequence[Recording], clips: Sequence[Clip]) -> list[Rate]:
+def _joined(chosen: Sequence[Recording], clips: Sequence[Clip]) -> Heard:
     """Two speakers of one corpus, one after the other; the first is who is drawn."""
     pairs: list[Clip] = []
     for k, first in enumerate(chosen):
@@ -157,7 +166,7 @@ def _joined(chosen: Sequence[Recording], clips: Sequence[Clip]) -> list[Rate]:
         if other is not None and len(pairs) < JOINED:
             both = [clips[k].pcm[:_EXCERPT], clips[other].pcm[:_EXCERPT]]
             pairs.append(Clip(np.concatenate(both), first.speaker))
-    return [_rate("talkers: two speakers in turn", "talkers", pairs)]
+    return _heard("talkers: two speakers in turn", "talkers", pairs)
 
 
 def _other(first: Recording, second: Recording) -> bool:
@@ -175,8 +184,8 @@ def _excerpts(folder: Path) -> list[Clip]:
     ]
 
 
-def _rate(name: str, kind: str, clips: Sequence[Clip]) -> Rate:
-    return Rate.of(name, [ALARMS[kind](_quality(clip.pcm)) for clip in clips], clips)
+def _heard(name: str, kind: str, clips: Sequence[Clip]) -> Heard:
+    return Heard(name, [ALARMS[kind](_quality(clip.pcm)) for clip in clips], clips)
 
 
 def _quality(pcm: Pcm) -> Quality:

@@ -223,11 +223,13 @@ class _Earlier:
 
 def _enrolled(said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
     """Compare with recordings of the person's other calls, and let both vote as a call does."""
+    if not said:
+        return
     earlier = _Earlier([each for each in said if each.phrase], files)
-    recognisers = {id(each.phrases): PhraseRecogniser.load(each.phrases) for each in said[:1]}
+    recogniser = PhraseRecogniser.load(said[0].phrases)
     for each in said:
         utterance = joined(each.members, files)
-        listener, own = recognisers[id(each.phrases)].listener(), frames(utterance)
+        listener, own = recogniser.listener(), frames(utterance)
         listener.push(utterance.samples)
         looks = list(listener.looks())
         for asked in each.phrases.phrases:
@@ -236,9 +238,9 @@ def _enrolled(said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
                 yield Trial(ALIGNED, kind, each.speaker, alike(own, before))
                 yield Trial(ENROLLED, kind, each.speaker, vote(asked, found, own, before))
     for each, asked, way in _in_ways(said, files):
-        before, known = earlier.of(each, asked), recognisers.get(id(way.phrases))
-        if before and known is not None:
-            found = known.recognise(way.utterance, asked)
+        before = earlier.of(each, asked)
+        if before and way.phrases is each.phrases:
+            found = recogniser.recognise(way.utterance, asked)
             finding = vote(asked, found, frames(way.utterance), before)
             yield Trial(ENROLLED, way.kind, each.speaker, finding)
 

@@ -33,7 +33,7 @@ def test_what_is_made_is_heard_and_a_piece_of_music_counts_once(
     for name in ("a.wav", "b.wav"):
         piece = unwanted.on_the_line(unwanted.music(PIECE_S, random), random)
         soundfile.write(music / name, piece, TELEPHONE_RATE_HZ, "PCM_16")
-    report = run(argparse.Namespace(corpus=corpus, audio=music))
+    report = run(argparse.Namespace(corpus=corpus, audio=music, replicates=50))
     found = {each["name"]: each for each in report.figures}
     for made in ("tones: dial, busy, ringing, fax, 1 s", "tones: a key, 80 ms", "music: made, 3 s"):
         assert (found[made]["value"], found[made]["total"]) == (1.0, MADE)
