@@ -33,7 +33,7 @@ from engine.evaluation.said import (
     telephone_strings,
 )
 from engine.evaluation.scoring import quality_of
-from engine.evaluation.spoken_ways import Way, ways
+from engine.evaluation.spoken_ways import EXCHANGED, Way, ways, with_another_word
 from engine.phrase import (
     Challenge,
     DigitListener,
@@ -237,12 +237,23 @@ def _enrolled(said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
                 kind, found = _kind(each.phrase, asked), judged(looks, asked)
                 yield Trial(ALIGNED, kind, each.speaker, alike(own, before))
                 yield Trial(ENROLLED, kind, each.speaker, vote(asked, found, own, before))
+    for each, asked, kind, utterance in _said_nearly(said, files):
+        if before := earlier.of(each, asked):
+            found = recogniser.recognise(utterance, asked)
+            finding = vote(asked, found, frames(utterance), before)
+            yield Trial(ENROLLED, kind, each.speaker, finding)
+
+
+def _said_nearly(
+    said: Sequence[Said], files: AudioFiles
+) -> Iterator[tuple[Said, PhraseId, str, Utterance]]:
+    """Say the phrase that is asked for in other ways, and with another word in it."""
     for each, asked, way in _in_ways(said, files):
-        before = earlier.of(each, asked)
-        if before and way.phrases is each.phrases:
-            found = recogniser.recognise(way.utterance, asked)
-            finding = vote(asked, found, frames(way.utterance), before)
-            yield Trial(ENROLLED, way.kind, each.speaker, finding)
+        if way.phrases is each.phrases:
+            yield each, asked, way.kind, way.utterance
+    for each in with_another_word(said, Random(_SEED)):
+        assert each.phrase is not None
+        yield each, each.phrase, EXCHANGED, joined(each.members, files)
 
 
 def _digits(recordings: Sequence[Recording], files: AudioFiles) -> Iterator[Trial]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
@@ -58,3 +58,19 @@ def exchanged(phrases: PhraseList, asked: PhraseId, random: Random) -> PhraseLis
     words[place] = random.choice(sorted(others - set(words)))
     changed = replace(phrase, text=" ".join(words))
     return replace(phrases, phrases={**phrases.phrases, asked: changed})
+
+
+def with_another_word(said: Iterable[Said], random: Random) -> Iterator[Said]:
+    """Say each string with one word, drawn, exchanged for another of the same call.
+
+    What is said then is not the phrase, which is still the one that is asked for.
+    """
+    listed = [each for each in said if each.phrase is not None]
+    of_call: dict[tuple[str, str], set[str]] = {}
+    for each in listed:
+        of_call.setdefault((each.speaker, each.call), set()).update(each.members)
+    for each in listed:
+        if others := sorted(of_call[each.speaker, each.call] - set(each.members)):
+            members, place = list(each.members), random.randrange(len(each.members))
+            members[place] = random.choice(others)
+            yield replace(each, members=tuple(members))

@@ -19,8 +19,9 @@ from engine.types import Samples
 _AT_ONCE: Final = 40
 """Frames that are looked at together: always so many, so that pieces make no difference."""
 SETTLED: Final = 4 * _AT_ONCE
-"""The line is known from so many frames, 1.6 s: from then on speech is followed while it comes.
-Where they are silent, it is known at the end."""
+"""Something is known of the line from so many frames on, 1.6 s: then speech is followed while it
+comes, each piece over the line as it is known by then. Where they are silent, it is known at the
+end."""
 _NOTHING: Final = np.zeros(0, np.int16)
 
 
@@ -106,7 +107,7 @@ class Listening:
     def __init__(self, prepared: Prepared, longest: int) -> None:
         self._longest, self._model = longest, phone_model()
         self._pcm = _NOTHING
-        self._line: Line | None = None
+        self._settled = False
         self._powers = np.zeros((0, BANDS), np.float32)
         self._done = 0
         self._start = Followed(prepared, self._model.begin(), Search(prepared.network))
@@ -121,11 +122,10 @@ class Listening:
         self._pcm = np.concatenate([self._pcm, pcm])
         while len(new := self._next_powers()) == _AT_ONCE:
             self._powers = np.concatenate([self._powers, new])
-        if self._line is None and len(self._powers) >= SETTLED:
-            line = Line.of(self._powers[:SETTLED])
-            self._line = None if line.silent else line
-        while self._line and self._done < len(self._powers):
-            spectra = self._line.taken_out(self._powers[self._done : self._done + _AT_ONCE])
+        if not self._settled and len(self._powers) >= SETTLED:
+            self._settled = not Line.of(self._powers[:SETTLED]).silent
+        while self._settled and self._done < len(self._powers):
+            spectra = _line_at(self._done, self._powers).taken_out(_piece(self._done, self._powers))
             self._followed = self._followed.after(self._model, spectra)
             self._done += _AT_ONCE
 
@@ -136,12 +136,13 @@ class Listening:
     def whole(self) -> Followed:
         """Return what becomes of all the frames, if these were all."""
         every = np.concatenate([self._powers, self._next_powers()])
-        line = self._line or Line.of(every)
-        if line.silent:
+        known = Line.of(every)
+        if known.silent:
             return self._start
         rest = self._followed
         for first in range(self._done, len(every) + 1, _AT_ONCE):
-            spectra = line.taken_out(every[first : first + _AT_ONCE])
+            line = _line_at(first, every) if self._settled else known
+            spectra = line.taken_out(_piece(first, every))
             rest = rest.after(self._model, spectra, last=len(spectra) < _AT_ONCE)
         return rest
 
@@ -149,3 +150,13 @@ class Listening:
         """Return the powers of the next frames: of `_AT_ONCE`, or as many as there are."""
         first = len(self._powers)
         return powers(self._pcm[samples_of(first) : samples_until(first + _AT_ONCE)])
+
+
+def _piece(first: int, powers: Floats) -> Floats:
+    """Return the frames that are looked at together, the first of which is this."""
+    return powers[first : first + _AT_ONCE]
+
+
+def _line_at(first: int, powers: Floats) -> Line:
+    """Return the line as it is known when such a piece was heard."""
+    return Line.of(powers[: max(SETTLED, first + _AT_ONCE)])

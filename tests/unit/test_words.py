@@ -84,6 +84,21 @@ def test_the_phrase_is_told_from_another(words: Words) -> None:
     assert finding.outcome is PhraseOutcome.WRONG
 
 
+@pytest.mark.parametrize("voice", ["slt", "awb"])
+def test_a_beep_before_the_phrase_is_not_what_the_line_sounds_like(
+    words: Words, voice: str
+) -> None:
+    """The more is said, the better the line is known: nothing that came first stays its measure."""
+    beep = 0.25 * np.sin(2 * np.pi * 425 * np.arange(6_400) / 16_000)
+    before = np.concatenate([beep, np.zeros(19_200)]).astype(np.float32)
+    phrase = said(PHRASE, 0, voice).samples
+    finding = words.recognised(
+        Utterance(np.concatenate([before, phrase])), WANTED.locale, WANTED.phrase
+    )
+    assert finding.outcome is PhraseOutcome.RIGHT
+    assert finding.confidence > 0.75
+
+
 def test_an_unknown_language_is_compared_with_the_persons_recordings(words: Words) -> None:
     """Without any there is nothing to say."""
     unknown = replace(WANTED, locale=NOWHERE)

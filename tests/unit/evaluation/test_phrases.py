@@ -33,9 +33,11 @@ from engine.evaluation.spoken_ways import (
     AFTER_OTHERS,
     BEGUN_TWICE,
     BROKEN_OFF,
+    EXCHANGED,
     TWICE,
     exchanged,
     ways,
+    with_another_word,
 )
 from engine.phrase import Challenge, DigitListener, Digits, PhraseRecogniser, load_phrases
 from engine.phrase.digits import judged
@@ -136,6 +138,7 @@ def test_a_report_on_a_small_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         phrases.ALIGNED,
         phrases.ENROLLED,
     }
+    assert f"{phrases.ENROLLED}: {EXCHANGED}" in kinds
     spoken = [shares for kind, shares in kinds.items() if not kind.startswith(phrases.ALIGNED)]
     assert all(shares["right"]["value"] == 0.0 for shares in spoken)
     assert json.loads(json.dumps(report.figures)) == report.figures
@@ -208,6 +211,19 @@ def test_a_word_is_exchanged_for_one_of_another_phrase() -> None:
         assert set(own) - {"one", "two", "three"} < {"four", "five", "six"}
         other = PhraseId("four-five-six")
         assert changed.phrases[other] == phrases.phrases[other]
+
+
+def test_a_word_is_exchanged_for_another_of_the_same_call() -> None:
+    """One, so that what is said is in no list; the phrase that is asked for stays."""
+    said = telephone_strings(calls())
+    whole = {(each.speaker, each.call, each.members) for each in said}
+    nearly = list(with_another_word(said, Random(1)))
+    strings = [each for each in said if each.phrase is not None]
+    assert len(nearly) == len(strings)
+    for own, each in zip(strings, nearly, strict=True):
+        assert (each.speaker, each.call, each.phrase) == (own.speaker, own.call, own.phrase)
+        assert [a == b for a, b in zip(each.members, own.members, strict=True)].count(False) == 1
+        assert (each.speaker, each.call, each.members) not in whole
 
 
 @pytest.mark.corpus
