@@ -67,16 +67,16 @@ def run(arguments: argparse.Namespace) -> Report:
         calls = calls_of(corpus, embedder, noisier=True)
     except (OSError, KeyError, ValueError) as error:
         raise CorpusError(f"the telephone split of {corpus} cannot be heard: {error}") from error
-    return report(calls, embedder.card.model)
+    return report(calls, embedder.card.model, arguments.replicates)
 
 
-def report(calls: Sequence[CallTakes], model: ModelId) -> Report:
+def report(calls: Sequence[CallTakes], model: ModelId, replicates: int) -> Report:
     """Search calls of several speakers; `CorpusError` where too few have two usable ones."""
     try:
         found = list(searches(calls, model))
     except ValueError as error:
         raise CorpusError(f"too few speakers with two usable calls each ({error})") from error
-    figures = [_figures(found, n, fpir) for n in GROUPS for fpir in FPIRS]
+    figures = [_figures(found, n, fpir, replicates) for n in GROUPS for fpir in FPIRS]
     return Report(_table(figures), figures)
 
 
@@ -142,31 +142,31 @@ def _enrolled(call: CallTakes) -> list[Voiceprint]:
     return [call.takes[name] for name in ENROLLED]
 
 
-def _figures(found: Sequence[Search], group: int, fpir: float) -> dict[str, Any]:
+def _figures(found: Sequence[Search], group: int, fpir: float, replicates: int) -> dict[str, Any]:
     these = [each for each in found if (each.group, each.fpir) == (group, fpir)]
     members = [each for each in these if each.member]
     strangers = [each for each in these if not each.member]
     return {
         "group": group,
         "target_fpir": fpir,
-        "first": _rate([(each.speaker, each.first) for each in members]),
-        "tpir": _named(members),
-        "fpir": _named(strangers),
+        "first": _rate([(each.speaker, each.first) for each in members], replicates),
+        "tpir": _named(members, replicates),
+        "fpir": _named(strangers, replicates),
         "searches": len(these),
         "speakers": len({each.speaker for each in these}),
     }
 
 
-def _named(these: Sequence[Search]) -> list[float] | None:
+def _named(these: Sequence[Search], replicates: int) -> list[float] | None:
     """How often anyone was named; None unless every fold's calibration could name someone."""
     named = [(each.speaker, each.named) for each in these if each.named is not None]
-    return _rate(named) if len(named) == len(these) else None
+    return _rate(named, replicates) if len(named) == len(these) else None
 
 
-def _rate(outcomes: Sequence[tuple[int, bool]]) -> list[float]:
+def _rate(outcomes: Sequence[tuple[int, bool]], replicates: int) -> list[float]:
     """A share and its 95 % interval, bootstrapped over the speakers who searched."""
     people, hit = zip(*outcomes, strict=True)
-    return list(share(hit, people, 1000))
+    return list(share(hit, people, replicates))
 
 
 def _table(figures: Sequence[dict[str, Any]]) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing
 
 import msgspec
 import structlog
 
-from ivr.desk.hub import FellBehindError, Hub
+from ivr.desk.hub import Hub
 from ivr.desk.records import CallRecords
 from ivr.domain.call import CallId
 from ivr.domain.desk import Card, StepUp, StepUpState
@@ -30,26 +30,24 @@ class _Body(msgspec.Struct):
     step_up: _Asked | None = None
 
 
-def is_wanted(card: Card, worker: str) -> bool:
-    """Say whether something is asked for in a call of this worker that nobody tells yet.
+def is_wanted(card: Card) -> bool:
+    """Say whether something is asked for in a call that nobody tells yet.
 
     A card is the call as it was: of one wish there may be many.
     """
     asked = msgspec.json.decode(card.body, type=_Body).step_up
-    return card.worker == worker and asked is not None and asked.state is WANTED
+    return asked is not None and asked.state is WANTED
 
 
 async def tell_dialplan(calls: CallRecords, hub: Hub, worker: str, ask: Ask) -> None:
     """Tell the dialplan what agents ask of this worker's callers, for ever."""
-    while True:
-        with hub.watching(None) as watcher, suppress(FellBehindError):
-            while True:
-                await _tell(await watcher.next(), calls, worker, ask)
+    async with aclosing(hub.of_worker(worker)) as cards:
+        async for card in cards:
+            if is_wanted(card):
+                await _tell(card, calls, ask)
 
 
-async def _tell(card: Card, calls: CallRecords, worker: str, ask: Ask) -> None:
-    if not is_wanted(card, worker):
-        return
+async def _tell(card: Card, calls: CallRecords, ask: Ask) -> None:
     call = card.tenant, card.verification
     try:
         asked = await calls.move_step_up(*call, WANTED, TELLING)

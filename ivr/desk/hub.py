@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -26,12 +26,16 @@ class FellBehindError(Exception):
 class Watcher:
     """One who watches: a screen, or whoever acts on what agents ask for."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: str | None = None) -> None:
+        """Watch a worker's calls, or everybody's."""
+        self._worker = worker
         self._waiting: asyncio.Queue[Card] = asyncio.Queue(WAITING_MAX)
         self._behind = False
 
     def take(self, card: Card) -> None:
         """Take a change; what cannot be taken any more is noticed by `next`."""
+        if self._worker not in (None, card.worker):
+            return
         try:
             self._waiting.put_nowait(card)
         except asyncio.QueueFull:
@@ -50,6 +54,7 @@ class Hub:
     def __init__(self, calls: CallRecords) -> None:
         self._calls = calls
         self._watchers: dict[TenantId | None, list[Watcher]] = {}
+        """By whose calls they watch; those at None watch a worker's, whosever they are."""
         self._reached: dict[TenantId, int] = {}
         self._changed: set[TenantId] = set()
         self._missed = False
@@ -57,10 +62,27 @@ class Hub:
         self._wake = asyncio.Event()
 
     @contextmanager
-    def watching(self, tenant: TenantId | None) -> Iterator[Watcher]:
-        """Watch a tenant's calls, or everybody's, until the context is left."""
-        watcher = Watcher()
-        watchers = self._watchers.setdefault(tenant, [])
+    def watching(self, tenant: TenantId) -> Iterator[Watcher]:
+        """Watch a tenant's calls until the context is left."""
+        with self._told(tenant, Watcher()) as watcher:
+            yield watcher
+
+    async def of_worker(self, worker: str) -> AsyncGenerator[Card, None]:
+        """Yield what changes in the calls that a worker takes, for ever. Whoever takes it too
+        slowly misses some, which is logged.
+        """
+        while True:
+            with self._told(None, Watcher(worker)) as watcher:
+                try:
+                    while True:
+                        yield await watcher.next()
+                except FellBehindError:
+                    advice = f"see why over {WAITING_MAX} changes of calls were waiting"
+                    log.warning("desk_fell_behind", worker=worker, advice=advice)
+
+    @contextmanager
+    def _told(self, whose: TenantId | None, watcher: Watcher) -> Iterator[Watcher]:
+        watchers = self._watchers.setdefault(whose, [])
         watchers.append(watcher)
         try:
             yield watcher

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from ivr.desk.address import NOWHERE, Address
-from ivr.desk.hub import FellBehindError, Hub
+from ivr.desk.hub import Hub
 from ivr.desk.occasions import Event, Occasions
 from ivr.desk.signature import HEADER, signature
 from ivr.domain.metering import Posting
@@ -176,10 +176,7 @@ def _is_passing(status: int) -> bool:
 
 async def tell_program(hub: Hub, webhook: Webhook, worker: str, occasions: Occasions) -> None:
     """Post what happens to a worker's calls, for ever."""
-    while True:
-        with hub.watching(None) as watcher, suppress(FellBehindError):
-            while True:
-                card = await watcher.next()
-                if card.worker == worker:
-                    for event in occasions.of(card):
-                        webhook.tell(event)
+    async with aclosing(hub.of_worker(worker)) as cards:
+        async for card in cards:
+            for event in occasions.of(card):
+                webhook.tell(event)

@@ -13,12 +13,13 @@ from engine.evaluation.reports import Report
 from tests.unit.evaluation.calls import MODEL, calls
 
 TAKES = (*ENROLLED, SEARCHED)
+REPLICATES = 100
 
 
 @pytest.fixture(scope="module")
 def found() -> Report:
     """Of twelve speakers with clear voices."""
-    return report(calls(12, 2, TAKES, noise=0.1), MODEL)
+    return report(calls(12, 2, TAKES, noise=0.1), MODEL, REPLICATES)
 
 
 def test_every_target_has_its_line(found: Report) -> None:
@@ -35,7 +36,7 @@ def test_what_a_few_speakers_cannot_support_is_out_of_reach(
 ) -> None:
     """It is said so, and the report goes on; no rate is made up."""
     monkeypatch.setattr(identification, "FPIRS", (1e-300, 0.1))
-    found = report(calls(10, 2, TAKES), MODEL)
+    found = report(calls(10, 2, TAKES), MODEL, REPLICATES)
     strict, lax = found.figures[:2]
     assert strict["tpir"] is strict["fpir"] is None
     assert strict["first"] == lax["first"]
@@ -51,4 +52,4 @@ def test_only_a_member_is_wanted() -> None:
 def test_one_call_of_each_is_refused() -> None:
     """Nobody could be found again; the message says what is needed."""
     with pytest.raises(CorpusError, match="two usable calls"):
-        report(calls(10, 1, TAKES), MODEL)
+        report(calls(10, 1, TAKES), MODEL, REPLICATES)
