@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,9 +123,6 @@ def test_llrs_that_can_be_believed_lie_on_the_diagonal() -> None:
 
 def test_the_pictures_are_drawn(tmp_path: Path) -> None:
     """A reliability diagram and a DET curve."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # matplotlib's own dependencies
-        pytest.importorskip("matplotlib.figure")
     held: HeldOut = held_out(FIRST, 0.05)
     drawn = draw_calibration("it", FIRST.judged(held.llrs), tmp_path)
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)

@@ -1,7 +1,6 @@
 """`countersign evaluate` from arguments to table, JSON and pictures, with a real model."""
 
 import json
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,9 +124,6 @@ def test_the_lowest_trials_of_one_speaker_are_listed(
 
 def test_pictures_are_drawn(trial_list: Path) -> None:
     """A DET curve for all models and a histogram for each."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # matplotlib's own dependencies
-        pytest.importorskip("matplotlib.figure")
     folder = trial_list.parent
     plots = folder / "plots"
     arguments = ["--trials", str(trial_list), "--audio", str(folder), "--replicates", "0"]
