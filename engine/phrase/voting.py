@@ -16,8 +16,8 @@ WEIGHT: Final = 20.0
 """Log odds for each unit of unlikeness below that."""
 SURE: Final = -1.0
 """Log odds from which on the phrase was said. All three were chosen on half of the speakers of
-telephone strings, of whom there is another call: with them none of 94 right phrases is lost, other
-speech passes in 0.2 %, and what breaks off in 4 % instead of 15."""
+telephone strings, of whom there is another call: with them 93 of 94 right phrases pass, other
+speech in 0.2 %, and what breaks off in 6 %."""
 
 
 def vote(
