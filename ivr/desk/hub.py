@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -26,15 +26,15 @@ class FellBehindError(Exception):
 class Watcher:
     """One who watches: a screen, or whoever acts on what agents ask for."""
 
-    def __init__(self, worker: str | None = None) -> None:
-        """Watch a worker's calls, or everybody's."""
-        self._worker = worker
+    def __init__(self, wants: Callable[[Card], bool]) -> None:
+        """Take the changes that `wants` says yes to."""
+        self._wants = wants
         self._waiting: asyncio.Queue[Card] = asyncio.Queue(WAITING_MAX)
         self._behind = False
 
     def take(self, card: Card) -> None:
-        """Take a change; what cannot be taken any more is noticed by `next`."""
-        if self._worker not in (None, card.worker):
+        """Take a change, until there is no room for one: `next` notices."""
+        if self._behind or not self._wants(card):
             return
         try:
             self._waiting.put_nowait(card)
@@ -42,8 +42,8 @@ class Watcher:
             self._behind = True
 
     async def next(self) -> Card:
-        """Return the next change; `FellBehindError`."""
-        if self._behind:
+        """Return the next change; `FellBehindError` after those that were taken."""
+        if self._behind and self._waiting.empty():
             raise FellBehindError
         return await self._waiting.get()
 
@@ -53,8 +53,7 @@ class Hub:
 
     def __init__(self, calls: CallRecords) -> None:
         self._calls = calls
-        self._watchers: dict[TenantId | None, list[Watcher]] = {}
-        """By whose calls they watch; those at None watch a worker's, whosever they are."""
+        self._watchers: list[Watcher] = []
         self._reached: dict[TenantId, int] = {}
         self._changed: set[TenantId] = set()
         self._missed = False
@@ -64,7 +63,7 @@ class Hub:
     @contextmanager
     def watching(self, tenant: TenantId) -> Iterator[Watcher]:
         """Watch a tenant's calls until the context is left."""
-        with self._told(tenant, Watcher()) as watcher:
+        with self._told(lambda card: card.tenant == tenant) as watcher:
             yield watcher
 
     async def of_worker(self, worker: str) -> AsyncGenerator[Card, None]:
@@ -72,22 +71,22 @@ class Hub:
         slowly misses some, which is logged.
         """
         while True:
-            with self._told(None, Watcher(worker)) as watcher:
+            with self._told(lambda card: card.worker == worker) as watcher:
                 try:
                     while True:
                         yield await watcher.next()
                 except FellBehindError:
-                    advice = f"see why over {WAITING_MAX} changes of calls were waiting"
+                    advice = "let agents ask again; see whether PostgreSQL and Asterisk are slow"
                     log.warning("desk_fell_behind", worker=worker, advice=advice)
 
     @contextmanager
-    def _told(self, whose: TenantId | None, watcher: Watcher) -> Iterator[Watcher]:
-        watchers = self._watchers.setdefault(whose, [])
-        watchers.append(watcher)
+    def _told(self, wants: Callable[[Card], bool]) -> Iterator[Watcher]:
+        watcher = Watcher(wants)
+        self._watchers.append(watcher)
         try:
             yield watcher
         finally:
-            watchers.remove(watcher)
+            self._watchers.remove(watcher)
 
     async def run(self) -> None:
         """Listen and tell, for ever."""
@@ -138,5 +137,5 @@ class Hub:
     def _pass_on(self, tenant: TenantId, cards: Sequence[Card]) -> None:
         for card in cards:
             self._reached[tenant] = card.number
-            for watcher in (*self._watchers.get(tenant, ()), *self._watchers.get(None, ())):
+            for watcher in self._watchers:
                 watcher.take(card)
