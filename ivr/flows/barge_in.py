@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +16,11 @@ BARGE_IN_S = 0.3
 BARGE_IN_DBFS = -35.0
 """And it must be louder than that echo: prompts have -20 dBFS, and a two-wire line sends them back
 some 15 dB weaker. Who speaks more quietly is heard after the tone."""
+
+_PAUSE: Final = round(0.1 * TELEPHONE_RATE_HZ)
+"""Samples between two loud sounds of one voice, and before its first: a stop, a soft consonant."""
+_LONGEST: Final = round(0.5 * TELEPHONE_RATE_HZ)
+"""Who speaks for longer over a prompt has stopped it."""
 
 
 @dataclass(slots=True)
@@ -31,6 +38,21 @@ class BargeIn:
             self.spoken += len(pcm)
         self.happened = self.happened or self.spoken >= BARGE_IN_S * TELEPHONE_RATE_HZ
         return self.happened
+
+
+def begun(frames: Sequence[Pcm]) -> Sequence[Pcm]:
+    """Return the last of these frames in which somebody has begun to speak and not finished.
+
+    None where nobody has; half a second of them at most. Frames are int16 `[n]` at 8 kHz.
+    """
+    taken, heard, quiet, spoken = 0, 0, 0, False
+    for pcm in reversed(frames):
+        if quiet >= _PAUSE or heard >= _LONGEST:
+            break
+        loud = _loud(pcm)
+        taken, heard, quiet = taken + 1, heard + len(pcm), 0 if loud else quiet + len(pcm)
+        spoken = spoken or loud
+    return frames[len(frames) - taken :] if spoken else ()
 
 
 def _loud(pcm: Pcm) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm, Quality, Utterance, Voiceprint
 from ivr.domain.call import CallState
 from ivr.domain.prompt import Spoken
-from ivr.flows.barge_in import BargeIn
+from ivr.flows.barge_in import BargeIn, begun
 from ivr.flows.early import EarlyExamination
 from ivr.ports import Call, Examination, Frame, Key, Listener, PromptEnded, Voice, Wanted
 
@@ -125,7 +125,10 @@ async def ask_speech(
 
 
 async def _prompted(call: Call, listener: Listener, tape: Tape, *, barge_in: bool) -> None:
-    """Let the prompt play until it ends or the caller speaks or keys over it."""
+    """Let the prompt play until it ends or the caller speaks or keys over it.
+
+    Whoever has just begun to speak when it ends is heard from where he began.
+    """
     barge = BargeIn()
     while True:
         match await call.heard():
@@ -133,17 +136,23 @@ async def _prompted(call: Call, listener: Listener, tape: Tape, *, barge_in: boo
                 break
             case Key():
                 await call.hush()
-            case Frame(pcm) if barge_in:
-                hearing = listener.push(pcm)
+            case Frame(pcm):
                 tape.frames.append(pcm)
-                if barge.follows(hearing, pcm):
-                    await call.hush()
-                elif hearing in FINAL:
-                    listener.restart()
-                    tape.frames.clear()
-            case Frame():
-                pass
+                if barge_in:
+                    await _heard_over(pcm, call, listener, tape, barge)
     if not barge.happened:
+        listener.restart()
+        tape.frames = list(begun(tape.frames))
+        for pcm in tape.frames:
+            listener.push(pcm)
+
+
+async def _heard_over(pcm: Pcm, call: Call, listener: Listener, tape: Tape, barge: BargeIn) -> None:
+    """Listen to the caller while a prompt plays, and stop it where he speaks."""
+    hearing = listener.push(pcm)
+    if barge.follows(hearing, pcm):
+        await call.hush()
+    elif hearing in FINAL:
         listener.restart()
         tape.frames.clear()
 

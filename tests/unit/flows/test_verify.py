@@ -176,6 +176,21 @@ async def test_the_echo_of_the_prompt_does_not_stop_it(alice_enrolled: Desk) -> 
     assert told(call) == ("ACCEPT", "MATCH")
 
 
+@pytest.mark.parametrize("barge_in", [True, False])
+async def test_who_begins_before_the_tone_has_ended_is_heard_from_the_beginning(
+    alice_enrolled: Desk, barge_in: bool
+) -> None:
+    """He knows what comes; a first word that is cut off would be another word."""
+    alice_enrolled.rules = replace(alice_enrolled.rules, barge_in=barge_in)
+    call = FakeCall(Waits(0.8), Says(speech(ALICE)), prompt_s=1.0)
+    await alice_enrolled.conducted(call)
+    assert call.hushed == 0
+    assert told(call) == ("ACCEPT", "MATCH")
+    quality = record(alice_enrolled).attempts[0].quality
+    assert quality is not None
+    assert quality.net_speech_s == pytest.approx(1.5)
+
+
 async def test_the_voice_is_embedded_in_the_pause(alice_enrolled: Desk) -> None:
     """The work is done before the end of speech is certain, and only once."""
     call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))
