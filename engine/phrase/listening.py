@@ -13,7 +13,16 @@ from engine.phrase.network import Network
 from engine.phrase.phones import STATES, Hearing, PhoneModel, phone_model
 from engine.phrase.search import Search
 from engine.phrase.side_by_side import beside
-from engine.phrase.spectra import BANDS, Floats, Line, Numbers, powers, samples_of, samples_until
+from engine.phrase.spectra import (
+    BANDS,
+    Floats,
+    Line,
+    Numbers,
+    frames_in,
+    powers,
+    samples_of,
+    samples_until,
+)
 from engine.types import Samples
 
 _AT_ONCE: Final = 40
@@ -105,8 +114,9 @@ class Listening:
     """Follows what one caller says, for at most so many samples. One thread at a time."""
 
     def __init__(self, prepared: Prepared, longest: int) -> None:
-        self._longest, self._model = longest, phone_model()
-        self._pcm = _NOTHING
+        self._left, self._model = longest, phone_model()
+        self._unframed = _NOTHING
+        """From the first sample on of which no frame has been made."""
         self._settled = False
         self._powers = np.zeros((0, BANDS), np.float32)
         self._done = 0
@@ -118,10 +128,13 @@ class Listening:
 
         `AudioError` for anything but a vector of finite floats.
         """
-        pcm = to_int(samples)[: self._longest - len(self._pcm)]
-        self._pcm = np.concatenate([self._pcm, pcm])
-        while len(new := self._next_powers()) == _AT_ONCE:
+        pcm = to_int(samples)[: self._left]
+        self._left -= len(pcm)
+        self._unframed = np.concatenate([self._unframed, pcm])
+        while frames_in(len(self._unframed)) >= _AT_ONCE:
+            new = powers(self._unframed[: samples_until(_AT_ONCE)])
             self._powers = np.concatenate([self._powers, new])
+            self._unframed = self._unframed[samples_of(_AT_ONCE) :]
         if not self._settled and len(self._powers) >= SETTLED:
             self._settled = not Line.of(self._powers[:SETTLED]).silent
         while self._settled and self._done < len(self._powers):
@@ -135,7 +148,7 @@ class Listening:
 
     def whole(self) -> Followed:
         """Return what becomes of all the frames, if these were all."""
-        every = np.concatenate([self._powers, self._next_powers()])
+        every = np.concatenate([self._powers, powers(self._unframed)])
         known = Line.of(every)
         if known.silent:
             return self._start
@@ -145,11 +158,6 @@ class Listening:
             spectra = line.taken_out(_piece(first, every))
             rest = rest.after(self._model, spectra, last=len(spectra) < _AT_ONCE)
         return rest
-
-    def _next_powers(self) -> Floats:
-        """Return the powers of the next frames: of `_AT_ONCE`, or as many as there are."""
-        first = len(self._powers)
-        return powers(self._pcm[samples_of(first) : samples_until(first + _AT_ONCE)])
 
 
 def _piece(first: int, powers: Floats) -> Floats:
