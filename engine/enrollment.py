@@ -82,6 +82,8 @@ class Objection(StrEnum):
     POOR = "poor"
     """It has a shortcoming."""
     WRONG_PHRASE = "wrong_phrase"
+    CUT_OFF = "cut_off"
+    """The same, and it begins or ends in the middle of speech."""
     DUPLICATE = "duplicate"
     """It is an earlier recording once more: no second voice sample."""
     INCONSISTENT = "inconsistent"
@@ -168,7 +170,8 @@ def _refused(
     if heard.replay is ReplayOutcome.REPEAT:
         return Objection.DUPLICATE
     if heard.phrase in (PhraseOutcome.WRONG, PhraseOutcome.UNSURE):
-        return Objection.WRONG_PHRASE
+        cut_off = recording.voiceprint.quality.cut_off
+        return Objection.CUT_OFF if cut_off else Objection.WRONG_PHRASE
     too_many = len(kept) >= rules.recordings_most
     return Objection.FULL if too_many or _speech_s(kept) >= rules.speech_most_s else None
 

@@ -66,6 +66,8 @@ class Quality:
     """How like music it is, in [0, 1]."""
     talkers: float = 0.0
     """How like more than one talker it is, in [0, 1]."""
+    cut_off: bool = False
+    """Whether it begins or ends in the middle of speech."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,6 +250,8 @@ class Finding(StrEnum):
     TONES_HEARD = "tones_heard"
     MUSIC_HEARD = "music_heard"
     TALKERS_HEARD = "talkers_heard"
+    CUT_OFF = "cut_off"
+    """What was said is not right, and its beginning or its end is missing."""
 
 
 class Verdict(StrEnum):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.activity import Segment
+from engine.audio.edges import cut_off
 from engine.audio.music import activation, music
 from engine.audio.pcm import FULL_SCALE, checked
 from engine.audio.spectrum import blocks, fine_powers
@@ -67,6 +68,7 @@ def measure(pcm: Pcm, segments: Sequence[Segment]) -> Quality:
         tones_s=tones,
         music=notes,
         talkers=talkers(extent),
+        cut_off=cut_off(pcm, segments),
     )
 
 

@@ -32,6 +32,7 @@ class Line:
     repeated: bool
     phrase: PhraseOutcome
     digits: PhraseOutcome
+    cut_off: bool
     shortcoming: Shortcoming | None
     quality: Quality | None
 
@@ -82,6 +83,7 @@ WORDS: Final[Mapping[Locale, Mapping[Finding, str]]] = {
         Finding.TONES_HEARD: "tones on the line",
         Finding.MUSIC_HEARD: "music on the line",
         Finding.TALKERS_HEARD: "more than one person speaking",
+        Finding.CUT_OFF: "beginning or end cut off",
     },
 }
 
@@ -113,6 +115,8 @@ def _findings(
         yield PHRASES[line.phrase]
     if line.digits in DIGITS:
         yield DIGITS[line.digits]
+    if line.cut_off:
+        yield Finding.CUT_OFF
     if line.repeated:
         yield Finding.REPEATED
     if watchlisted:

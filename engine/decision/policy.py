@@ -76,6 +76,12 @@ class AttemptEvidence:
         return self.llr is not None and self.shortcoming is None and spoken
 
     @property
+    def cut_off(self) -> bool:
+        """True where the words may not be right because they were not all recorded."""
+        heard = self.quality is not None and self.quality.cut_off
+        return heard and self.words in (PhraseOutcome.UNSURE, PhraseOutcome.WRONG)
+
+    @property
     def computed(self) -> bool:
         """False where any number in it is NaN or infinite."""
         numbers = [self.phrase.confidence, self.digits.confidence, self.replay.likeness]
@@ -197,6 +203,7 @@ def _line(attempts: Sequence[AttemptEvidence]) -> Line:
         repeated=any(attempt.replay.outcome is ReplayOutcome.REPEAT for attempt in attempts),
         phrase=last.phrase.outcome,
         digits=last.digits.outcome,
+        cut_off=last.cut_off,
         shortcoming=last.shortcoming,
         quality=last.quality,
     )

@@ -1,7 +1,8 @@
 """`countersign evaluate --disturbances`: how often tones, music and second talkers are heard.
 
-And how often they are heard where one person speaks and nothing else. The detectors were tuned
-on one half of the corpus' speakers; only the other half is measured here.
+And that a recording is cut off; and how often any of it is heard where one person speaks, whole,
+and nothing else. The detectors were tuned on one half of the corpus' speakers; only the other half
+is measured here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.audio import to_int
-from engine.audio.activity import Segment
+from engine.audio.activity import Segment, speech_in
+from engine.audio.edges import cut_off
 from engine.audio.quality import measure
 from engine.audio.resample import downsample
 from engine.decision.policy import QualityLimits
@@ -96,6 +98,7 @@ def run(arguments: argparse.Namespace) -> Report:
             for each in tqdm(chosen, disable=None)
         ]
     heard = [*_false_alarms(clips), *_made(clips, random), _joined(chosen, clips)]
+    heard += _cut_off(clips, random)
     if arguments.audio:
         heard.append(_heard("music: files of --audio", "music", _excerpts(arguments.audio)))
     rates = [Rate.of(each, arguments.replicates) for each in heard]
@@ -171,6 +174,28 @@ def _joined(chosen: Sequence[Recording], clips: Sequence[Clip]) -> Heard:
 
 def _other(first: Recording, second: Recording) -> bool:
     return first.corpus == second.corpus and first.speaker != second.speaker
+
+
+def _cut_off(clips: Sequence[Clip], random: np.random.Generator) -> list[Heard]:
+    """Clips as they are, and cut while somebody speaks, anywhere: in a short pause, too."""
+    segments = [speech_in(clip.pcm) for clip in clips]
+    spoken = [clip for clip, found in zip(clips, segments, strict=True) if found]
+    cuts = [_during(found, random) for found in segments if found]
+    kinds = {
+        "cut off: false alarms on speech": [clip.pcm for clip in spoken],
+        "cut off: the beginning": [clip.pcm[cut:] for clip, cut in zip(spoken, cuts, strict=True)],
+        "cut off: the end": [clip.pcm[:cut] for clip, cut in zip(spoken, cuts, strict=True)],
+    }
+    return [
+        Heard(name, [cut_off(pcm, speech_in(pcm)) for pcm in kept], spoken)
+        for name, kept in kinds.items()
+    ]
+
+
+def _during(segments: Sequence[Segment], random: np.random.Generator) -> int:
+    """Draw a sample of the middle half of the speech."""
+    spoken = np.concatenate([np.arange(each.start, each.end) for each in segments])
+    return int(spoken[random.integers(len(spoken) // 4, 3 * len(spoken) // 4)])
 
 
 def _excerpts(folder: Path) -> list[Clip]:

@@ -37,6 +37,7 @@ class Prompt(StrEnum):
     WRONG_PHRASE = "wrong-phrase"
     WRONG_DIGITS = "wrong-digits"
     UNCLEAR = "unclear"
+    CUT_OFF = "cut-off"
     GO_ON = "go-on"
     NOT_SURE_YET = "not-sure-yet"
     CONSENT = "consent"

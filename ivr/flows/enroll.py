@@ -59,6 +59,7 @@ DECLINED: Ending = (EnrollmentResult.DECLINED, EnrollmentReason.NO_CONSENT)
 
 OBJECTIONS: dict[Objection, tuple[Prompt, EnrollmentReason]] = {
     Objection.WRONG_PHRASE: (Prompt.WRONG_PHRASE, EnrollmentReason.WRONG_PHRASE),
+    Objection.CUT_OFF: (Prompt.CUT_OFF, EnrollmentReason.WRONG_PHRASE),
     Objection.DUPLICATE: (Prompt.ENROLL_SAME_RECORDING, EnrollmentReason.DUPLICATE),
     Objection.INCONSISTENT: (Prompt.ENROLL_SOUNDED_DIFFERENT, EnrollmentReason.INCONSISTENT),
     # More than may be, and still they do not agree.

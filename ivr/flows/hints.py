@@ -21,6 +21,8 @@ def hint_after(evidence: AttemptEvidence) -> Prompt:
     """Say what kept an attempt from being enough."""
     if evidence.shortcoming is not None:
         return HINTS[evidence.shortcoming]
+    if evidence.cut_off:
+        return Prompt.CUT_OFF
     if evidence.digits.outcome is PhraseOutcome.WRONG:
         return Prompt.WRONG_DIGITS
     match evidence.words:

@@ -132,6 +132,7 @@ def overall(qualities: Sequence[Quality]) -> Quality:
         tones_s=sum(quality.tones_s for quality in qualities),
         music=max(quality.music for quality in qualities),
         talkers=max(quality.talkers for quality in qualities),
+        cut_off=any(quality.cut_off for quality in qualities),
     )
 
 

@@ -79,6 +79,7 @@ class Enrolled:
 
 _COMPLAINTS: dict[Objection, EnrollmentReason] = {
     Objection.WRONG_PHRASE: EnrollmentReason.WRONG_PHRASE,
+    Objection.CUT_OFF: EnrollmentReason.WRONG_PHRASE,
     Objection.DUPLICATE: EnrollmentReason.DUPLICATE,
     Objection.INCONSISTENT: EnrollmentReason.INCONSISTENT,
     # More than may be, and still they do not agree.

@@ -102,21 +102,23 @@ class FakeListener:
 
     def measurement(self) -> FakeMeasurement:
         """Take what was loud as it stands."""
-        return FakeMeasurement(self.utterance())
+        return FakeMeasurement(self.utterance(), cut_off=bool(self.spoken) and not self.silence)
 
 
 @dataclass(frozen=True)
 class FakeMeasurement:
-    """How long was spoken, and whether by the noise."""
+    """How long was spoken, whether by the noise, and whether it goes on."""
 
     utterance: Utterance
+    cut_off: bool
 
     def quality(self) -> Quality:
         """Measure."""
         samples = self.utterance.samples
         loudest = float(np.abs(samples).max(initial=0)) * 32768
         noisy = loudest >= NOISY
-        return Quality(len(samples) / 16_000, 0.0 if noisy else 30.0, -20.0, 0.0)
+        snr_db = 0.0 if noisy else 30.0
+        return Quality(len(samples) / 16_000, snr_db, -20.0, 0.0, cut_off=self.cut_off)
 
 
 SAID = {0: PhraseOutcome.RIGHT, 1: PhraseOutcome.WRONG, 2: PhraseOutcome.UNSURE}

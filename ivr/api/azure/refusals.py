@@ -95,6 +95,7 @@ SHORTCOMINGS: Final[Mapping[Shortcoming, str]] = {
 
 _OBJECTIONS: Final[Mapping[Objection, str]] = {
     Objection.WRONG_PHRASE: "Invalid passphrase.",
+    Objection.CUT_OFF: "Invalid passphrase. The recording begins or ends in the middle of speech.",
     Objection.DUPLICATE: "This recording was sent before: each enrollment is spoken anew.",
     Objection.INCONSISTENT: "This recording does not sound like the person's others.",
     Objection.POOR: SHORTCOMINGS[Shortcoming.TOO_NOISY],

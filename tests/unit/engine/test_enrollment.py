@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -99,6 +99,25 @@ def test_a_bad_recording_is_no_voice_sample(
     found = review(recording(0.05), heard, kept, calibration)
     assert (found.kept, found.why, found.complete) == (kept, why, False)
     assert found.shortcoming is heard.shortcoming
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (PhraseOutcome.WRONG, Objection.CUT_OFF),
+        (PhraseOutcome.UNSURE, Objection.CUT_OFF),
+        (PhraseOutcome.RIGHT, None),
+        (PhraseOutcome.UNCHECKED, None),
+    ],
+)
+def test_who_is_cut_off_is_told_so(
+    words: PhraseOutcome, why: Objection | None, calibration: Calibration
+) -> None:
+    """Rather than that the words were others; what is right nevertheless is kept."""
+    spoken = recording(0.05)
+    whole = spoken.voiceprint
+    cut = replace(spoken, voiceprint=replace(whole, quality=replace(whole.quality, cut_off=True)))
+    assert review(cut, Heard(phrase=words), (), calibration).why is why
 
 
 def test_there_is_a_most(calibration: Calibration) -> None:

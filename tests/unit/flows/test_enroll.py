@@ -192,6 +192,12 @@ async def test_other_words_are_asked_again_and_fail_at_last(desk: Desk) -> None:
     assert told(call) == ("FAILED", "WRONG_PHRASE")
 
 
+async def test_who_was_cut_off_is_asked_to_say_it_from_beginning_to_end(desk: Desk) -> None:
+    """He may have said the right words, only not all of them were listened to."""
+    call = await desk.enroll(*consenting(*turn(seconds=60.0, said=OTHER_WORDS)))
+    assert call.played[2][0] is Prompt.CUT_OFF
+
+
 async def test_the_dialplan_chooses_the_phrase(desk: Desk) -> None:
     """It is asked for, and fixed in the profile."""
     phrase = PhraseId("my-password-is-not-your-business")

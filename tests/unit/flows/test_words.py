@@ -61,6 +61,14 @@ async def test_other_words_three_times_are_no_verdict_on_the_voice(alice_enrolle
     assert call.released["COUNTERSIGN_LLR"] == ""
 
 
+async def test_who_was_cut_off_is_asked_to_say_it_from_beginning_to_end(
+    alice_enrolled: Desk,
+) -> None:
+    """Who speaks for longer than is listened to, and is not understood, said no other words."""
+    call = await alice_enrolled.verify(*turn(ALICE, 60.0, OTHER_WORDS))
+    assert call.played[1][0] is Prompt.CUT_OFF
+
+
 async def test_mumbled_words_are_asked_again(alice_enrolled: Desk) -> None:
     """Not understood is not wrong."""
     call = await alice_enrolled.verify(*turn(ALICE, said=MUMBLED), *turn(ALICE))

@@ -46,7 +46,7 @@ ATTEMPTS = st.builds(
     phrase=FINDINGS,
     digits=FINDINGS,
     replay=st.builds(ReplayFinding, st.sampled_from(ReplayOutcome), st.floats(), st.none()),
-    quality=st.none() | st.builds(Quality, *[st.floats()] * 7),
+    quality=st.none() | st.builds(Quality, *[st.floats()] * 7, st.booleans()),
 )
 
 
@@ -56,6 +56,23 @@ def test_a_judgement_explains_itself() -> None:
     found = decide([noisy], POINT)
     assert (found.verdict, found.reason) == (Verdict.ACCEPT, Reason.MATCH)
     assert found.explanation == "Voice matches strongly; phrase right; line noisy."
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (PhraseOutcome.WRONG, "; another phrase was said; beginning or end cut off."),
+        (PhraseOutcome.UNSURE, "; phrase not understood; beginning or end cut off."),
+        (PhraseOutcome.RIGHT, "; phrase right."),
+        (PhraseOutcome.UNCHECKED, "."),
+    ],
+)
+def test_where_words_are_missing_the_sentence_says_why(outcome: PhraseOutcome, words: str) -> None:
+    """What is cut off and right nevertheless is right; free speech may begin anywhere."""
+    cut = replace(MATCH, phrase=said(outcome), quality=replace(GOOD, cut_off=True))
+    found = decide([cut], POINT)
+    assert found.explanation.endswith(words)
+    assert (found.verdict is Verdict.ACCEPT) is not cut.cut_off
 
 
 @given(st.lists(ATTEMPTS, max_size=3), st.booleans())
