@@ -107,7 +107,7 @@ async def serve(configuration: Configuration) -> None:
             record_rules(configuration, prompts.locales),
             conduct=partial(conduct, services=services),
             adopt=partial(adopt, services=services),
-            defaults=RequestDefaults(locale=configuration.prompts.locale, phrases=prompts.phrases),
+            defaults=RequestDefaults(locale=configuration.prompts.locale, spoken=prompts.phrases),
             watch=told.watch,
             carried=metrics.carried,
             following=told.following,
@@ -139,7 +139,7 @@ async def agi_of(
     if not configuration.agi.enabled:
         yield None
         return
-    defaults = RequestDefaults(locale=configuration.prompts.locale, phrases=prompts.phrases)
+    defaults = RequestDefaults(locale=configuration.prompts.locale, spoken=prompts.phrases)
     async with agi_door(
         agi_rules(configuration),
         prompts,

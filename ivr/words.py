@@ -21,10 +21,13 @@ from engine.phrase import (
     PhraseRecogniser,
     draw_challenge,
     frames,
+    listed_locales,
     load_phrases,
     vote,
 )
 from engine.types import Locale, PhraseFinding, PhraseId, Utterance
+from ivr.domain.locale import nearest
+from ivr.domain.mode import Mode
 from ivr.ports import Wanted
 
 log = structlog.get_logger()
@@ -36,8 +39,13 @@ class Words:
     Methods compute for some tens of milliseconds and may be called from any thread.
     """
 
-    def __init__(self, lists: Iterable[PhraseList]) -> None:
-        """Make a recogniser for each list whose language has one; `RecogniserError`."""
+    def __init__(self, lists: Iterable[PhraseList], unlisted: Iterable[str] = ()) -> None:
+        """Make a recogniser for each list whose language has one; `RecogniserError`.
+
+        `unlisted` locales are there, too, and have no list.
+        """
+        lists = tuple(lists)
+        self._there = (*(each.locale for each in lists), *unlisted)
         known = {each.locale: each for each in lists if each.recogniser is not None}
         self._lists: Mapping[Locale, PhraseList] = known
         self._recognisers = {name: PhraseRecogniser.load(each) for name, each in known.items()}
@@ -50,12 +58,13 @@ class Words:
         A locale without any is left to people's recordings. `PassphraseFileError` for a file that
         is broken, `RecogniserError` for a word that nobody can pronounce.
         """
-        found = (_listed(Locale(name), folder) for name in locales)
-        return cls([each for each in found if each is not None])
+        found = {name: _listed(Locale(name), folder) for name in locales}
+        unlisted = [name for name, each in found.items() if each is None]
+        return cls([each for each in found.values() if each is not None], unlisted)
 
     def recognises(self, locale: str) -> bool:
         """Say whether anything recognises the words of a locale."""
-        return Locale(locale) in self._recognisers
+        return self._meant(locale) in self._recognisers
 
     def listener(self, wanted: Wanted) -> PhraseListener | None:
         """Return ears for the passphrase that is wanted; None where nothing recognises it."""
@@ -92,7 +101,7 @@ class Words:
         """Return ears for the digits that are wanted; None where there are none, or nothing knows
         them.
         """
-        known = self._digits.get(wanted.locale)
+        known = self._digits.get(self._meant(wanted.locale))
         if not wanted.digits or known is None:
             return None
         return DigitListener(known, [Challenge(wanted.digits)])
@@ -102,10 +111,37 @@ class Words:
         return draw_challenge(length, secrets.SystemRandom()).digits
 
     def _listener(self, locale: Locale, phrase: PhraseId | None) -> PhraseListener | None:
-        recogniser, known = self._recognisers.get(locale), self._lists.get(locale)
+        meant = self._meant(locale)
+        recogniser, known = self._recognisers.get(meant), self._lists.get(meant)
         if recogniser is None or known is None or phrase not in known.phrases:
             return None
         return recogniser.listener()
+
+    def _meant(self, locale: str) -> Locale:
+        """Return which of the locales is meant: profiles may hold what a program wrote, `en-us`."""
+        return Locale(nearest(locale, self._there) or locale)
+
+
+class UnknownPhraseError(Exception):
+    """Nobody can be enrolled with it; the message says what the locale's list has instead."""
+
+
+def listed(locale: str, mode: Mode, phrase: PhraseId, folder: Path | None = None) -> Locale:
+    """Return the locale in whose list a passphrase is; one without a list as it is.
+
+    Free speech is in any locale. `UnknownPhraseError` where the phrase is not in the list;
+    `PassphraseFileError` as `load_phrases`.
+    """
+    known = nearest(locale, listed_locales(folder))
+    if known is None:
+        return Locale(locale)
+    phrases = load_phrases(Locale(known), folder).phrases
+    if mode is Mode.TEXT_DEPENDENT and phrase not in phrases:
+        raise UnknownPhraseError(
+            f"{known} has no such passphrase; there are {', '.join(sorted(phrases))}, and "
+            "docs/passphrases.md says how to add one"
+        )
+    return Locale(known)
 
 
 def _listed(locale: Locale, folder: Path | None) -> PhraseList | None:

@@ -2,7 +2,7 @@
 
 from engine.phrase.alignment import PhraseFrames, alike, frames
 from engine.phrase.digits import Challenge, DigitListener, Digits, draw_challenge
-from engine.phrase.passphrases import Passphrase, PhraseList, load_phrases
+from engine.phrase.passphrases import Passphrase, PhraseList, listed_locales, load_phrases
 from engine.phrase.recogniser import PhraseListener, PhraseRecogniser
 from engine.phrase.voting import vote
 
@@ -18,6 +18,7 @@ __all__ = [
     "alike",
     "draw_challenge",
     "frames",
+    "listed_locales",
     "load_phrases",
     "vote",
 ]

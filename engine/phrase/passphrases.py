@@ -71,6 +71,17 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pronunciations: dict[_Word, tuple[_Phones, ...]] = {}
 
 
+def listed_locales(folder: Path | None = None) -> list[Locale]:
+    """Return the locales that have passphrases: those that come along, and those below `folder`."""
+    places = [SHIPPED, *([folder] if folder else [])]
+    return [
+        Locale(name)
+        for name in sorted(
+            {each.parent.name for place in places for each in place.glob("*/*.toml")}
+        )
+    ]
+
+
 def load_phrases(locale: Locale, folder: Path | None = None) -> PhraseList:
     """Read a locale's passphrases: those that come along, and those below `folder`.
 

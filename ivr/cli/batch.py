@@ -40,6 +40,7 @@ from ivr.jobs import BatchWork
 from ivr.jobs.worker import Worker, working
 from ivr.logs import configure_log
 from ivr.storage import Batches, Wish
+from ivr.translation import phrases_folder
 
 LOOK_EVERY_S = 1.0
 _STATUS_OF: dict[str, int] = {
@@ -249,4 +250,5 @@ def _common(chosen: argparse.Namespace, configuration: Configuration) -> Common:
         chosen.mode,
         PhraseId(chosen.phrase),
         Locale(chosen.locale or configuration.prompts.locale),
+        phrases_folder(configuration),
     )

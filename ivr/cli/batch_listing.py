@@ -18,6 +18,7 @@ from ivr.domain.claim import account_fault
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.mode import Mode
 from ivr.storage import Terms, Wish
+from ivr.words import UnknownPhraseError, listed
 
 FILE, ACCOUNT = "file", "account"
 TERMS = ("consent", "consented_on", "mode", "phrase", "locale")
@@ -40,6 +41,8 @@ class Common:
     mode: Mode
     phrase: PhraseId
     locale: Locale
+    phrases_folder: Path | None = None
+    """Where passphrases of the customer's own are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +144,12 @@ def _terms(where: str, said: Mapping[str, str], common: Common | None) -> Terms 
             "nobody is enrolled without a consent: name the wording and the day, by the columns "
             "consent and consented_on or by --consent and --consented-on",
         )
-    return Terms(
-        Consent(version, ConsentGiven.DOCUMENT, agreed),
-        Locale(said.get("locale") or common.locale),
-        mode,
-        PhraseId(said.get("phrase") or common.phrase),
-    )
+    phrase = PhraseId(said.get("phrase") or common.phrase)
+    try:
+        locale = listed(said.get("locale") or common.locale, mode, phrase, common.phrases_folder)
+    except UnknownPhraseError as error:
+        raise BatchListError(where, str(error)) from error
+    return Terms(Consent(version, ConsentGiven.DOCUMENT, agreed), locale, mode, phrase)
 
 
 def _checked(line: _Line) -> _Line:

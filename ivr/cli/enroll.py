@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.audio.files import read_audio
-from engine.types import Locale, PhraseId
+from engine.types import PhraseId
 from ivr.cli.office import office_of
 from ivr.cli.recordings import (
     STATUS_NO,
@@ -29,6 +29,8 @@ from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
 from ivr.domain.mode import Mode
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.offline import Enrolled, Order, Remark, enroll
+from ivr.translation import phrases_folder
+from ivr.words import listed
 
 _MORE_SPEECH_HELPS = (EnrollmentReason.NOT_ENOUGH_SPEECH, EnrollmentReason.TOO_NOISY)
 
@@ -72,7 +74,12 @@ async def _run(
         TenantId(chosen.tenant),
         AccountId(chosen.account),
         Consent(chosen.consent, ConsentGiven.DOCUMENT, chosen.consented_on),
-        Locale(chosen.locale or configuration.prompts.locale),
+        listed(
+            chosen.locale or configuration.prompts.locale,
+            chosen.mode,
+            PhraseId(chosen.phrase),
+            phrases_folder(configuration),
+        ),
         chosen.mode,
         PhraseId(chosen.phrase),
     )

@@ -79,11 +79,12 @@ def status_of(error: Exception) -> int | None:
     from ivr.media.errors import MediaError
     from ivr.ports import PortError
     from ivr.pulling import PullError
+    from ivr.words import UnknownPhraseError
 
     if isinstance(error, ApplicationReplacedError):
         return STATUS_REPLACED
     told = (ConfigurationError, BatchListError, EngineError, AgiError, AriError, MediaError)
-    told_too = (LineError, PortError, PullError, LabError, SoftphoneError)
+    told_too = (LineError, PortError, PullError, LabError, SoftphoneError, UnknownPhraseError)
     return STATUS_CANNOT if isinstance(error, (*told, *told_too)) else None
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from engine.enrollment import PHRASE_RULES, EnrollmentRules, SpeechMinimums
 from engine.types import PhraseId
 from ivr.domain.claim import ClaimSource
+from ivr.domain.locale import DEFAULT_LOCALE
 from ivr.domain.mode import Mode
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.flows.claiming import ClaimRules
-
-DEFAULT_LOCALE = "en-US"
 
 
 @dataclass(frozen=True, slots=True)

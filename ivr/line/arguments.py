@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from engine.types import PhraseId
 from ivr.domain.call import AccountId, CallRequest, Purpose, TenantId
 from ivr.domain.claim import ACCOUNT_MAX_CHARACTERS
+from ivr.domain.locale import DEFAULT_LOCALE, nearest
 from ivr.domain.mode import Mode
 
 TEXT_MAX_CHARACTERS = ACCOUNT_MAX_CHARACTERS
@@ -41,9 +42,10 @@ class RequestDefaults:
     """What holds where the dialplan says nothing."""
 
     tenant: TenantId = DEFAULT_TENANT
-    locale: str = "en-US"
-    phrases: frozenset[PhraseId] | None = None
-    """The passphrases that can be asked for in some locale; None where any may be named."""
+    locale: str = DEFAULT_LOCALE
+    spoken: Mapping[str, frozenset[PhraseId]] | None = None
+    """By locale that callers are spoken to in, the passphrases that can be asked for in it; None
+    where any locale and any phrase may be named."""
 
 
 def parse_arguments(args: Sequence[str], defaults: RequestDefaults) -> CallRequest:
@@ -51,9 +53,7 @@ def parse_arguments(args: Sequence[str], defaults: RequestDefaults) -> CallReque
     if not args:
         raise BadRequestError("1", f"missing; allowed are {', '.join(Purpose)}")
     values = _values(args[1:])
-    locale = values.get("locale") or defaults.locale
-    if not _LOCALE.fullmatch(locale):
-        raise BadRequestError("locale", "must be a BCP 47 tag such as en-US")
+    locale = _locale(values.get("locale") or defaults.locale, defaults)
     account, purpose = values.get("account"), _purpose(args[0])
     if purpose is Purpose.IDENTIFY and not values.get("group"):
         raise BadRequestError("group", "missing; an identification needs one")
@@ -63,7 +63,7 @@ def parse_arguments(args: Sequence[str], defaults: RequestDefaults) -> CallReque
         account=AccountId(account) if account else None,
         locale=locale,
         mode=_mode(values.get("mode", "")),
-        phrase=_phrase(values.get("phrase", ""), defaults),
+        phrase=_phrase(values.get("phrase", ""), locale, defaults),
         group=values.get("group", ""),
         agent=values.get("agent", ""),
     )
@@ -88,11 +88,22 @@ def _mode(word: str) -> Mode | None:
         raise BadRequestError("mode", f"allowed are {', '.join(Mode)}") from None
 
 
-def _phrase(word: str, defaults: RequestDefaults) -> PhraseId | None:
+def _locale(tag: str, defaults: RequestDefaults) -> str:
+    """Return the locale that the caller is spoken to in: his words are recognised in it, too."""
+    if not _LOCALE.fullmatch(tag):
+        raise BadRequestError("locale", "must be a BCP 47 tag such as en-US")
+    if defaults.spoken is None:
+        return tag
+    return nearest(tag, [defaults.locale, *sorted(defaults.spoken)]) or DEFAULT_LOCALE
+
+
+def _phrase(word: str, locale: str, defaults: RequestDefaults) -> PhraseId | None:
     phrase = PhraseId(word) if word else None
-    if phrase is not None and defaults.phrases is not None and phrase not in defaults.phrases:
-        allowed = ", ".join(sorted(defaults.phrases))
-        raise BadRequestError("phrase", f"nobody has recorded it; there are {allowed}")
+    if phrase is not None and defaults.spoken is not None:
+        recorded = defaults.spoken[locale]
+        if phrase not in recorded:
+            allowed = ", ".join(sorted(recorded))
+            raise BadRequestError("phrase", f"not recorded in {locale}; there are {allowed}")
     return phrase
 
 

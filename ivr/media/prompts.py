@@ -14,10 +14,10 @@ import structlog
 from scipy.signal import resample_poly
 
 from engine.types import TELEPHONE_RATE_HZ, Pcm, PhraseId
+from ivr.domain.locale import DEFAULT_LOCALE
 from ivr.domain.prompt import PHRASE_PREFIX, PhrasePrompt, Prompt, Spoken
 from ivr.media.errors import NoPhrasePromptError, PromptError, PromptWordsError
 
-DEFAULT_LOCALE = "en-US"
 RATE_MIN_HZ, RATE_MAX_HZ = 8_000, 48_000
 LENGTH_MIN_S, LENGTH_MAX_S = 0.01, 120.0
 BUILT_IN = Path(__file__).resolve().parent.parent / "prompts"
@@ -76,9 +76,9 @@ class PromptLibrary:
         return self._locales.get(locale) or self._locales[DEFAULT_LOCALE]
 
     @property
-    def phrases(self) -> frozenset[PhraseId]:
-        """The passphrases that somebody has recorded, in whatever locale."""
-        return frozenset(phrase for each in self._locales.values() for phrase in each.phrases)
+    def phrases(self) -> dict[str, frozenset[PhraseId]]:
+        """By locale, the passphrases that somebody has recorded."""
+        return {name: frozenset(each.phrases) for name, each in self._locales.items()}
 
     @property
     def consent_versions(self) -> dict[str, str]:

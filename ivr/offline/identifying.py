@@ -10,9 +10,9 @@ from engine.audio.files import AudioFile
 from engine.identification import Identification
 from engine.types import Locale, Quality, Reason, ReplayOutcome
 from ivr.domain.call import AccountId, TenantId
+from ivr.domain.locale import DEFAULT_LOCALE
 from ivr.domain.profile import Profile
 from ivr.flows.obstacles import obstacle_to
-from ivr.flows.rules import DEFAULT_LOCALE
 from ivr.offline.hearing import heard
 from ivr.offline.office import Office
 from ivr.ports import Wanted

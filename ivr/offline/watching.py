@@ -7,7 +7,7 @@ import asyncio
 from engine.audio.files import AudioFile
 from engine.types import Locale, Reason, Voiceprint
 from ivr.domain.call import TenantId
-from ivr.flows.rules import DEFAULT_LOCALE
+from ivr.domain.locale import DEFAULT_LOCALE
 from ivr.offline.hearing import heard
 from ivr.offline.office import Office
 from ivr.ports import Wanted

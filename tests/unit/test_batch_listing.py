@@ -104,6 +104,11 @@ def test_a_list_that_cannot_be_followed_is_refused_whole(
         (["file,account,consented_on", "4712.ulaw,1,soon"], "is no day"),
         (["file,account,consented_on", "4712.ulaw,1,9999-01-01"], "in the future"),
         (["file,account,mode", "4712.ulaw,1,loud"], "loud"),
+        (["file,account,phrase", "4712.ulaw,1,seasame"], "consent"),
+        (
+            ["file,account,consent,consented_on,phrase", "4712.ulaw,1,x,2025-01-31,seasame"],
+            "line 2: en-US has no such passphrase; there are a-yellow-bench",
+        ),
         (
             [
                 "file,account,consent,consented_on",
@@ -120,6 +125,19 @@ def test_nobody_is_enrolled_without_a_consent_of_a_day_that_was(
     """Of anybody in the list, before the first is enrolled."""
     with pytest.raises(BatchListError, match=told):
         wishes_in(listed(folder, *lines), NO_CONSENT)
+
+
+def test_a_locale_may_be_written_otherwise(folder: Path) -> None:
+    """The profile has the one in whose list the passphrase is; free speech may be in any."""
+    path = listed(
+        folder,
+        "file,account,locale,mode,phrase",
+        "4712.ulaw,1,en-us,,",
+        "4711/b.wav,2,en-GB,,",
+        "4711/deep/a.wav,3,fr-FR,text_independent,x",
+    )
+    terms = [each.terms for each in wishes_in(path, COMMON)]
+    assert [each.locale for each in terms if each] == ["en-US", "en-US", "fr-FR"]
 
 
 def test_what_is_no_list_is_refused(folder: Path) -> None:

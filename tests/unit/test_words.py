@@ -110,6 +110,15 @@ def test_an_unknown_language_is_compared_with_the_persons_recordings(words: Word
     assert recognised(words, said(OTHER, 45), known)[0].outcome is not PhraseOutcome.RIGHT
 
 
+@pytest.mark.parametrize("tag", ["en-us", "EN-US", "en", "en-GB"])
+def test_a_locale_that_is_written_otherwise_is_listened_to(words: Words, tag: str) -> None:
+    """Nobody enrolls with any words because a program wrote the locale in its own way."""
+    assert words.recognises(tag)
+    meant = replace(WANTED, locale=Locale(tag))
+    assert recognised(words, said(OTHER, 49), meant)[0].outcome is PhraseOutcome.WRONG
+    assert words.digit_listener(replace(meant, phrase=None, digits="12")) is not None
+
+
 def test_a_phrase_of_ones_own_is_compared_too(words: Words) -> None:
     """A prompt that no list names can be asked for all the same."""
     own = replace(WANTED, phrase=PhraseId("of-our-own"))

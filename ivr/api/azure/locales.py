@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from engine.phrase import PhraseList, load_phrases
-from engine.phrase.passphrases import SHIPPED
+from engine.phrase import PhraseList, listed_locales, load_phrases
 from engine.types import Locale
 from ivr.api.errors import InvalidRequestError
 
@@ -19,9 +18,7 @@ def locale_of(name: str) -> Locale:
 @cache
 def phrases_by_locale(folder: Path | None) -> dict[Locale, PhraseList]:
     """Return the passphrases of every locale in which words are recognised; see `load_phrases`."""
-    places = [SHIPPED, *([folder] if folder else [])]
-    names = sorted({each.parent.name for place in places for each in place.glob("*/*.toml")})
-    found = (load_phrases(Locale(name), folder) for name in names)
+    found = (load_phrases(name, folder) for name in listed_locales(folder))
     return {each.locale: each for each in found if each.recogniser is not None}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from engine.types import Locale, PhraseId
+from engine.types import PhraseId
 from ivr.api.errors import ConflictError, InvalidRequestError, NotFoundError
 from ivr.api.operations import Operation, Visit
 from ivr.api.own import places
@@ -22,6 +23,7 @@ from ivr.domain.mode import Mode
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.profile import ProfileState
 from ivr.storage import ProfileDetails, ProfileSummary, Terms
+from ivr.words import UnknownPhraseError, listed
 
 PLACE = "page token of profiles"
 
@@ -100,12 +102,7 @@ async def create(visit: Visit) -> ProfileDetailsAnswer:
     visit.account = asked.account
     if asked.consent.at > visit.office.files.clock.now():
         raise InvalidRequestError("consent.at is in the future")
-    terms = Terms(
-        Consent(asked.consent.text_version, ConsentGiven.DOCUMENT, asked.consent.at),
-        Locale(asked.locale),
-        asked.mode,
-        PhraseId(asked.passphrase),
-    )
+    terms = _terms(asked, visit.office.phrases_folder)
     account = AccountId(asked.account)
     begun = await visit.office.drafts.begin(
         visit.tenant, account, terms, who=visit.program.who, why=visit.why
@@ -113,6 +110,16 @@ async def create(visit: Visit) -> ProfileDetailsAnswer:
     if begun is None:
         raise ConflictError("the account has a profile, or opted out; erase or reset that first")
     return await _shown(visit, account)
+
+
+def _terms(asked: ProfileRequest, phrases_folder: Path | None) -> Terms:
+    phrase = PhraseId(asked.passphrase)
+    try:
+        locale = listed(asked.locale, asked.mode, phrase, phrases_folder)
+    except UnknownPhraseError as error:
+        raise InvalidRequestError(str(error)) from error
+    consent = Consent(asked.consent.text_version, ConsentGiven.DOCUMENT, asked.consent.at)
+    return Terms(consent, locale, asked.mode, phrase)
 
 
 async def page(visit: Visit) -> ProfilesAnswer:

@@ -100,6 +100,16 @@ async def test_too_few_recordings_enroll_nobody(client: Client) -> None:
     assert unknown.status == 404
 
 
+async def test_nobody_is_enrolled_with_a_passphrase_that_is_not_listed(client: Client) -> None:
+    """He could never be heard to say it; those that can be said are named."""
+    asked = {**PROFILE, "mode": "text_dependent", "locale": "en-us", "passphrase": "seasame"}
+    refused = await client.ask("POST", "/v1/profiles", json=asked)
+    assert refused.status == 400
+    assert "en-US has no such passphrase; there are a-yellow-bench" in refused.json["detail"]
+    begun = await client.ask("POST", "/v1/profiles", json={**asked, "passphrase": "a-yellow-bench"})
+    assert (begun.status, begun.json["profile"]["locale"]) == (201, "en-US")
+
+
 async def test_nothing_crosses_tenants(client: Client, make_token: Maker) -> None:
     """Another tenant's key finds neither profile nor verification, nor uses its page tokens."""
     await enrolled(client)

@@ -55,13 +55,43 @@ def test_what_is_to_be_said_and_among_whom() -> None:
     """Mode, phrase and group are read; a phrase must be one that somebody recorded."""
     asked = ["enroll", "mode=text_independent", "phrase=", "account=1"]
     assert parse_arguments(asked, DEFAULTS).mode is Mode.TEXT_INDEPENDENT
-    known = replace(DEFAULTS, phrases=frozenset({PhraseId("sesame")}))
+    known = replace(DEFAULTS, spoken={"en-GB": frozenset({PhraseId("sesame")})})
     assert parse_arguments(["enroll", "phrase=sesame"], known).phrase == "sesame"
     asked = ["identify", "group=night%20shift"]
     request = parse_arguments(asked, DEFAULTS)
     assert (request.purpose, request.group) == (Purpose.IDENTIFY, "night shift")
     with pytest.raises(BadRequestError, match="there are sesame"):
         parse_arguments(["enroll", "phrase=other"], known)
+
+
+@pytest.mark.parametrize(
+    ("tag", "meant"),
+    [
+        ("de-DE", "de-DE"),
+        ("de-de", "de-DE"),
+        ("de", "de-DE"),
+        ("de-AT", "de-AT"),
+        ("DE-ch", "de-DE"),
+        ("EN", "en-US"),
+        ("en-GB", "en-US"),
+        ("fr-FR", "en-US"),
+        ("", "de-DE"),
+    ],
+)
+def test_a_locale_is_the_one_that_is_spoken(tag: str, meant: str) -> None:
+    """Else a caller would be asked in one and listened to in another, where nobody knows words."""
+    spoken = dict.fromkeys(["en-US", "de-DE", "de-AT"], frozenset[PhraseId]())
+    known = RequestDefaults(locale="de-DE", spoken=spoken)
+    assert parse_arguments(["verify", f"locale={tag}"], known).locale == meant
+
+
+def test_a_phrase_must_be_recorded_in_the_callers_locale() -> None:
+    """In another it could not be asked for."""
+    sesame = frozenset({PhraseId("sesam")})
+    known = RequestDefaults(spoken={"en-US": frozenset(), "de-DE": sesame})
+    assert parse_arguments(["enroll", "phrase=sesam", "locale=de"], known).phrase == "sesam"
+    with pytest.raises(BadRequestError, match="not recorded in en-US"):
+        parse_arguments(["enroll", "phrase=sesam"], known)
 
 
 def test_waiting_channel_shows_what_was_asked() -> None:
