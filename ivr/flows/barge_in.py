@@ -13,9 +13,10 @@ from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm
 BARGE_IN_S = 0.3
 """Speech this long stops a prompt; a cough or the prompt's own echo is shorter."""
 
-BARGE_IN_DBFS = -35.0
-"""And it must be louder than that echo: prompts have -20 dBFS, and a two-wire line sends them back
-some 15 dB weaker. Who speaks more quietly is heard after the tone."""
+BARGE_IN_DBFS = -28.0
+"""And it must be louder than that echo: a prompt's loudest frames have -13 dBFS, and a two-wire
+line sends them back 14 dB weaker or more. A caller's loudest are as far above his mean, so that
+nearly all are heard; who speaks more quietly is heard after the tone."""
 
 _PAUSE: Final = round(0.1 * TELEPHONE_RATE_HZ)
 """Samples between two loud sounds of one voice, and before its first: a stop, a soft consonant."""

@@ -127,14 +127,16 @@ async def ask_speech(
 async def _prompted(call: Call, listener: Listener, tape: Tape, *, barge_in: bool) -> None:
     """Let the prompt play until it ends or the caller speaks or keys over it.
 
-    Whoever has just begun to speak when it ends is heard from where he began.
+    Whoever has just begun to speak when it ends is heard from where he began; not where a key ended
+    it, for then what is loud may be its echo.
     """
-    barge = BargeIn()
+    barge, keyed = BargeIn(), False
     while True:
         match await call.heard():
             case PromptEnded():
                 break
             case Key():
+                keyed = True
                 await call.hush()
             case Frame(pcm):
                 tape.frames.append(pcm)
@@ -142,7 +144,7 @@ async def _prompted(call: Call, listener: Listener, tape: Tape, *, barge_in: boo
                     await _heard_over(pcm, call, listener, tape, barge)
     if not barge.happened:
         listener.restart()
-        tape.frames = list(begun(tape.frames))
+        tape.frames = [] if keyed else list(begun(tape.frames))
         for pcm in tape.frames:
             listener.push(pcm)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.types import TELEPHONE_RATE_HZ, Pcm
 
-ALICE, NEARLY_ALICE, MALLORY, DIN = 1_000, 1_400, 2_500, 30_000
+ALICE, NEARLY_ALICE, MALLORY, DIN = 2_000, 2_400, 3_500, 30_000
 ECHO = 400
 """-38 dBFS: a prompt that a two-wire line sends back."""
 OTHER_WORDS, MUMBLED = 1, 2

@@ -191,6 +191,17 @@ async def test_who_begins_before_the_tone_has_ended_is_heard_from_the_beginning(
     assert quality.net_speech_s == pytest.approx(1.5)
 
 
+async def test_the_echo_of_a_prompt_that_a_key_ended_is_no_beginning(alice_enrolled: Desk) -> None:
+    """It was loud a moment ago, on a line for which the operator let speech stop no prompt."""
+    alice_enrolled.rules = replace(alice_enrolled.rules, barge_in=False)
+    echo = Says(speech(MALLORY, 0.4))
+    call = FakeCall(echo, Presses("1"), Waits(1.0), Says(speech(ALICE)), prompt_s=30.0)
+    await alice_enrolled.conducted(call)
+    assert call.hushed == 1
+    assert told(call) == ("ACCEPT", "MATCH")
+    assert len(record(alice_enrolled).attempts) == 1
+
+
 async def test_the_voice_is_embedded_in_the_pause(alice_enrolled: Desk) -> None:
     """The work is done before the end of speech is certain, and only once."""
     call = await alice_enrolled.verify(Listens(), Says(speech(ALICE)))

@@ -249,7 +249,7 @@ async def test_a_stranger_is_none_of_them(alice_enrolled: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("said", "verdict", "llr"),
-    [((1_400, 1_200, 1_400), "REJECT", 4.07), ((1_300, 1_000), "ACCEPT", 7.77)],
+    [((2_400, 2_200, 2_400), "REJECT", 4.07), ((2_300, 2_000), "ACCEPT", 7.77)],
 )
 async def test_another_try_is_no_new_chance_to_be_taken_for_somebody(
     alice_enrolled: Desk, said: Sequence[int], verdict: str, llr: float
