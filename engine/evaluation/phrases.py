@@ -12,18 +12,21 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from time import process_time
 from typing import Final, TypeVar
 
 import numpy as np
 
+from engine.audio import speech_in, to_int
+from engine.audio.edges import cut_off
+from engine.audio.resample import downsample
 from engine.decision.explanation import EN_US
 from engine.decision.policy import QualityLimits, shortcoming
 from engine.evaluation.audio_files import AudioFiles, Folder, Shards
 from engine.evaluation.outcomes import Outcomes, outcomes_of
 from engine.evaluation.recordings import CorpusError, Recording, read_manifest
+from engine.evaluation.rendered import rendered
 from engine.evaluation.reports import Report, corpus_of
 from engine.evaluation.said import (
     Said,
@@ -39,7 +42,6 @@ from engine.phrase import (
     DigitListener,
     Digits,
     PhraseFrames,
-    PhraseList,
     PhraseRecogniser,
     alike,
     frames,
@@ -54,7 +56,7 @@ from engine.types import PhraseFinding, PhraseId, Utterance
 T = TypeVar("T")
 
 RIGHT, OTHER, FREE = "right phrase", "other listed phrase", "free speech"
-PASSING = "right phrase, recording good enough"
+GOOD_ENOUGH = ", recording good enough"
 TELEPHONE, READ = "telephone strings (real)", "read sentences (real)"
 DIGITS, ALIGNED = "digits (real)", "alignment, telephone strings (real)"
 ENROLLED = "telephone strings, enrolled in another call (real)"
@@ -94,8 +96,9 @@ def run(arguments: argparse.Namespace) -> Report:
     recordings = read_manifest(corpus)
     with closing(Shards(corpus, recordings)) as files:
         trials = list(_real(recordings, files, cost))
-    if arguments.audio:
-        trials += list(_rendered(arguments.audio, cost))
+    for made, said in rendered(arguments.audio) if arguments.audio else ():
+        material = f"ten (rendered by {made})"
+        trials += _recognised(material, said, Folder(arguments.audio), cost)
     if not trials:
         raise CorpusError(f"{corpus} has no telephone words, read sentences or digits in English")
     outcomes = outcomes_of(
@@ -158,11 +161,12 @@ def _asked(
     looks = list(listener.looks())
     cost.spent_s += process_time() - began_s
     cost.seconds += utterance.seconds
+    passes = _passes(utterance)
     for asked in said.phrases.phrases:
-        kind = _kind(said.phrase, asked)
-        yield Trial(material, kind, said.speaker, judged(looks, asked))
-    if said.phrase is not None and _passes(utterance):
-        yield Trial(material, PASSING, said.speaker, judged(looks, said.phrase))
+        kind, found = _kind(said.phrase, asked), judged(looks, asked)
+        yield Trial(material, kind, said.speaker, found)
+        if passes:
+            yield Trial(material, kind + GOOD_ENOUGH, said.speaker, found)
     if said.phrase is None:
         some = next(iter(said.phrases.phrases))
         finding = judged(looks, judged(looks, some).heard or some)
@@ -191,8 +195,10 @@ def _in_ways(said: Sequence[Said], files: AudioFiles) -> Iterator[tuple[Said, Ph
 
 
 def _passes(utterance: Utterance) -> bool:
-    """Say whether a call would judge the phrase, and not ask again for the recording's quality."""
-    return shortcoming(quality_of(utterance.samples), QualityLimits()) is None
+    """Say whether a call would judge the phrase, and not ask again for the recording's sake."""
+    pcm = to_int(downsample(utterance.samples))
+    good = shortcoming(quality_of(utterance.samples), QualityLimits()) is None
+    return good and not cut_off(pcm, speech_in(pcm))
 
 
 def _kind(said: PhraseId | None, asked: PhraseId) -> str:
@@ -278,22 +284,3 @@ def _challenges(digits: str, other: str) -> Iterator[tuple[str, str]]:
     yield "one digit wrong", digits[:middle] + changed + digits[middle + 1 :]
     if digits != other:
         yield "other digits", other
-
-
-def _rendered(folder: Path, cost: _Cost) -> Iterator[Trial]:
-    """Recognise `SYNTHESISER-VOICE/PHRASE-TAKE.wav`; free speech has the name `free-N`."""
-    phrases, files = load_phrases(EN_US), Folder(folder)
-    names = sorted(path.relative_to(folder) for path in folder.glob("*/*.wav"))
-    for made in dict.fromkeys(_synthesiser(name) for name in names):
-        said = [_named(name, phrases) for name in names if _synthesiser(name) == made]
-        yield from _recognised(f"ten (rendered by {made})", said, files, cost)
-
-
-def _synthesiser(name: Path) -> str:
-    return name.parent.name.rpartition("-")[0]
-
-
-def _named(name: Path, phrases: PhraseList) -> Said:
-    phrase = PhraseId(name.stem.rpartition("-")[0])
-    known = phrase if phrase in phrases.phrases else None
-    return Said(name.parent.name, (str(name),), phrases, known)
