@@ -30,7 +30,8 @@ class Course:
     fingerprints: list[Fingerprint] = field(default_factory=list)
     """Of what was said."""
     said: list[Voiceprint] = field(default_factory=list)
-    """The voice in each utterance that was fit to be compared; in memory alone."""
+    """The voice in each utterance that was fit to be compared, or in all that was overheard; in
+    memory alone."""
     threshold: Llr | None = None
     """What the evidence is to reach, once there is any."""
     watchlisted: bool = False

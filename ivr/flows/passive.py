@@ -21,7 +21,7 @@ from ivr.flows.overhearing import Overhearing
 from ivr.flows.services import Services
 from ivr.flows.telling import tell_course
 from ivr.flows.turns import joined
-from ivr.ports import Call, ToldToStopError, Wanted
+from ivr.ports import Call, CallerHungUpError, ToldToStopError, Wanted
 
 
 class CutShort(StrEnum):
@@ -36,16 +36,23 @@ async def passive(call: Call, course: Course, services: Services) -> Judgement:
 
     Only the caller's side is heard (`Call.heard`). What is accumulated is weighed anew after each
     piece of speech, by a calibration that knows how much there is; `course` holds one attempt, the
-    latest state of it, so that a hang-up loses nothing.
+    latest state of it, so that a hang-up loses nothing. Where it ends before it is clear, what was
+    heard until then is still looked for on the watchlist.
     """
     compared = await admitted(call, course, services, unasked(services.verify.claim))
     if isinstance(compared, Judgement):
         return compared
     await call.note(CallState.LISTENING)
     try:
-        return await _listened(call, course, compared, services)
+        clear = await _listened(call, course, compared, services)
     except ToldToStopError:
-        return _not_enough(course, CutShort.TOLD_TO_STOP)
+        return await _cut_short(call, course, compared, CutShort.TOLD_TO_STOP, services)
+    except CallerHungUpError:
+        listed = await _listed(call, course, compared, services)
+        if listed is None:
+            raise
+        return listed
+    return clear or await _cut_short(call, course, compared, CutShort.TIME_IS_UP, services)
 
 
 def unasked(claim: ClaimRules) -> ClaimRules:
@@ -84,7 +91,8 @@ def _hopeless(judgement: Judgement) -> bool:
 
 async def _listened(
     call: Call, course: Course, compared: Compared, services: Services
-) -> Judgement:
+) -> Judgement | None:
+    """Return the verdict once it stands; None where time is up before."""
     overhearing = Overhearing(call, services.voice, services.passive.longest_s)
     said: list[Capture] = []
     while piece := await overhearing.piece():
@@ -94,7 +102,7 @@ async def _listened(
         verdict = await _looked(call, course, compared, joined(said), services)
         if verdict is not None:
             return verdict
-    return _not_enough(course, CutShort.TIME_IS_UP)
+    return None
 
 
 def _wanted(call: Call, compared: Compared, said: Sequence[Capture], services: Services) -> Wanted:
@@ -121,6 +129,7 @@ async def _looked(
         for margin in (0.0, -rules.margin, rules.margin)
     )
     course.retake(evidence, now)
+    course.said = [capture.voiceprint] if evidence.shortcoming is None else []
     course.threshold = voice.threshold(model)
     net_speech_s = capture.quality.net_speech_s
     tell_course(call, course, services, now, net_speech_s)
@@ -130,8 +139,7 @@ async def _looked(
     obstacle = await obstacle_by_now(compared.profile, services.store, voice, services.clock)
     if obstacle is not None:
         return undecided(obstacle)
-    said = [capture.voiceprint] if evidence.shortcoming is None else []
-    return watchlisted(call, course, said, compared, services) or stands
+    return watchlisted(call, course, course.said, compared, services) or stands
 
 
 def shifted(evidence: AttemptEvidence, by: float) -> AttemptEvidence:
@@ -139,7 +147,23 @@ def shifted(evidence: AttemptEvidence, by: float) -> AttemptEvidence:
     return evidence if evidence.llr is None else replace(evidence, llr=Llr(evidence.llr + by))
 
 
-def _not_enough(course: Course, why: CutShort) -> Judgement:
+async def _cut_short(
+    call: Call, course: Course, compared: Compared, why: CutShort, services: Services
+) -> Judgement:
+    """Judge what ended before the voice was clear."""
     # Nobody waited for this since the caller spoke last.
     course.ended_at_s = None
-    return replace(undecided(Reason.NOT_ENOUGH_SPEECH), explanation=why.value)
+    listed = await _listed(call, course, compared, services)
+    return listed or replace(undecided(Reason.NOT_ENOUGH_SPEECH), explanation=why.value)
+
+
+async def _listed(
+    call: Call, course: Course, compared: Compared, services: Services
+) -> Judgement | None:
+    """Return the judgement on a voice of the watchlist; None if it is not, or may not be judged."""
+    if not course.said or not compared.suspects:
+        return None
+    store, voice, clock = services.store, services.voice, services.clock
+    if await obstacle_by_now(compared.profile, store, voice, clock) is not None:
+        return None
+    return watchlisted(call, course, course.said, compared, services)
