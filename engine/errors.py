@@ -18,7 +18,7 @@ class ModelError(EngineError):
 
 
 class OutOfReachError(ModelError):
-    """A search of so many voices would need stronger evidence than the calibration supports."""
+    """A rate, or a search of so many voices, needs stronger evidence than the calibration has."""
 
 
 class ModelMismatchError(EngineError):

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.decision.calibration import Calibration
-from engine.errors import ModelError
+from engine.errors import OutOfReachError
 from engine.types import Llr
 from engine.voice.card import CalibrationCard
 
@@ -45,7 +45,7 @@ def at_fmr(target: float, calibration: Calibration) -> OperatingPoint:
     """Return the operating point for a false match rate in (0, 1), such as 0.01.
 
     The least strict measured threshold whose FMR does not exceed the target; beyond the measured
-    ones, the bound. `ValueError` where the target is no rate; `ModelError` where it is so low
+    ones, the bound. `ValueError` where the target is no rate; `OutOfReachError` where it is so low
     that the calibration could never accept anyone.
     """
     if not 0 < target < 1:
@@ -69,7 +69,7 @@ def at_costs(
 ) -> OperatingPoint:
     """Return the Bayes operating point for a prior of the claim in (0, 1) and two costs above 0.
 
-    `ValueError` where they are not; `ModelError` where no evidence could ever reach it.
+    `ValueError` where they are not; `OutOfReachError` where no evidence could ever reach it.
     """
     if not (0 < prior < 1 and 0 < cost_miss < math.inf and 0 < cost_false_accept < math.inf):
         raise ValueError("a prior lies between 0 and 1, and costs are finite and above 0")
@@ -79,7 +79,7 @@ def at_costs(
 
 def _reachable(point: OperatingPoint, calibration: Calibration) -> OperatingPoint:
     if point.threshold > calibration.card.limit:
-        raise ModelError(
+        raise OutOfReachError(
             f"the calibration of {calibration.model!r} supports Llrs up to "
             f"{calibration.card.limit:.1f}, and this operating point asks for "
             f"{point.threshold:.1f}: nobody could be accepted; aim for a higher false match rate"

@@ -60,8 +60,7 @@ def point_for(
 
     A single comparison has the point of `at_fmr`, that of verification the stricter of two where
     passphrases are compared by parts as well. A search of several goes on beyond the measured ones
-    by `tail`. `ModelError` where the calibration supports no evidence as strong as needed, and for
-    a search `OutOfReachError`.
+    by `tail`. `OutOfReachError` where the calibration supports no evidence as strong as needed.
     """
     target = share(rates.of(purpose), voices)
     if purpose is Purpose.VERIFY and voices == 1 and calibration.by_parts is not None:

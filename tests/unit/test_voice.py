@@ -92,6 +92,15 @@ def test_a_watchlist_that_is_too_long_finds_nobody_and_ends_no_call() -> None:
     assert [each["event"] for each in told] == ["search_out_of_reach"]
 
 
+def test_a_watchlist_of_one_at_a_rate_out_of_reach_ends_no_call_either() -> None:
+    """A tenant may set one for which no evidence is enough, even against a single suspect."""
+    voice = EngineVoice(ENGINE, NO_WORDS).at({PointPurpose.WATCHLIST: 1e-4})
+    him = Voiceprint(ENGINE.embed(SPEECH), GOOD)
+    with capture_logs() as told:
+        assert not voice.suspected([him], [Suspect(UUID(int=1), (him,))])
+    assert [each["event"] for each in told] == ["search_out_of_reach"]
+
+
 def test_several_utterances_are_one_look_at_the_watchlist() -> None:
     """Their mean decides: more of them are no more chances to be taken for somebody of it."""
     voice, heard = EngineVoice(ENGINE, NO_WORDS), ENGINE.embed(SPEECH)
