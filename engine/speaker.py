@@ -149,6 +149,13 @@ class SpeakerEngine:
         """
         return Gallery(group, self.model)
 
+    def point_among(self, voices: int, purpose: Purpose = Purpose.IDENTIFY) -> OperatingPoint:
+        """Return the operating point of a search of at least one voice.
+
+        `OutOfReachError` where there are so many that no evidence would be enough.
+        """
+        return point_for(purpose, self.rates, self.calibration, voices)
+
     def identify(
         self,
         embedding: Embedding,
@@ -160,9 +167,9 @@ class SpeakerEngine:
         """Search a group, or with `Purpose.WATCHLIST` a watchlist, for the voice of an utterance.
 
         `earlier` utterances of the same caller count as much. The threshold accounts for the number
-        of voices. Errors as `engine.identification`'s.
+        of voices. Errors as `engine.identification`'s and `point_among`'s.
         """
-        point = point_for(purpose, self.rates, self.calibration, len(gallery))
+        point = self.point_among(len(gallery), purpose)
         return identify(embedding, quality, gallery, self.calibration, point, earlier)
 
     def resembling(
@@ -173,7 +180,7 @@ class SpeakerEngine:
     ) -> tuple[Candidate[N], ...]:
         """Return who of a group, or with `Purpose.WATCHLIST` of a watchlist, sounds like a person.
 
-        For warnings at enrollment; errors as `engine.identification`'s.
+        For warnings at enrollment; errors as `engine.identification`'s and `point_among`'s.
         """
-        point = point_for(purpose, self.rates, self.calibration, len(gallery))
+        point = self.point_among(len(gallery), purpose)
         return resembling(voiceprints, gallery, self.calibration, point)

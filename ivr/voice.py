@@ -192,6 +192,10 @@ class EngineVoice:
         searched = engine.gallery(gallery)
         return bool(within_reach(lambda: engine.resembling(voiceprints, searched, purpose)))
 
+    def reaches(self, voices: int) -> bool:
+        """Say whether anybody of so many could be named; where nobody could, the log says why."""
+        return within_reach(lambda: self._engine.point_among(voices)) is not None
+
     def identify(
         self,
         embedding: Embedding,

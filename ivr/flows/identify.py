@@ -23,12 +23,17 @@ from ivr.ports import Call, Voice, Wanted
 
 
 async def identify(call: Call, course: Course, services: Services) -> Judgement:
-    """Hold the conversation; ACCEPT names in `course` who was found, REJECT is nobody of them."""
+    """Hold the conversation; ACCEPT names in `course` who was found, REJECT is nobody of them.
+
+    Nobody is asked to speak where the group is empty, or so large that nobody could be named.
+    """
     request = call.facts.request
     members = await services.store.group(request.tenant, request.group)
     group = [each for each in members if not _obstructed(each, services)]
     if not group:
         return undecided(Reason.NOT_ENROLLED)
+    if not services.voice.reaches(len(group)):
+        return undecided(Reason.UNAVAILABLE)
     judgement = undecided(Reason.NOT_ENOUGH_SPEECH)
     for _ in range(services.verify.attempts_max):
         judgement = await _attempt(call, course, group, services)

@@ -115,6 +115,13 @@ class Voice(Protocol):
         """Take one more recording into an enrollment, or say why not."""
         ...
 
+    def reaches(self, voices: int) -> bool:
+        """Say whether anybody of so many voices, one at least, could be named by `identify`.
+
+        Where no evidence would be enough, the log says what to do.
+        """
+        ...
+
     def identify(
         self,
         embedding: Embedding,
@@ -124,7 +131,8 @@ class Voice(Protocol):
     ) -> Identification[AccountId]:
         """Search a group of at least one profile for the voice of an utterance.
 
-        The mean Llr of it and of the call's `earlier` ones ranks.
+        The mean Llr of it and of the call's `earlier` ones ranks. `OutOfReachError` where so many
+        are not within what `reaches`.
         """
         ...
 

@@ -15,6 +15,7 @@ from engine.decision.calibration import Calibration
 from engine.decision.operating_point import Basis, OperatingPoint
 from engine.decision.policy import UNCHECKED_PHRASE, AttemptEvidence, decide, fused
 from engine.enrollment import EnrollmentRules, Heard, Review, review
+from engine.errors import OutOfReachError
 from engine.identification import Candidate, Identification
 from engine.types import (
     TELEPHONE_RATE_HZ,
@@ -41,6 +42,7 @@ from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.domain.profile import Profile
 from ivr.domain.watchlist import Suspect
 from ivr.ports import Ear, Examination, Measurement, RateUnreachableError, Wanted
+from ivr.reach import within_reach
 
 MODEL = ModelId("fake")
 LOUD = 100
@@ -145,6 +147,8 @@ class FakeVoice:
     needed: Llr = Llr(5.0)  # noqa: RUF009 - a NewType
     group_threshold: float = 7.0
     watchlist_threshold: float = 5.0
+    voices_max: int = 1000
+    """A search of more is out of reach."""
     recognises: bool = True
     overrun: bool = False
     wanted: list[Wanted] = field(default_factory=list)
@@ -252,7 +256,13 @@ class FakeVoice:
     def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
         """Compare the mean with each."""
         threshold = self.watchlist_threshold
-        return any(self._mean(voiceprints, each.voiceprints) > threshold for each in suspects)
+        return self.reaches(len(suspects)) and any(
+            self._mean(voiceprints, each.voiceprints) > threshold for each in suspects
+        )
+
+    def reaches(self, voices: int) -> bool:
+        """So many, and no more."""
+        return within_reach(lambda: self._group_point(voices)) is not None
 
     def identify(
         self,
@@ -265,7 +275,7 @@ class FakeVoice:
         said = [*earlier, Voiceprint(embedding, quality)]
         weighed = [Candidate(each.account, self._mean(said, each.voiceprints)) for each in group]
         ranked = sorted(weighed, key=lambda each: -each.llr)
-        return Identification(tuple(ranked), Llr(self.group_threshold))
+        return Identification(tuple(ranked), self._group_point(len(group)))
 
     async def repeat(
         self, fingerprint: Fingerprint, earlier: Sequence[Fingerprint]
@@ -278,12 +288,17 @@ class FakeVoice:
     ) -> Sequence[AccountId]:
         """Compare the first with each."""
         first = voiceprints[0]
-        found = self.identify(first.embedding, first.quality, others)
-        return tuple(each.name for each in found.hits)
+        found = within_reach(lambda: self.identify(first.embedding, first.quality, others))
+        return () if found is None else tuple(each.name for each in found.hits)
 
     def challenge(self, length: int) -> str:
         """Always the same digits."""
         return "3141592653589"[:length]
+
+    def _group_point(self, voices: int) -> Llr:
+        if voices > self.voices_max:
+            raise OutOfReachError(f"among {voices} voices: search a smaller group")
+        return Llr(self.group_threshold)
 
     def _mean(self, said: Sequence[Voiceprint], known: Sequence[Voiceprint]) -> Llr:
         return fused([self.compare(each.embedding, each.quality, known) for each in said])

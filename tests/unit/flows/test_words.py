@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.lockout import LOCKED
@@ -278,6 +279,21 @@ async def test_whoever_is_played_from_a_recording_is_not_named(
     assert told(call) == ("REJECT", "SPOOF_SUSPECTED")
     assert call.released is not None
     assert call.released["COUNTERSIGN_IDENTITY"] == ""
+
+
+async def test_a_group_in_which_nobody_could_be_named_is_not_searched(
+    alice_enrolled: Desk,
+) -> None:
+    """Nobody is asked to speak in vain; one line of the log says what to do."""
+    alice_enrolled.store.groups[TenantId("tenant"), "staff"] = {AccountId("1001")}
+    alice_enrolled.voice.voices_max = 0
+    with capture_logs() as logged:
+        call = await alice_enrolled.identify(*turn(ALICE, 6.0))
+    assert told(call) == ("INCONCLUSIVE", "UNAVAILABLE")
+    assert call.played == []
+    (warning,) = [each for each in logged if each["log_level"] != "info"]
+    assert warning["event"] == "search_out_of_reach"
+    assert "fewer voices" in warning["advice"]
 
 
 async def test_a_group_of_nobody_is_not_searched(desk: Desk) -> None:
