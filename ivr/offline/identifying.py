@@ -32,28 +32,24 @@ class Found:
 async def identify(tenant: TenantId, group: str, file: AudioFile, office: Office) -> Found:
     """Rank the members of a tenant's group by how like the file's voice they are.
 
-    `StoreUnavailableError` where the group cannot be read.
+    `StoreUnavailableError` where the group cannot be read; else errors as `search`'s.
     """
     return await search(tenant, await office.store.group(tenant, group), file, office)
 
 
 async def search(
-    tenant: TenantId,
-    members: Sequence[Profile],
-    file: AudioFile,
-    office: Office,
-    least_s: float = 0.0,
+    tenant: TenantId, members: Sequence[Profile], file: AudioFile, office: Office
 ) -> Found:
     """Rank profiles of a tenant by how like the file's voice they are.
 
-    `least_s` is the net speech that is needed. `StoreUnavailableError` where the likeliest cannot
-    be read.
+    As much free speech is needed as on the telephone. `StoreUnavailableError` where the likeliest
+    cannot be read, `OutOfReachError` where the profiles are too many for anybody to be named.
     """
     sound = await asyncio.to_thread(heard, file, words=False)
     shortcoming = office.voice.shortcoming(sound.quality)
     if shortcoming is not None:
         return Found(None, shortcoming.reason, sound.quality)
-    if sound.quality.net_speech_s < least_s:
+    if sound.quality.net_speech_s < office.verify.free.verify_s:
         return Found(None, Reason.NOT_ENOUGH_SPEECH, sound.quality)
     now = office.clock.now()
     usable = [each for each in members if obstacle_to(each, office.voice.model, now) is None]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ivr.domain.call import AccountId, CallId, CallState, Purpose
 from ivr.domain.news import News
+from ivr.lab.scenes import PHRASE
 from ivr.storage import ProfileAdministration, desk_feed
 from ivr.storage.watchlists import Watchlists
 from tests.documents import people
@@ -140,12 +141,13 @@ def _record(folder: Path) -> None:
 
 
 async def a_group(machine: Machine) -> None:
-    """He is of the group `agents`, and says something else."""
+    """He is of the group `agents`, and says as much as a search takes."""
     async with machine.records() as (database, keyring):
         assert await Watchlists(database, keyring).join(
             people.TENANT, "agents", HIS, who="test", why="test"
         )
-    await asyncio.to_thread(people.record, machine.folder / "call.wav", people.HIM, people.CALL + 5)
+    said, call = f"{PHRASE} {PHRASE}", machine.folder / "call.wav"
+    await asyncio.to_thread(people.record, call, people.HIM, people.CALL + 5, said)
 
 
 async def a_list_to_enroll(machine: Machine) -> None:

@@ -109,7 +109,7 @@ async def identified(
     members = [await office.store.find(tenant, each.account) for each in candidates]
     known = [each for each in members if each is not None]
     try:
-        found = await search(tenant, known, file, office, rules.free.verify_s)
+        found = await search(tenant, known, file, replace(office, verify=rules))
     except ModelError as error:
         raise unreachable(error) from error
     identification = identification_of(found, {each.account: each for each in candidates})

@@ -13,13 +13,14 @@ from engine.audio.files import AudioFile
 from engine.types import PhraseOutcome, Reason, Verdict
 from ivr.domain.call import AccountId
 from ivr.domain.lockout import LOCKED
+from ivr.flows.rules import VerifyRules
 from ivr.offline import Office, enroll, identify, verify
 from ivr.ports import StoreUnavailableError
 from tests.fakes.clock import NOON
 from tests.fakes.profile_store import FakeProfileStore
 from tests.unit.engine.audio.synthetic import with_noise
 from tests.unit.engine.liveness.takes import take
-from tests.unit.offline.conftest import ORDER
+from tests.unit.offline.conftest import ORDER, SHORT
 from tests.unit.offline.files import HER as HER_VOICE
 from tests.unit.offline.files import file_of, silence, sung, three
 
@@ -174,6 +175,18 @@ async def test_a_replay_identifies_nobody(enrolled: Office, store: FakeProfileSt
     """A recording of his enrollment is not him."""
     store.groups[TENANT, GROUP] = {HIM}
     assert (await identify(TENANT, GROUP, sung(1), enrolled)).reason is Reason.SPOOF_SUSPECTED
+
+
+async def test_a_search_takes_as_much_free_speech_as_on_the_telephone(
+    enrolled: Office, store: FakeProfileStore
+) -> None:
+    """Two seconds here; where the configuration asks for none, whatever can be compared will do."""
+    store.groups[TENANT, GROUP] = {HIM}
+    little = sung(8, seconds=1.5)
+    found = await identify(TENANT, GROUP, little, enrolled)
+    assert (found.identification, found.reason) == (None, Reason.NOT_ENOUGH_SPEECH)
+    lenient = replace(enrolled, verify=VerifyRules(free=replace(SHORT, verify_s=0.0)))
+    assert (await identify(TENANT, GROUP, little, lenient)).identification is not None
 
 
 async def test_there_is_nothing_to_search_with_or_in(
