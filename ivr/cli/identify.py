@@ -11,9 +11,7 @@ from engine.audio.files import AudioFileError, read_audio
 from ivr.cli.office import office_of
 from ivr.cli.recordings import (
     STATUS_CANNOT,
-    STATUS_NO,
-    STATUS_UNDECIDED,
-    STATUS_YES,
+    VERDICTS,
     add_paths,
     files_in,
     print_json,
@@ -69,12 +67,8 @@ async def _run(
 
 
 def status(answer: Found | AudioFileError) -> int:
-    """Return 0 where somebody was found, 1 for none of them, 3 where there was no search."""
-    if isinstance(answer, AudioFileError):
-        return STATUS_CANNOT
-    if answer.identification is None:
-        return STATUS_UNDECIDED
-    return STATUS_NO if answer.identification.found is None else STATUS_YES
+    """Return 0 where somebody was found, 1 for none of them or a replay, 3 for no search."""
+    return STATUS_CANNOT if isinstance(answer, AudioFileError) else VERDICTS[answer.verdict]
 
 
 def told(path: Path, answer: Found | AudioFileError) -> str:
@@ -82,7 +76,7 @@ def told(path: Path, answer: Found | AudioFileError) -> str:
     if isinstance(answer, AudioFileError):
         return str(answer)
     if answer.identification is None:
-        return f"{path}: INCONCLUSIVE {answer.reason}"
+        return f"{path}: {answer.verdict} {answer.reason}"
     found = answer.identification.found
     who = "none of them" if found is None else found.name
     ranked = (f"{each.name} {each.llr:+.1f}" for each in answer.identification.ranked[:SHOWN])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.audio.files import AudioFile
 from engine.identification import Identification
-from engine.types import Locale, Quality, Reason, ReplayOutcome
+from engine.types import Locale, Quality, Reason, ReplayOutcome, Verdict
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.locale import DEFAULT_LOCALE
 from ivr.domain.profile import Profile
@@ -27,6 +27,15 @@ class Found:
     """NOT_ENROLLED: the group has nobody to compare with. SPOOF_SUSPECTED: it is a recording of the
     likeliest that was heard before."""
     quality: Quality
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the telephone says: REJECT for none of them, and for a recording heard before."""
+        if self.reason is Reason.SPOOF_SUSPECTED:
+            return Verdict.REJECT
+        if self.identification is None:
+            return Verdict.INCONCLUSIVE
+        return Verdict.REJECT if self.identification.found is None else Verdict.ACCEPT
 
 
 async def identify(tenant: TenantId, group: str, file: AudioFile, office: Office) -> Found:

@@ -13,11 +13,15 @@ import pytest
 import soundfile
 
 from engine.audio.files import AudioFileError
-from ivr.cli import main
+from engine.identification import Candidate, Identification
+from engine.types import Llr, Quality, Reason
+from ivr.cli import identify, main
 from ivr.cli.challenge import digits, refuse_what_is_there
 from ivr.cli.enroll import date
 from ivr.cli.main import parser
 from ivr.cli.recordings import files_in, worst
+from ivr.domain.call import AccountId
+from ivr.offline import Found
 from tests.unit.offline.files import HER, HIM, sung
 
 FILES = Path(__file__).parents[2] / "docs/files.md"
@@ -112,6 +116,28 @@ def test_a_group_without_anybody_is_undecided(
     """There was no search."""
     assert main(["identify", "--group", "agents", str(takes.parent / "his.wav")]) == 3
     assert "INCONCLUSIVE NOT_ENROLLED" in capsys.readouterr().out
+
+
+def search(*llrs: float, reason: Reason | None = None) -> Found:
+    """What came of a search that takes an LLR of 2; without any LLR there was none."""
+    ranked = tuple(Candidate(AccountId(f"{place}"), Llr(llr)) for place, llr in enumerate(llrs))
+    searched = Identification(ranked, Llr(2.0)) if ranked else None
+    return Found(searched, reason, Quality(6.0, 30.0, -20.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "told"),
+    [
+        (search(3.0, 1.0), 0, "x.wav: 0 (LLR: 0 +3.0, 1 +1.0; threshold +2.0)"),
+        (search(1.0), 1, "x.wav: none of them (LLR: 0 +1.0; threshold +2.0)"),
+        (search(reason=Reason.SPOOF_SUSPECTED), 1, "x.wav: REJECT SPOOF_SUSPECTED"),
+        (search(reason=Reason.NOT_ENROLLED), 3, "x.wav: INCONCLUSIVE NOT_ENROLLED"),
+    ],
+)
+def test_a_search_ends_as_on_the_telephone(answer: Found, status: int, told: str) -> None:
+    """Found, none of them, a recording that was heard before, and no search at all."""
+    assert identify.status(answer) == status
+    assert identify.told(Path("x.wav"), answer) == told
 
 
 @pytest.mark.usefixtures("settings")
