@@ -164,12 +164,33 @@ def _with_secrets(configuration: Configuration, *, asterisk: bool) -> Configurat
             "embedded PostgreSQL, not both",
         )
     _check_keys(configuration.keys, dsn)
+    if asterisk:
+        _check_enrollment(configuration)
     return msgspec.structs.replace(
         configuration,
         ari=msgspec.structs.replace(ari, password=password),
         database=msgspec.structs.replace(database, dsn=dsn),
         desk=_desk_of(configuration.desk),
     )
+
+
+def _check_enrollment(configuration: Configuration) -> None:
+    """Refuse what would enroll nobody by telephone."""
+    enroll, longest_s = configuration.enroll, configuration.listening.longest_s
+    if enroll.tries_max < enroll.repetitions:
+        raise ConfigurationError(
+            "enroll.tries_max",
+            enroll.tries_max,
+            f"must be at least enroll.repetitions, {enroll.repetitions}",
+        )
+    most_s = min(enroll.free_speech_tries_max * longest_s, configuration.calls.longest_s)
+    if enroll.free_speech_s > most_s:
+        raise ConfigurationError(
+            "enroll.free_speech_s",
+            enroll.free_speech_s,
+            f"at most {most_s:g} s can be said: raise calls.longest_s, or "
+            "enroll.free_speech_tries_max or listening.longest_s, of which it takes the product",
+        )
 
 
 def _desk_of(desk: Desk) -> Desk:

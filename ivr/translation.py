@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
@@ -90,8 +91,10 @@ def free_speech_rules(configuration: Configuration) -> FreeSpeechRules:
     """Return how much free speech it takes."""
     verify, enroll = configuration.verify, configuration.enroll
     minimums = SpeechMinimums(enroll_s=enroll.free_speech_s, verify_s=verify.free_speech_s)
+    least_pieces = math.ceil(minimums.verify_s / configuration.listening.longest_s)
     return FreeSpeechRules(
         verify_s=minimums.verify_s,
+        pieces_max=max(FreeSpeechRules().pieces_max, 2 * least_pieces),
         enroll=minimums.rules,
         enroll_tries_max=enroll.free_speech_tries_max,
     )

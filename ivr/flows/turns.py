@@ -64,7 +64,7 @@ async def ask_free(
     """
     prompts: tuple[Spoken, ...] = (*_hint(hint), Prompt.AFTER_THE_TONE_SPEAK)
     pieces: list[Capture] = []
-    while len(pieces) < rules.pieces_max and _net_speech_s(pieces) < rules.verify_s:
+    while not pieces or (len(pieces) < rules.pieces_max and _net_speech_s(pieces) < rules.verify_s):
         piece = await ask(asking, prompts, _going_on(wanted, pieces))
         if piece is None:
             break

@@ -46,6 +46,29 @@ def test_a_bad_value_is_named_with_what_is_allowed(tmp_path: Path) -> None:
     assert message == "verify.attempts_max = 99: Expected `int` <= 10"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[enroll]\nrepetitions = 8\n",
+            "enroll.tries_max = 7: must be at least enroll.repetitions, 8",
+        ),
+        (
+            "[enroll]\nfree_speech_s = 250\n",
+            "enroll.free_speech_s = 250.0: at most 200 s can be said",
+        ),
+        (
+            "[enroll]\nfree_speech_s = 60\n[calls]\nlongest_s = 50\n",
+            "enroll.free_speech_s = 60.0: at most 50 s can be said",
+        ),
+    ],
+)
+def test_limits_that_would_enroll_nobody_are_refused(text: str, told: str, tmp_path: Path) -> None:
+    """Each is allowed by itself; files take longer than a call does."""
+    assert refusal(text, tmp_path).startswith(told)
+    load(written(tmp_path, text), MINIMAL, asterisk=False)
+
+
 def test_a_misspelt_key_is_named_with_those_that_exist(tmp_path: Path) -> None:
     """A typo never goes unnoticed, and its value is not shown: it may be a secret."""
     message = refusal('[ari]\npasword = "pepper"\n', tmp_path)

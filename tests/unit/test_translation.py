@@ -36,6 +36,13 @@ def test_a_passphrase_that_nobody_has_recorded_is_refused() -> None:
         check_prompts(other, LIBRARY)
 
 
+def test_a_minute_of_free_speech_may_be_said_in_pieces_of_eight_seconds() -> None:
+    """Twice as many as it takes, for nobody speaks to the end of each."""
+    long = load(None, MINIMAL | {"COUNTERSIGN_VERIFY_FREE_SPEECH_S": "60"})
+    assert verify_rules(long).free.pieces_max == 16
+    assert verify_rules(load(None, MINIMAL)).free.pieces_max == 6
+
+
 def test_the_rules_of_the_calls_are_those_that_are_set() -> None:
     """Free speech, digits and modes go where they are used."""
     chosen = load(

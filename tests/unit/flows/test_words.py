@@ -203,6 +203,15 @@ async def test_free_speech_that_goes_on_while_it_is_examined_counts(desk: Desk) 
     assert attempt.quality.net_speech_s == 4.5
 
 
+async def test_where_no_minimum_is_set_any_free_speech_is_listened_to(desk: Desk) -> None:
+    """An operator may lift it, and the caller is still asked."""
+    desk.rules = replace(desk.rules, free=replace(desk.rules.free, verify_s=0.0))
+    desk.store.put(replace(profile(), mode=Mode.TEXT_INDEPENDENT, passphrase=""))
+    call = await desk.verify(*turn(ALICE, 1.0))
+    assert told(call) == ("ACCEPT", "MATCH")
+    assert len(call.played) == 1
+
+
 async def test_too_little_free_speech_is_not_judged(desk: Desk) -> None:
     """Who stops early is asked anew, and never judged by it."""
     desk.store.put(replace(profile(), mode=Mode.TEXT_INDEPENDENT, passphrase=""))
