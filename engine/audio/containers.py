@@ -49,14 +49,14 @@ _OTHERS: Final = (
 
 
 def container_of(content: bytes, suffix: str) -> Container | None:
-    """Return what the content is, by its first bytes; raw audio by its suffix, `.ulaw`."""
-    if suffix.lower() in RAW_SUFFIXES:
-        return RAW_SUFFIXES[suffix.lower()]
+    """Return what the content is, by its first bytes; else raw audio by its suffix, `.ulaw`."""
     if content[:4] == b"RIFF" and content[8:12] == b"WAVE":
         return Container.WAV
     if content[:4] == b"fLaC":
         return Container.FLAC
-    return Container.OPUS if _in_ogg(content).startswith(b"OpusHead") else None
+    if _in_ogg(content).startswith(b"OpusHead"):
+        return Container.OPUS
+    return RAW_SUFFIXES.get(suffix.lower())
 
 
 def foreign(content: bytes) -> str:

@@ -26,7 +26,7 @@ from engine.types import ENGINE_RATE_HZ, TELEPHONE_RATE_HZ, Pcm, Utterance
 
 ACCEPTED: Final = (
     "accepted is mono WAV (16 bit, mu-law or A-law) or FLAC (16 bit) at 8 or 16 kHz, "
-    "mono Ogg Opus, and raw mu-law or A-law at 8 kHz named .ulaw or .alaw"
+    "mono Ogg Opus at 8, 16 or 48 kHz, and raw mu-law or A-law at 8 kHz named .ulaw or .alaw"
 )
 
 _RATES_HZ: Final = (TELEPHONE_RATE_HZ, ENGINE_RATE_HZ)

@@ -66,7 +66,7 @@ WORDS: Final[Mapping[Locale, Mapping[Finding, str]]] = {
         Finding.VOICE_LEANS: "voice is similar, not enough to tell",
         Finding.VOICE_DIFFERS: "voice does not match",
         Finding.VOICE_DIFFERS_STRONGLY: "voice is clearly another",
-        Finding.VOICE_NOT_COMPARED: "voice not compared",
+        Finding.VOICE_NOT_COMPARED: "voice not judged",
         Finding.NOT_COMPUTED: "something could not be computed",
         Finding.PHRASE_RIGHT: "phrase right",
         Finding.PHRASE_WRONG: "another phrase was said",

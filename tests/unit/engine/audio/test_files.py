@@ -116,6 +116,18 @@ def test_what_is_not_accepted_is_refused_with_what_was_found(name: str) -> None:
     assert str(refused.value) == f"{name} is refused: {refused.value.found}; {ACCEPTED}"
 
 
+@pytest.mark.parametrize(
+    ("kind", "coding", "container"),
+    [("WAV", "PCM_16", Container.WAV), ("FLAC", "PCM_16", Container.FLAC)],
+)
+def test_what_a_file_holds_counts_and_not_its_name(
+    kind: str, coding: str, container: Container
+) -> None:
+    """Else its bytes would be heard as companded samples: noise, which is nobody's voice."""
+    content = written(pcm(8_000), 8_000, kind, coding)
+    assert read_audio(content, "x.ulaw").container is container
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     """A folder, nothing at all, a pipe that nobody writes to, a device without end."""
     os.mkfifo(tmp_path / "pipe.ulaw")
