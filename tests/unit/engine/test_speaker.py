@@ -11,20 +11,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 import engine
 from engine import SpeakerEngine
-from engine.audio import ListeningLimits
+from engine.audio import ListeningLimits, Segment, measure, speech_in, to_float, upsample
 from engine.decision import Basis, OperatingPoint, QualityLimits
 from engine.decision.policy import AttemptEvidence
 from engine.decision.purposes import TargetRates
 from engine.enrollment import Heard, Objection, SpeechMinimums
-from engine.errors import ModelError, ModelMismatchError, NoVoiceprintError
+from engine.errors import AudioError, ModelError, ModelMismatchError, NoVoiceprintError
+from engine.liveness import fingerprint, repeat
 from engine.types import (
     Embedding,
     Hearing,
     Llr,
     ModelId,
+    Pcm,
     Purpose,
     Quality,
     Reason,
@@ -158,6 +163,8 @@ def test_the_package_offers_nothing_by_accident() -> None:
 
 
 SECOND = 16_000
+KEY = bytes(32)
+EXTREMES = [-32_768, -32_767, -1, 0, 1, 32_767]
 SOUNDS = {
     "silence": np.zeros(SECOND),
     "DC": np.full(SECOND, 0.5),
@@ -177,6 +184,35 @@ def test_no_sound_leads_to_no_number(speaker: SpeakerEngine, sound: str) -> None
     judged = speaker.decide([AttemptEvidence(llr, quality=GOOD)])
     assert np.isfinite(llr)
     assert judged.reason in (Reason.MATCH, Reason.NO_MATCH)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from([np.zeros(0, np.int16), np.full(1, -32_768, np.int16)])
+    | arrays(np.int16, st.integers(1, 9_000), elements=st.sampled_from(EXTREMES))
+    | arrays(np.int16, st.integers(1, 9_000)),
+    st.booleans(),
+)
+def test_any_audio_has_a_verdict_that_rests_on_numbers(
+    speaker: SpeakerEngine, pcm: Pcm, all_of_it: bool
+) -> None:
+    """From the telephone's samples to the decision: measured, embedded, fingerprinted, weighed."""
+    segments = [Segment(0, len(pcm))] if all_of_it and len(pcm) else speech_in(pcm)
+    quality, utterance = measure(pcm, segments), Utterance(upsample(to_float(pcm)))
+    if not len(pcm):
+        with pytest.raises(AudioError):
+            speaker.embed(utterance)
+        return
+    heard = speaker.embed(utterance)
+    known = [Voiceprint(speaker.embed(_buzz(500)), GOOD), Voiceprint(heard, quality)]
+    replay = repeat(fingerprint(utterance, KEY), [fingerprint(_buzz(500), KEY)])
+    llrs = [speaker.compare(heard, quality, known[:count]) for count in (1, 2)]
+    assert np.isfinite(heard.vector).all()
+    assert np.isfinite(llrs).all()
+    poor = speaker.shortcoming(quality)
+    judged = speaker.decide([AttemptEvidence(llrs[0], poor, replay=replay, quality=quality)])
+    assert judged.reason is not Reason.UNAVAILABLE
+    assert poor is None or judged.verdict is not Verdict.ACCEPT
 
 
 class _Quick(Embedder):
