@@ -62,9 +62,9 @@ class _Course:
     kept: tuple[Recording, ...] = ()
     fingerprints: list[Fingerprint] = field(default_factory=list)
     """Of all that was heard, also of what was not kept."""
-    files: dict[int, str] = field(default_factory=dict)
-    """Which file a recording is of, by the recording's `id()`."""
     remarks: list[Remark] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
+    """Where the remark on a recording is, by the recording's `id()`: a file may come twice."""
     complete: bool = False
     complaint: EnrollmentReason = EnrollmentReason.NOT_ENOUGH_SPEECH
 
@@ -129,7 +129,6 @@ async def _take(file: AudioFile, order: Order, course: _Course, office: Office) 
     found = await office.voice.examine(sound.utterance, _wanted(order, course, office))
     recording = _recording(sound, found)
     course.fingerprints.append(found.fingerprint)
-    course.files[id(recording)] = file.name
     rules = office.enroll.rules_of(order.mode)
     review = office.voice.review(
         recording, Heard.of(None, found.phrase, found.replay), course.kept, rules
@@ -137,6 +136,7 @@ async def _take(file: AudioFile, order: Order, course: _Course, office: Office) 
     course.kept, course.complete = review.kept, review.complete
     if review.why is not None:
         course.complaint = _COMPLAINTS.get(review.why, course.complaint)
+    course.places[id(recording)] = len(course.remarks)
     course.remarks.append(Remark(file.name, recording in review.kept, review.why, None))
     _mark_dropped(course, review.dropped)
 
@@ -151,13 +151,11 @@ def _refuse(course: _Course, name: str, shortcoming: Shortcoming) -> None:
 
 def _mark_dropped(course: _Course, dropped: tuple[Recording, ...]) -> None:
     """An earlier recording may turn out to be the odd one."""
-    names = {course.files[id(each)] for each in dropped}
-    course.remarks = [
-        replace(each, kept=False, why=each.why or Objection.INCONSISTENT)
-        if each.file in names
-        else each
-        for each in course.remarks
-    ]
+    for place in (course.places[id(each)] for each in dropped):
+        remark = course.remarks[place]
+        course.remarks[place] = replace(
+            remark, kept=False, why=remark.why or Objection.INCONSISTENT
+        )
 
 
 def _wanted(order: Order, course: _Course, office: Office) -> Wanted:

@@ -42,6 +42,15 @@ async def test_a_file_twice_is_one_recording(office: Office) -> None:
     assert [each.why for each in enrolled.remarks] == [None, Objection.DUPLICATE, None]
 
 
+async def test_the_same_file_twice_is_kept_once(office: Office) -> None:
+    """By its own name: what is said of the second is not said of the first."""
+    once = sung(0)
+    enrolled = await enroll(ORDER, [once, once, sung(1), sung(2)], office)
+    assert enrolled.enrollment.result is EnrollmentResult.ENROLLED
+    assert [each.kept for each in enrolled.remarks] == [True, False, True, True]
+    assert [each.why for each in enrolled.remarks] == [None, Objection.DUPLICATE, None, None]
+
+
 async def test_another_voice_among_the_files_is_left_out(office: Office) -> None:
     """Also where it came first: the remark on it says so in the end."""
     enrolled = await enroll(ORDER, [sung(9, HER_VOICE), *three()], office)
