@@ -8,16 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.audio.files import read_audio
 from engine.types import PhraseId
 from ivr.cli.office import office_of
 from ivr.cli.recordings import (
+    STATUS_CANNOT,
     STATUS_NO,
     STATUS_UNDECIDED,
     STATUS_YES,
     add_paths,
     files_in,
     print_json,
+    read,
     with_progress,
 )
 from ivr.cli.settings import Commands, configuration_of
@@ -84,14 +85,18 @@ async def _run(
         PhraseId(chosen.phrase),
     )
     async with office_of(configuration, order.tenant) as office:
-        recordings = (read_audio(file, str(file)) for file in with_progress(files, "enrolling"))
-        return await enroll(order, recordings, office)
+        return await enroll(order, map(read, with_progress(files, "enrolling")), office)
 
 
 def status(enrolled: Enrolled) -> int:
-    """Return 0 where the person is enrolled, 3 where better recordings would do, else 1."""
+    """Return 0 where the person is enrolled, whatever was left out; else the gravest.
+
+    2 where a file cannot be read, 3 where better recordings would do, and 1 otherwise.
+    """
     if enrolled.enrollment.result is EnrollmentResult.ENROLLED:
         return STATUS_YES
+    if any(each.error for each in enrolled.remarks):
+        return STATUS_CANNOT
     more_helps = enrolled.enrollment.reason in _MORE_SPEECH_HELPS
     return STATUS_UNDECIDED if more_helps else STATUS_NO
 
@@ -120,6 +125,7 @@ def plain(enrolled: Enrolled) -> dict[str, Any]:
                 "kept": each.kept,
                 "why": each.why,
                 "shortcoming": each.shortcoming,
+                "error": None if each.error is None else str(each.error),
             }
             for each in enrolled.remarks
         ],
@@ -145,6 +151,8 @@ def date(text: str) -> datetime:
 
 
 def _line(remark: Remark) -> str:
-    why = remark.shortcoming or remark.why
     state = "kept" if remark.kept else "not kept"
+    if remark.error is not None:
+        return f"{state:8}  {remark.error}"
+    why = remark.shortcoming or remark.why
     return f"{state:8}  {remark.file}" + (f": {why}" if why else "")

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.audio.files import AudioFileError
+from engine.audio.files import AudioFile, AudioFileError, read_audio
 from engine.types import Verdict
 
 SUFFIXES = (".wav", ".flac", ".opus", ".ogg", ".ulaw", ".mulaw", ".alaw")
@@ -55,6 +55,14 @@ def with_progress(files: Sequence[Path], doing: str) -> Iterator[Path]:
     """Go through the files, with a bar on a terminal where there are several."""
     quiet = True if len(files) < 2 else None
     yield from tqdm(files, desc=doing, unit="file", disable=quiet, leave=False)
+
+
+def read(file: Path) -> AudioFile | AudioFileError:
+    """Read a file, or return why it cannot be: the others are gone on with."""
+    try:
+        return read_audio(file, str(file))
+    except AudioFileError as error:
+        return error
 
 
 def worst(statuses: Iterable[int]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
-from engine.audio.files import AudioFile
+from engine.audio.files import AudioFile, AudioFileError
 from engine.enrollment import Heard, Objection
 from engine.types import Fingerprint, Locale, PhraseId, Reason, Shortcoming, Voiceprint
 from ivr.domain.call import AccountId, CallId, TenantId
@@ -53,6 +53,8 @@ class Remark:
     why: Objection | None
     """Why it, or another because of it, does not count."""
     shortcoming: Shortcoming | None
+    error: AudioFileError | None = None
+    """Why it could not even be read."""
 
 
 @dataclass(slots=True)
@@ -87,9 +89,12 @@ _COMPLAINTS: dict[Objection, EnrollmentReason] = {
 }
 
 
-async def enroll(order: Order, files: Iterable[AudioFile], office: Office) -> Enrolled:
+async def enroll(
+    order: Order, files: Iterable[AudioFile | AudioFileError], office: Office
+) -> Enrolled:
     """Take the files in their order, and store the profile where they are enough.
 
+    One that cannot be read is given as its error, and left out.
     FAILED with NO_CONSENT where the person was erased or withdrew while they were taken.
     `StoreUnavailableError` where it cannot be stored; then nobody is enrolled.
     """
@@ -98,7 +103,10 @@ async def enroll(order: Order, files: Iterable[AudioFile], office: Office) -> En
 
 
 async def review(
-    order: Order, files: Iterable[AudioFile], office: Office, number: EnrollmentId
+    order: Order,
+    files: Iterable[AudioFile | AudioFileError],
+    office: Office,
+    number: EnrollmentId,
 ) -> Enrolled:
     """Take the files in their order, and say how the enrollment is to end; nothing is stored.
 
@@ -119,8 +127,13 @@ async def review(
     return Enrolled(warned, tuple(course.remarks))
 
 
-async def _take(file: AudioFile, order: Order, course: _Course, office: Office) -> None:
+async def _take(
+    file: AudioFile | AudioFileError, order: Order, course: _Course, office: Office
+) -> None:
     """Take one more file into the enrollment, or note why not."""
+    if isinstance(file, AudioFileError):
+        course.remarks.append(Remark(file.name, False, None, None, file))
+        return
     sound = await asyncio.to_thread(heard, file, words=order.mode is Mode.TEXT_DEPENDENT)
     shortcoming = office.voice.shortcoming(sound.quality)
     if shortcoming is not None:

@@ -100,13 +100,31 @@ def test_programs_get_json(takes: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_an_enrollment_that_lacks_speech_is_undecided(
     takes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Better recordings would do; a broken file enrolls nobody and is named."""
+    """Better recordings would do."""
     assert main([*ENROLL, *FREE, "--account", "1", str(takes / "0.wav")]) == 3
     assert "FAILED NOT_ENOUGH_SPEECH" in capsys.readouterr().out
-    assert main([*ENROLL, *FREE, "--account", "1", str(takes), str(takes / "notes.txt")]) == 2
-    assert "notes.txt is refused" in capsys.readouterr().err
     assert main(["verify", "--account", "1", str(takes.parent / "his.wav")]) == 3
     assert "NOT_ENROLLED" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_file_that_cannot_be_read_is_left_out_of_an_enrollment(
+    takes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told of that file; status 2 where the others do not enroll the person."""
+    notes, enroll = str(takes / "notes.txt"), (*ENROLL, *FREE, "--account")
+    assert main([*enroll, "1", str(takes / "0.wav"), notes]) == 2
+    kept, refused, end = capsys.readouterr().out.splitlines()
+    assert kept.startswith("kept ")
+    assert refused.startswith(f"not kept  {notes} is refused: it is no kind of audio")
+    assert end == "FAILED NOT_ENOUGH_SPEECH"
+    assert main([*enroll, "1", "--json", notes, str(takes)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["result"], answer["recordings"]) == ("ENROLLED", 3)
+    assert [each["kept"] for each in answer["files"]] == [False, True, True, True]
+    first, *others = (each["error"] for each in answer["files"])
+    assert first.startswith(f"{notes} is refused")
+    assert others == [None] * 3
 
 
 @pytest.mark.usefixtures("settings")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.audio.files import AudioFileError
 from engine.enrollment import Objection
 from engine.types import Shortcoming
 from ivr.domain.call import AccountId
@@ -65,6 +66,20 @@ async def test_what_cannot_be_used_is_named(office: Office, store: FakeProfileSt
     assert enrolled.remarks[0].shortcoming is Shortcoming.TOO_SHORT
     assert enrolled.enrollment.reason is EnrollmentReason.NOT_ENOUGH_SPEECH
     assert await store.find(ORDER.tenant, ORDER.account) is None
+
+
+async def test_what_cannot_be_read_is_left_out(office: Office, store: FakeProfileStore) -> None:
+    """The others are enough; by itself it enrolls nobody."""
+    broken = AudioFileError("notes.txt", "it is no kind of audio")
+    first, *others = three()
+    enrolled = await enroll(ORDER, [first, broken, *others], office)
+    assert enrolled.enrollment.result is EnrollmentResult.ENROLLED
+    assert [each.kept for each in enrolled.remarks] == [True, False, True, True]
+    assert [each.error for each in enrolled.remarks] == [None, broken, None, None]
+    nobody = replace(ORDER, account=AccountId("1"))
+    enrolled = await enroll(nobody, [broken], office)
+    assert enrolled.enrollment.result is EnrollmentResult.FAILED
+    assert await store.find(nobody.tenant, nobody.account) is None
 
 
 async def test_who_is_enrolled_is_not_enrolled_again(office: Office) -> None:
