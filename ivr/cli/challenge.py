@@ -7,11 +7,11 @@ import asyncio
 import sys
 from pathlib import Path
 
-from engine.audio.files import AudioFileError, read_audio
+from engine.audio.files import AudioFileError
 from ivr.cli.office import office_of
-from ivr.cli.recordings import VERDICTS, add_common, print_json
+from ivr.cli.recordings import add_common, print_json, read
 from ivr.cli.settings import Commands, configuration_of
-from ivr.cli.verify import plain, told
+from ivr.cli.verify import plain, status, told
 from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.verification import Verification
@@ -35,15 +35,18 @@ def add_to(commands: Commands) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Print digits, wait until they were recorded, check voice and digits."""
-    verification = asyncio.run(_run(chosen, configuration_of(chosen, asterisk=False)))
+    asked, answer = asyncio.run(_run(chosen, configuration_of(chosen, asterisk=False)))
     if chosen.json:
-        print_json(plain(chosen.file, verification))
+        print_json({**plain(chosen.file, answer), "digits": asked})
     else:
-        print(told(chosen.file, verification))
-    return VERDICTS[verification.verdict]
+        print(told(chosen.file, answer))
+    return status(answer)
 
 
-async def _run(chosen: argparse.Namespace, configuration: Configuration) -> Verification:
+async def _run(
+    chosen: argparse.Namespace, configuration: Configuration
+) -> tuple[str, Verification | AudioFileError]:
+    """Return the digits, and what became of the recording of them."""
     tenant, account = TenantId(chosen.tenant), AccountId(chosen.account)
     async with office_of(configuration, tenant) as office:
         asked = chosen.digits
@@ -51,9 +54,10 @@ async def _run(chosen: argparse.Namespace, configuration: Configuration) -> Veri
             refuse_what_is_there(chosen.file)
             asked = office.voice.challenge(office.verify.digits)
             await asyncio.to_thread(_wait, asked, chosen.file)
-        return await verify(
-            tenant, account, read_audio(chosen.file, str(chosen.file)), office, asked
-        )
+        answer = read(chosen.file)
+        if isinstance(answer, AudioFileError):
+            return asked, answer
+        return asked, await verify(tenant, account, answer, office, asked)
 
 
 def refuse_what_is_there(file: Path) -> None:

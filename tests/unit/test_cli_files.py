@@ -180,6 +180,27 @@ def test_a_challenge_is_spoken_after_it_was_drawn(
     assert "there already" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("settings")
+def test_programs_get_the_digits_of_a_challenge(
+    takes: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As JSON, with the verdict; also where the recording of them cannot be read."""
+    assert main([*ENROLL, *FREE, "--account", "4711", str(takes)]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    absent, silent = takes.parent / "absent.wav", takes.parent / "silent.ulaw"
+    challenge = ("challenge", "--json", "--account", "4711")
+    assert main([*challenge, str(absent)]) == 2
+    told = capsys.readouterr()
+    answer = json.loads(told.out)
+    assert f"Speak, in this order: {' '.join(answer['digits'])}\n" in told.err
+    assert answer["error"].startswith(f"{absent} is refused")
+    silent.write_bytes(bytes([0xFF]) * 16_000)
+    assert main([*challenge, "--digits", answer["digits"], str(silent)]) == 3
+    again = json.loads(capsys.readouterr().out)
+    assert (again["verdict"], again["digits"]) == ("INCONCLUSIVE", answer["digits"])
+
+
 def test_without_a_database_it_says_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
