@@ -16,12 +16,12 @@ TOTAL_MAX_S: Final = 600.0
 def decoded(parts: Sequence[Part]) -> Iterator[AudioFile]:
     """Decode each recording when it is asked for; ask in a thread.
 
-    `RefusedAudioError` says what was found and what is accepted; `TooLargeError` comes with the
-    recording that is too much.
+    `RefusedAudioError` says which of several, what was found and what is accepted; `TooLargeError`
+    comes with the recording that is too much.
     """
     seconds = 0.0
     for number, part in enumerate(parts, start=1):
-        file = _decoded(part, f"recording {number}{part.ending}")
+        file = _decoded(part, f"recording {number}" if len(parts) > 1 else "the recording")
         seconds += file.seconds
         if seconds > TOTAL_MAX_S:
             raise TooLargeError(
@@ -30,11 +30,9 @@ def decoded(parts: Sequence[Part]) -> Iterator[AudioFile]:
         yield file
 
 
-def _decoded(part: Part, name: str) -> AudioFile:
-    """The ending of `name` tells raw audio's kind."""
+def _decoded(part: Part, which: str) -> AudioFile:
+    """The ending of a name tells raw audio's kind."""
     try:
-        return read_audio(part.content, name)
+        return read_audio(part.content, f"{which}{part.ending}")
     except AudioFileError as error:
-        raise RefusedAudioError(
-            f"the recording is refused: {error.found}; {error.accepted}"
-        ) from None
+        raise RefusedAudioError(f"{which} is refused: {error.found}; {error.accepted}") from None

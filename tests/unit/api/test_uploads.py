@@ -125,8 +125,14 @@ def test_recordings_are_decoded_one_at_a_time() -> None:
     parts = [Part(".ogg", quiet(1.0)), Part(".ogg", b"no sound")]
     files = decoded(parts)
     assert next(files).seconds == pytest.approx(1.0, abs=0.1)
-    with pytest.raises(RefusedAudioError, match="the recording is refused"):
+    with pytest.raises(RefusedAudioError, match="recording 2 is refused"):
         next(files)
+
+
+def test_one_recording_needs_no_number() -> None:
+    """Where it is refused, it is the one that was sent."""
+    with pytest.raises(RefusedAudioError, match="the recording is refused"):
+        next(decoded([Part(".ogg", b"no sound")]))
 
 
 def test_recordings_are_only_so_long_together() -> None:
