@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "database": "database",
     "jobs": "jobs",
     "profiles": "profiles",
+    "groups": "groups",
     "keys": "keys",
     "api-keys": "api_keys",
     "audit": "audit",

@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import getpass
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict
 
 from engine.types import Locale, PhraseId
+from ivr.cli.administration import Action, Desk, entry, run, with_reason
 from ivr.cli.enroll import account
 from ivr.cli.export import write_holding
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import Commands
 from ivr.clock import SystemClock
-from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.mode import Mode
-from ivr.holdings import database_of, keyring_of, outbox_of
+from ivr.holdings import outbox_of
 from ivr.storage import (
-    Database,
     Drafts,
-    ProfileAdministration,
     ProfileDetails,
     Terms,
     holding,
     unlock_caller,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What an operator works with."""
-
-    configuration: Configuration
-    database: Database
-
-    @property
-    def profiles(self) -> ProfileAdministration:
-        """The profiles as an operator sees them."""
-        return ProfileAdministration(self.database)
-
-
-Action = Callable[[Desk, argparse.Namespace], Awaitable[int]]
 
 
 def add_to(commands: Commands) -> None:
@@ -61,19 +39,19 @@ def add_to(commands: Commands) -> None:
         ("unlock", "end a lockout: count the REJECTs anew", _unlock),
         ("erase", "delete everything held on the person", _erase),
     ):
-        _with_reason(_person(actions, name, does, action))
+        with_reason(_person(actions, name, does, action))
     beginning = _person(
         actions, "begin", "note a consent, before the voice is taken", _begin, account
     )
     beginning.add_argument("--consent", required=True, help="which wording was agreed to")
     beginning.add_argument("--locale", default="en-US", help="the language the person speaks")
-    _with_reason(beginning)
+    with_reason(beginning)
     caller = actions.add_parser("unlock-caller", help="end a lockout of a caller's number")
     caller.add_argument("number")
     caller.add_argument("--tenant", default="default")
-    _with_reason(caller).set_defaults(run=run, action=_unlock_caller)
+    with_reason(caller).set_defaults(run=run, action=_unlock_caller)
     exporting = _person(actions, "export", "write everything held on the person", _export)
-    _with_reason(exporting).add_argument("folder", type=Path, help="a new folder, or an empty one")
+    with_reason(exporting).add_argument("folder", type=Path, help="a new folder, or an empty one")
 
 
 def _person(
@@ -88,23 +66,6 @@ def _person(
     person.add_argument("--tenant", default="default")
     person.set_defaults(run=run, action=action)
     return person
-
-
-def _with_reason(person: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    person.add_argument("--why", required=True, help="the reason, for the audit trail")
-    return person
-
-
-def run(chosen: argparse.Namespace) -> int:
-    """Do it on the configured database."""
-    return asyncio.run(_run(chosen))
-
-
-async def _run(chosen: argparse.Namespace) -> int:
-    action: Action = chosen.action
-    configuration = configuration_of(chosen, asterisk=False)
-    async with database_of(configuration) as database:
-        return await action(Desk(configuration, database), chosen)
 
 
 async def _list(desk: Desk, chosen: argparse.Namespace) -> int:
@@ -146,13 +107,13 @@ def _lines(details: ProfileDetails) -> list[str]:
 
 
 async def _reset(desk: Desk, chosen: argparse.Namespace) -> int:
-    return _told(chosen, await desk.profiles.reset(*_whom(chosen), **_entry(chosen)))
+    return _told(chosen, await desk.profiles.reset(*_whom(chosen), **entry(chosen)))
 
 
 async def _begin(desk: Desk, chosen: argparse.Namespace) -> int:
     consent = Consent(chosen.consent, ConsentGiven.DOCUMENT, SystemClock().now())
     terms = Terms(consent, Locale(chosen.locale), Mode.TEXT_INDEPENDENT, PhraseId(""))
-    begun = await Drafts(desk.database).begin(*_whom(chosen), terms, **_entry(chosen))
+    begun = await Drafts(desk.database).begin(*_whom(chosen), terms, **entry(chosen))
     if begun is None:
         print(
             f"{chosen.account!r} is enrolled already or has opted out: "
@@ -162,26 +123,26 @@ async def _begin(desk: Desk, chosen: argparse.Namespace) -> int:
 
 
 async def _opt_out(desk: Desk, chosen: argparse.Namespace) -> int:
-    await desk.profiles.opt_out(*_whom(chosen), **_entry(chosen))
+    await desk.profiles.opt_out(*_whom(chosen), **entry(chosen))
     return 0
 
 
 async def _unlock(desk: Desk, chosen: argparse.Namespace) -> int:
-    return _told(chosen, await desk.profiles.unlock(*_whom(chosen), **_entry(chosen)))
+    return _told(chosen, await desk.profiles.unlock(*_whom(chosen), **entry(chosen)))
 
 
 async def _unlock_caller(desk: Desk, chosen: argparse.Namespace) -> int:
-    keyring = await keyring_of(desk.configuration, desk.database)
+    keyring = await desk.keyring()
     tenant = TenantId(chosen.tenant)
-    done = await unlock_caller(desk.database, keyring, tenant, chosen.number, **_entry(chosen))
+    done = await unlock_caller(desk.database, keyring, tenant, chosen.number, **entry(chosen))
     if not done:
         print(f"no call from this number was rejected in tenant {chosen.tenant!r}")
     return 0 if done else 1
 
 
 async def _erase(desk: Desk, chosen: argparse.Namespace) -> int:
-    done = await desk.profiles.erase(*_whom(chosen), **_entry(chosen))
-    keyring = await keyring_of(desk.configuration, desk.database)
+    done = await desk.profiles.erase(*_whom(chosen), **entry(chosen))
+    keyring = await desk.keyring()
     # After the profile: a letter written meanwhile finds none, and is stored without the account.
     outbox = outbox_of(desk.configuration, desk.database, keyring)
     unreadable = (await outbox.forget(*_whom(chosen))).unreadable
@@ -191,8 +152,8 @@ async def _erase(desk: Desk, chosen: argparse.Namespace) -> int:
 
 
 async def _export(desk: Desk, chosen: argparse.Namespace) -> int:
-    keyring = await keyring_of(desk.configuration, desk.database)
-    held = await holding(desk.database, keyring, *_whom(chosen), **_entry(chosen))
+    keyring = await desk.keyring()
+    held = await holding(desk.database, keyring, *_whom(chosen), **entry(chosen))
     if held is None:
         return _nobody(chosen)
     write_holding(chosen.folder, held)
@@ -201,17 +162,6 @@ async def _export(desk: Desk, chosen: argparse.Namespace) -> int:
 
 def _whom(chosen: argparse.Namespace) -> tuple[TenantId, AccountId]:
     return TenantId(chosen.tenant), AccountId(chosen.account)
-
-
-class Entry(TypedDict):
-    """Who did it and why, for the audit trail."""
-
-    who: str
-    why: str
-
-
-def _entry(chosen: argparse.Namespace) -> Entry:
-    return Entry(who=getpass.getuser(), why=chosen.why)
 
 
 def _told(chosen: argparse.Namespace, done: bool) -> int:

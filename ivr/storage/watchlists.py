@@ -77,14 +77,14 @@ class Watchlists:
         """Make a person a member of a group, which is made if need be; False if unknown."""
 
         async def work(transaction: Transaction) -> bool:
-            names = (storable(tenant), storable(group))
-            await transaction.execute("note-tenant", names[0])
-            await transaction.execute("note-group", *names)
-            row = await transaction.fetch_one("join-group", *names, storable(account))
-            if row is not None:
-                what = AuditEvent.GROUP_CHANGED
-                await note(transaction, what, tenant, row["profile"], who, why)
-            return row is not None
+            names = (storable(tenant), storable(group), storable(account))
+            row = await transaction.fetch_one("hold-profile", names[0], names[2])
+            if row is None:
+                return False
+            await transaction.execute("note-group", *names[:2])
+            await transaction.execute("join-group", *names)
+            await note(transaction, AuditEvent.GROUP_CHANGED, tenant, row["id"], who, why)
+            return True
 
         return await self._database.transact(work, tenant=tenant)
 

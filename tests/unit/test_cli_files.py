@@ -159,6 +159,18 @@ def test_a_search_ends_as_on_the_telephone(answer: Found, status: int, told: str
 
 
 @pytest.mark.usefixtures("settings")
+def test_who_was_put_into_a_group_is_found_in_it(
+    takes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No API is needed for it."""
+    assert main([*ENROLL, *FREE, "--account", "4711", str(takes)]) == 0
+    assert main(["groups", "add", "agents", "4711", "--why", "a test"]) == 0
+    capsys.readouterr()
+    assert main(["identify", "--group", "agents", str(takes.parent / "his.wav")]) == 0
+    assert "his.wav: 4711 (LLR" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("settings")
 def test_a_challenge_is_spoken_after_it_was_drawn(
     takes: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

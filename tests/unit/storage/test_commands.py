@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import getpass
+import json
 from pathlib import Path
 
 import asyncpg
@@ -17,7 +19,7 @@ from ivr.storage.keys import Keyring
 from ivr.storage.letters import LetterBox
 from ivr.storage.outbox import unavailable
 from ivr.storage.store import PostgresStore
-from tests.postgres import MASTER, execute, write_master
+from tests.postgres import MASTER, column, execute, write_master
 from tests.unit.storage.records import ACCOUNT, OTHER_TENANT, TENANT, accepted, enrolled, opening
 
 NEW_KEY = bytes(range(100, 132))
@@ -139,6 +141,60 @@ async def test_a_consent_is_noted_before_the_voice_is_taken(
     assert (consent.text_version, consent.given) == ("paper/1", ConsentGiven.DOCUMENT)
     await postgres_store.enroll(enrolled())
     assert await run("profiles", "begin", *on(ACCOUNT), "--consent", "paper/1") == 1
+
+
+async def test_people_are_put_into_groups_and_taken_out(
+    postgres_store: PostgresStore, database_dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1 and the account, where nobody has it; the others are members all the same."""
+    await postgres_store.enroll(enrolled())
+    tenant = ("--tenant", TENANT, "--why", "ticket 12")
+    assert await run("groups", "add", "night shift", "47111", ACCOUNT, *tenant) == 1
+    assert capsys.readouterr().out == f"nobody has the account '47111' in tenant {TENANT!r}\n"
+    (member,) = await postgres_store.group(TENANT, "night shift")
+    assert member.account == ACCOUNT
+    for group, named in (((), "night shift"), (("night shift",), ACCOUNT), (("day shift",), None)):
+        listing = ("groups", "list", *group, "--tenant", TENANT)
+        assert await run(*listing) == await run(*listing, "--json") == 0
+        lines, _, written = capsys.readouterr().out.partition("[")
+        assert lines.splitlines() == json.loads(f"[{written}") == ([named] if named else [])
+    assert await run("groups", "remove", "night shift", ACCOUNT, *tenant) == 0
+    assert await run("groups", "remove", "night shift", ACCOUNT, *tenant) == 1
+    assert "not in group 'night shift'" in capsys.readouterr().out
+    assert await postgres_store.group(TENANT, "night shift") == ()
+    written = "SELECT who || ': ' || why FROM audit WHERE what = 'group_changed'"
+    assert await column(database_dsn, written) == [f"{getpass.getuser()}: ticket 12"] * 2
+
+
+async def test_nobody_makes_no_group(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was mistyped is not there for good."""
+    assert await run("groups", "add", "agents", *on("nobody")) == 1
+    capsys.readouterr()
+    assert await run("groups", "list", "--tenant", TENANT) == 0
+    assert capsys.readouterr().out == ""
+
+
+async def test_every_member_is_listed(
+    database_dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By account, however many there are."""
+    for statement in (
+        MANY,
+        f"INSERT INTO groups VALUES ('{TENANT}', 'all')",
+        f"INSERT INTO group_members SELECT '{TENANT}', 'all', id FROM profiles "
+        f"WHERE tenant = '{TENANT}'",
+    ):
+        await execute(database_dsn, statement)
+    assert await run("groups", "list", "all", "--tenant", TENANT) == 0
+    accounts = capsys.readouterr().out.splitlines()
+    assert accounts == sorted(str(number) for number in range(1, 1002))
+
+
+@pytest.mark.parametrize("name", ["", "a\tb", "x" * 129])
+async def test_a_group_is_called_as_a_dialplan_can(name: str) -> None:
+    """Another name is asked for, before anything is read."""
+    with pytest.raises(SystemExit, match="2"):
+        await run("groups", "add", name, *on(ACCOUNT))
 
 
 async def test_the_audit_trail_is_anchored_and_verified(
