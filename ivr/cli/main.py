@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "jobs": "jobs",
     "profiles": "profiles",
     "groups": "groups",
+    "watchlist": "watchlist",
     "keys": "keys",
     "api-keys": "api_keys",
     "audit": "audit",
