@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -274,4 +275,4 @@ def test_the_documented_commands_are_commands() -> None:
     lines = re.findall(r"^    countersign (.+)$", FILES.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(lines) >= 4
     for line in lines:
-        assert callable(parser().parse_args(line.split()).run)
+        assert callable(parser().parse_args(shlex.split(line)).run)
