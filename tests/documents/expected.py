@@ -31,6 +31,7 @@ SHOWS: Mapping[str, str] = {
     "countersign verify --account 4711": "ACCEPT MATCH",
     "countersign identify --group agents": "4711",
     "countersign challenge --account 4711": "ACCEPT MATCH",
+    "countersign watchlist add": r"^\S{36} is watched for: 1 recording",
     "countersign batch enroll": r"\b1 ENROLLED",
     "countersign batch verify": r"\b1 ACCEPT",
     "countersign batch report": "^file,account,result,reason,recording,llr,confidence,id,ended_at",

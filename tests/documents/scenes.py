@@ -150,6 +150,11 @@ async def a_group(machine: Machine) -> None:
     await asyncio.to_thread(people.record, call, people.HIM, people.CALL + 5, said)
 
 
+async def a_fraudster(machine: Machine) -> None:
+    """Her voice is in caught.wav."""
+    await asyncio.to_thread(people.record, machine.folder / "caught.wav", people.HER, people.CALL)
+
+
 async def a_list_to_enroll(machine: Machine) -> None:
     """The table of docs/batch.md is in people.csv, and the recordings beside it."""
     await recordings_to_enroll(machine)
@@ -227,6 +232,7 @@ BEFORE: Mapping[str, Scene] = {
     "countersign enroll --account 4711": recordings_to_enroll,
     "countersign profiles begin ": a_stranger,
     "countersign identify ": a_group,
+    "countersign watchlist add": a_fraudster,
     "countersign batch enroll people.csv": a_list_to_enroll,
     "countersign batch enroll recordings": a_folder_to_enroll,
     "countersign batch verify": a_list_to_verify,
