@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent
-from ivr.domain.enrollment import Enrollment
+from ivr.domain.enrollment import Enrollment, EnrollmentId
 from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
@@ -67,7 +67,14 @@ class ProfileStore(Protocol):
         ...
 
     async def enroll(self, enrollment: Enrollment) -> Enrollment:
-        """Write an enrollment's end, once; on success with profile, consent and recordings."""
+        """Write an enrollment's end, once; on success with profile, consent and recordings.
+
+        Return what is stored, which is an earlier end if there was one under its id.
+        """
+        ...
+
+    async def enrollment(self, tenant: TenantId, enrollment: EnrollmentId) -> Enrollment | None:
+        """Return how a tenant's enrollment ended if that is written: without the voice."""
         ...
 
 

@@ -17,7 +17,7 @@ from ivr.storage.audit import AuditEvent
 from ivr.storage.database import Database, Transaction
 from ivr.storage.errors import StoreRefusedError
 from ivr.storage.keys import Keyring, PersonKey
-from ivr.storage.rows import enrollment_columns, voiceprint_columns
+from ivr.storage.rows import enrollment_columns, enrollment_from, voiceprint_columns
 from ivr.storage.text import storable
 
 
@@ -93,8 +93,9 @@ class _Writing:
         row = await self.transaction.fetch_one("find-enrollment", self.enrollment.id)
         if row is None:
             return None
-        result, reason = EnrollmentResult(row["result"]), EnrollmentReason(row["reason"])
-        return as_ended(self.enrollment, result, reason)
+        stored = enrollment_from(row)
+        ended = as_ended(self.enrollment, stored.result, stored.reason)
+        return replace(ended, warnings=stored.warnings)
 
     async def _success(self) -> Enrollment:
         if self.enrollment.draft and not await self._stands(self.enrollment.draft):

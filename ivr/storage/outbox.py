@@ -18,7 +18,7 @@ import structlog
 from engine.types import Reason, Verdict
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent
-from ivr.domain.enrollment import Enrollment
+from ivr.domain.enrollment import Enrollment, EnrollmentId
 from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
@@ -130,6 +130,10 @@ class Outbox:
     async def enroll(self, enrollment: Enrollment) -> Enrollment:
         """Write an enrollment's end, once; `StoreUnavailableError`, and then nothing is kept."""
         return await self._noticing(self._store.enroll(enrollment))
+
+    async def enrollment(self, tenant: TenantId, enrollment: EnrollmentId) -> Enrollment | None:
+        """Return how an enrollment ended if that is written; `StoreUnavailableError`."""
+        return await self._noticing(self._store.enrollment(tenant, enrollment))
 
     async def verdict(self, verification: VerificationId) -> Verification | None:
         """Return the verdict that waits or is stored, or None; `StoreUnavailableError`."""

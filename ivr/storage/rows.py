@@ -22,7 +22,13 @@ from engine.types import (
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.claim import Claim, ClaimSource
 from ivr.domain.consent import Consent, ConsentGiven
-from ivr.domain.enrollment import Enrollment
+from ivr.domain.enrollment import (
+    Enrollment,
+    EnrollmentId,
+    EnrollmentReason,
+    EnrollmentResult,
+    EnrollmentWarning,
+)
 from ivr.domain.lockout import LockoutRules, locked_until
 from ivr.domain.profile import Mode, Profile, ProfileId, ProfileState
 from ivr.domain.verification import (
@@ -274,4 +280,28 @@ def enrollment_columns(enrollment: Enrollment, profile: ProfileId | None) -> tup
         enrollment.reason,
         enrollment.started_at,
         enrollment.ended_at,
+    )
+
+
+def enrollment_from(row: Row) -> Enrollment:
+    """Build an enrollment from a row of `find-enrollment`.
+
+    Consent and recordings are not among it: they are the profile's.
+    """
+    return Enrollment(
+        id=EnrollmentId(row["id"]),
+        call=CallId(row["call"]),
+        tenant=TenantId(row["tenant"]),
+        worker=row["worker"],
+        account=AccountId(row["account"]) if row["account"] else None,
+        locale=row["locale"],
+        passphrase=row["passphrase"],
+        result=EnrollmentResult(row["result"]),
+        reason=EnrollmentReason(row["reason"]),
+        consent=None,
+        recordings=(),
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        mode=Mode(row["mode"]),
+        warnings=tuple(EnrollmentWarning(each) for each in row["warnings"]),
     )

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent
-from ivr.domain.enrollment import Enrollment
+from ivr.domain.enrollment import Enrollment, EnrollmentId
 from ivr.domain.lockout import LockoutRules
 from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
@@ -23,6 +23,7 @@ from ivr.storage.operating_points import rates_from
 from ivr.storage.rows import (
     closing_columns,
     consent_from,
+    enrollment_from,
     lockout_from,
     opening_columns,
     opening_from,
@@ -165,6 +166,14 @@ class PostgresStore:
         voiceprints, of which nothing is written.
         """
         return await write_enrollment(self._database, self._keyring, enrollment)
+
+    async def enrollment(self, tenant: TenantId, enrollment: EnrollmentId) -> Enrollment | None:
+        """Return how a tenant's enrollment ended if that is written; `StoreUnavailableError`.
+
+        It comes without consent and recordings, which are the profile's.
+        """
+        row = await self._database.fetch_one("find-enrollment", enrollment, tenant=tenant)
+        return None if row is None else enrollment_from(row)
 
     async def _opened(self, rows: Sequence[Row], build: Build[Opened]) -> tuple[Opened, ...]:
         """Build from many rows, in a thread: half a millisecond each would hold up every call."""

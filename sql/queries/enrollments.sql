@@ -7,8 +7,15 @@ INSERT INTO tenants (tenant) VALUES ($1::text) ON CONFLICT DO NOTHING;
 SELECT pg_advisory_xact_lock(hashtextextended('countersign.enrollment.' || $1::uuid, 0));
 
 -- name: find-enrollment
--- Return how enrollment $1 ended, if it is stored.
-SELECT result, reason FROM enrollments WHERE id = $1::uuid;
+-- Return how enrollment $1 ended, with its warnings, if it is stored.
+SELECT
+    id, call, tenant, worker, account, locale, passphrase, mode, result, reason,
+    started_at, ended_at,
+    ARRAY(
+        SELECT w.warning::text FROM enrollment_warnings AS w
+        WHERE w.enrollment = enrollments.id ORDER BY w.warning
+    ) AS warnings
+FROM enrollments WHERE id = $1::uuid;
 
 -- name: add-enrollment
 -- Write an enrollment's end.

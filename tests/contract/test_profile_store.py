@@ -12,7 +12,15 @@ import pytest
 
 from engine.types import Reason, Verdict
 from ivr.domain.call import AccountId, TenantId
-from ivr.domain.enrollment import Draft, EnrollmentReason, EnrollmentResult
+from ivr.domain.enrollment import (
+    Draft,
+    Enrollment,
+    EnrollmentId,
+    EnrollmentReason,
+    EnrollmentResult,
+    EnrollmentWarning,
+)
+from ivr.domain.mode import Mode
 from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.domain.profile import ProfileId, ProfileState
 from ivr.domain.verification import VerificationId, VerificationMode
@@ -33,6 +41,7 @@ from tests.unit.storage.records import (
     rejected,
 )
 
+WARNINGS = (EnrollmentWarning.ENROLLED_ELSEWHERE, EnrollmentWarning.WATCHLISTED)
 Set = Callable[[TenantId, OwnRates], Awaitable[None]]
 
 
@@ -100,6 +109,37 @@ async def test_an_enrollment_is_written_once(store: ProfileStore) -> None:
     enrollment = enrolled()
     await store.enroll(enrollment)
     assert await store.enroll(enrollment) == enrollment
+
+
+async def test_the_first_end_of_an_enrollment_stands(store: ProfileStore) -> None:
+    """Whoever ends it later is told that it succeeded, with its warnings, and changes nothing."""
+    first = replace(enrolled(), warnings=WARNINGS)
+    await store.enroll(first)
+    later = await store.enroll(replace(declined(), id=first.id))
+    assert (later.result, later.reason) == (first.result, first.reason)
+    assert later.warnings == WARNINGS
+    profile = await store.find(TENANT, ACCOUNT)
+    assert profile is not None
+    assert profile.state is ProfileState.ENROLLED
+
+
+@pytest.mark.parametrize("end", [enrolled, declined, partial(declined, None)])
+async def test_an_enrollment_is_found_as_it_ended(
+    store: ProfileStore, end: Callable[[], Enrollment]
+) -> None:
+    """All but the voice and the consent, which are the profile's; by its own tenant alone."""
+    ended = replace(end(), mode=Mode.TEXT_INDEPENDENT)
+    if ended.result is EnrollmentResult.ENROLLED:
+        ended = replace(ended, warnings=WARNINGS)
+    await store.enroll(ended)
+    found = await store.enrollment(TENANT, ended.id)
+    assert found == replace(ended, consent=None, recordings=())
+    assert await store.enrollment(OTHER_TENANT, ended.id) is None
+
+
+async def test_an_enrollment_that_was_never_stored_is_not_found(store: ProfileStore) -> None:
+    """An id that nobody wrote is not an error."""
+    assert await store.enrollment(TENANT, EnrollmentId(uuid4())) is None
 
 
 async def test_of_two_enrollments_at_once_one_wins(store: ProfileStore) -> None:

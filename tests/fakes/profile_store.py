@@ -131,6 +131,14 @@ class FakeProfileStore:
             self.enrollments[enrollment.id] = self._end(enrollment)
         return self.enrollments[enrollment.id]
 
+    async def enrollment(self, tenant: TenantId, enrollment: EnrollmentId) -> Enrollment | None:
+        """Return how an enrollment of a tenant ended, without the voice."""
+        self._answer()
+        kept = self.enrollments.get(enrollment)
+        if kept is None or kept.tenant != tenant:
+            return None
+        return _without_voice(kept, kept.result, kept.reason)
+
     def put(self, profile: Profile) -> None:
         """Keep a profile as a test needs it."""
         self.spoken.setdefault(profile.id, profile.fingerprints)
