@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from uuid import UUID
 
 import structlog
 
@@ -15,6 +16,7 @@ from ivr.ports import (
     Call,
     CallerHungUpError,
     CallLostError,
+    PortError,
     RateUnreachableError,
     StoreUnavailableError,
 )
@@ -67,6 +69,15 @@ def told_to_stop() -> bool:
     """Whether the task at hand was cancelled, though what it does is done to its end."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def tag_left(call: Call) -> UUID | None:
+    """Return the id of the record that the process before us wrote on the channel, if it did."""
+    try:
+        return await call.tagged()
+    except PortError as error:
+        log.warning("tag_not_read", why=str(error))
+        return None
 
 
 async def release(call: Call, variables: Mapping[str, str]) -> float | None:

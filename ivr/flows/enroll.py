@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 from engine.enrollment import Heard, Objection, Review
 from engine.types import Fingerprint, Locale, PhraseId, Shortcoming, Voiceprint
 from ivr.domain.call import AccountId
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.enrollment import (
+    EnrollmentId,
     EnrollmentReason,
     EnrollmentResult,
     EnrollmentWarning,
@@ -34,6 +36,8 @@ CONSENT_TRIES = 2
 class EnrollCourse:
     """What an enrollment has come to so far."""
 
+    id: EnrollmentId = field(default_factory=lambda: EnrollmentId(uuid4()))
+    """Of the record that it will have."""
     answered: bool = False
     account: AccountId | None = None
     mode: Mode = Mode.TEXT_DEPENDENT

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import uuid4
 
 import structlog
 
@@ -17,13 +16,13 @@ from ivr.domain.enrollment import (
 )
 from ivr.domain.metering import Stage
 from ivr.domain.mode import Mode
-from ivr.flows.ending import Endings, finished, held, release, told_to_stop
+from ivr.flows.ending import Endings, finished, held, release, tag_left, told_to_stop
 from ivr.flows.enroll import Ending, EnrollCourse, enroll, failed, tell_ending
 from ivr.flows.metering import measured
 from ivr.flows.passive_enroll import passive_enroll
 from ivr.flows.services import Services
 from ivr.flows.variables import enrollment_variables
-from ivr.ports import Call, PortError
+from ivr.ports import Call, PortError, StoreUnavailableError
 
 log = structlog.get_logger()
 
@@ -43,10 +42,18 @@ async def conduct_enrollment(call: Call, services: Services) -> Enrollment:
 
 
 async def adopt_enrollment(call: Call, services: Services) -> Enrollment:
-    """End an enrollment that another process began and left."""
-    now = services.clock.now()
+    """End a call that another process began and left: as it ended if that was written."""
+    now, tag = services.clock.now(), await tag_left(call)
+    course = EnrollCourse() if tag is None else EnrollCourse(EnrollmentId(tag))
+    earlier = await _written(call, course, services)
+    if earlier is not None and earlier.call == call.facts.id:
+        await call.note(CallState.DECIDED)
+        await release(call, enrollment_variables(earlier))
+        return earlier
+    # A tag that names another call's record is not ours to end, let alone to repeat.
+    ours = course if earlier is None else EnrollCourse()
     ending = failed(EnrollmentReason.UNAVAILABLE)
-    enrollment = enrollment_of(call, EnrollCourse(), ending, now, services)
+    enrollment = enrollment_of(call, ours, ending, now, services)
     return await _release(call, await _store(enrollment, services), services)
 
 
@@ -57,7 +64,7 @@ def enrollment_of(
     result, reason = ending
     success = result is EnrollmentResult.ENROLLED
     return Enrollment(
-        id=EnrollmentId(uuid4()),
+        id=course.id,
         call=call.facts.id,
         tenant=call.facts.request.tenant,
         worker=services.worker,
@@ -76,6 +83,7 @@ def enrollment_of(
 
 
 async def _converse(call: Call, course: EnrollCourse, services: Services) -> Ending:
+    await call.tag(course.id)
     with measured(services.meter, Stage.ATTACH):
         await call.answer()
     await call.note(CallState.ANSWERED)
@@ -85,6 +93,14 @@ async def _converse(call: Call, course: EnrollCourse, services: Services) -> End
     if request.purpose is Purpose.PASSIVE_ENROLL:
         return await passive_enroll(call, course, tuned)
     return await enroll(call, course, tuned)
+
+
+async def _written(call: Call, course: EnrollCourse, services: Services) -> Enrollment | None:
+    try:
+        return await services.store.enrollment(call.facts.request.tenant, course.id)
+    except StoreUnavailableError as error:
+        log.warning("enrollment_not_read", why=str(error))
+        return None
 
 
 async def _store(enrollment: Enrollment, services: Services) -> Enrollment:

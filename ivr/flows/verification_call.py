@@ -17,7 +17,7 @@ from ivr.domain.verification import (
     VerificationMode,
 )
 from ivr.flows.course import Course
-from ivr.flows.ending import Endings, finished, held, release
+from ivr.flows.ending import Endings, finished, held, release, tag_left
 from ivr.flows.identify import identify
 from ivr.flows.metering import measured
 from ivr.flows.obstacles import undecided
@@ -26,7 +26,7 @@ from ivr.flows.services import Services
 from ivr.flows.telling import tell_beginning
 from ivr.flows.variables import verification_variables
 from ivr.flows.verify import verify
-from ivr.ports import Call, PortError, StoreUnavailableError
+from ivr.ports import Call, StoreUnavailableError
 
 log = structlog.get_logger()
 
@@ -46,7 +46,8 @@ async def conduct_verification(call: Call, services: Services) -> Verification:
 async def adopt_verification(call: Call, services: Services) -> Verification:
     """End a call that another process began and left: with its verdict if that was written."""
     fresh = opening_of(call, services)
-    opening = await _tagged(call, fresh)
+    tag = await tag_left(call)
+    opening = fresh if tag is None else replace(fresh, id=VerificationId(tag))
     earlier = await _written(opening, services)
     if earlier is not None and _same_call(earlier.opening, fresh):
         await call.note(CallState.DECIDED)
@@ -129,16 +130,6 @@ async def _converse(call: Call, opening: Opening, course: Course, services: Serv
             return await passive(call, course, tuned)
         case _:
             return await verify(call, course, tuned)
-
-
-async def _tagged(call: Call, fresh: Opening) -> Opening:
-    """Take the id that the process before us wrote on the channel, if it came so far."""
-    try:
-        tag = await call.tagged()
-    except PortError as error:
-        log.warning("tag_not_read", why=str(error))
-        return fresh
-    return fresh if tag is None else replace(fresh, id=VerificationId(tag))
 
 
 async def _written(opening: Opening, services: Services) -> Verification | None:
