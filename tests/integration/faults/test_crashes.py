@@ -74,6 +74,26 @@ async def test_killed_after_the_verdict_was_written(stage: Stage) -> None:
     assert written.ending == MATCH
 
 
+async def test_killed_after_the_enrollment_was_written(stage: Stage) -> None:
+    """Whoever is enrolled is told so by the next process: there is no second record."""
+    call = await stage.dial("enroll-4003")
+    await call.heard_sound()
+    await call.press("1")
+    for recording in stage.people.enrolling[:2]:
+        await patiently(call.heard_tone())
+        await call.speak(recording)
+    await patiently(call.heard_tone())
+    stage.relay.hold("/ari")
+    await call.speak(stage.people.enrolling[2])
+    written = await stage.records.enrollment()
+    await stage.system.application.kill()
+    stage.relay.resume()
+    await stage.system.application.start()
+    assert await stage.route(call, enrolling=True) == "enrolled"
+    assert await stage.records.enrollments() == [written]
+    assert (written.verdict, written.reason, written.attempts) == ("ENROLLED", "COMPLETE", 3)
+
+
 async def test_not_there(stage: Stage) -> None:
     """The dialplan's fallback, at once and without a record."""
     assert await stage.system.application.stop() == 0
