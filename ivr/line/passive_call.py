@@ -150,8 +150,13 @@ class PassiveCall:
         self.leg.inbox.forget_frames()
 
     async def tag(self, record: UUID) -> None:
-        """Keep the record's id until the variables are set; see `close_abandoned` for a crash."""
+        """Keep the record's id until the variables are set; see `close_abandoned` for a crash.
+
+        A caller who could not be let go on waits for us or for the next process, which finds it.
+        """
         self._record = record
+        if not self._gone_on:
+            await self.leg.tag(record)
 
     async def tagged(self) -> UUID | None:
         """See `ivr.ports.Call.tagged`."""

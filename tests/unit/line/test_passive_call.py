@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
+from uuid import uuid4
 
 import pytest
 
@@ -89,6 +90,25 @@ async def test_who_cannot_be_cleared_does_not_go_on(leg: Leg, exchange: Exchange
     assert exchange.found is None
     with pytest.raises(CallLostError, match="could not be let on"):
         await call.answer()
+
+
+async def test_the_next_process_finds_the_record_of_who_did_not_go_on(
+    leg: Leg, exchange: Exchange
+) -> None:
+    """Such a caller waits, and is adopted: the call has one record all the same."""
+    record = uuid4()
+    await overheard(leg).tag(record)
+    assert exchange.variables["COUNTERSIGN_ID"] == str(record)
+
+
+async def test_who_goes_on_is_left_alone(leg: Leg, exchange: Exchange) -> None:
+    """Asterisk sets no plain variable of a channel that has left the application."""
+    call = overheard(leg)
+    await call.go_on()
+    record = uuid4()
+    await call.tag(record)
+    assert await call.tagged() == record
+    assert "COUNTERSIGN_ID" not in exchange.variables
 
 
 @pytest.mark.parametrize(
