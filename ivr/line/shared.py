@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-NO_VERDICT = {"COUNTERSIGN_VERDICT": "", "COUNTERSIGN_ENROLLMENT": ""}
-"""By these a dialplan knows that something came of a passive call."""
+NOTHING = dict.fromkeys(
+    (
+        "COUNTERSIGN_VERDICT",
+        "COUNTERSIGN_ENROLLMENT",
+        "COUNTERSIGN_REASON",
+        "COUNTERSIGN_EXPLANATION",
+        "COUNTERSIGN_PHRASE",
+        "COUNTERSIGN_WARNINGS",
+        "COUNTERSIGN_LLR",
+        "COUNTERSIGN_CONFIDENCE",
+        "COUNTERSIGN_ATTEMPTS",
+        "COUNTERSIGN_PROFILE",
+        "COUNTERSIGN_ID",
+        "COUNTERSIGN_CLAIM_SOURCE",
+        "COUNTERSIGN_CLAIM_ACCOUNT",
+    ),
+    "",
+)
+"""What `countersign-passive-result` takes, as long as nothing came of a passive call.
+
+By the first two a dialplan knows that something did.
+"""
 
 
 def shared(caller: str, variables: Mapping[str, str]) -> dict[str, str]:
@@ -17,9 +37,9 @@ def shared(caller: str, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def anew(caller: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the same, so that no earlier call's verdict is left standing.
+    """Return the same, so that nothing of an earlier call is left standing.
 
     The dialplan clears them before it asks us for another call. Only then is the earlier one told
     to end, and it may have a verdict to write: about another account, perhaps.
     """
-    return shared(caller, {**NO_VERDICT, **variables})
+    return shared(caller, {**NOTHING, **variables})

@@ -219,6 +219,15 @@ async def test_other_calls_without_the_application_are_inconclusive(
     assert shown.args[1:3] == ["INCONCLUSIVE", "UNAVAILABLE"]
 
 
+async def test_a_passive_call_without_the_application_shows_no_earlier_ones(
+    probe: Applications,
+) -> None:
+    """It is inconclusive, and names no record."""
+    await probe.call("passive-again")
+    shown = await probe.arrival("probe", "show")
+    assert shown.args[1:] == ["INCONCLUSIVE", "UNAVAILABLE", ""]
+
+
 @pytest.mark.parametrize(
     ("dialled", "left", "cause"),
     [

@@ -31,6 +31,8 @@ class Exchange:
         default_factory=lambda: {
             "SHARED(COUNTERSIGN_VERDICT,call-1)": "ACCEPT",
             "SHARED(COUNTERSIGN_ENROLLMENT,call-1)": "ENROLLED",
+            "SHARED(COUNTERSIGN_ID,call-1)": "an earlier one",
+            "SHARED(COUNTERSIGN_CLAIM_ACCOUNT,call-1)": "another",
         }
     )
     found: dict[str, str] | None = None
