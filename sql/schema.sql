@@ -1405,6 +1405,13 @@ COMMENT ON COLUMN voiceprints.seal IS 'HMAC-SHA-256 under the data key: binds ve
 DELETE FROM lockouts WHERE rejects = 0;
 DELETE FROM caller_lockouts WHERE rejects = 0;
 
+-- 0020_replay_shift
+
+-- How much later a repeat began than the recording that was heard before.
+
+ALTER TABLE attempts ADD COLUMN replay_shift_s double precision;
+COMMENT ON COLUMN attempts.replay_shift_s IS 'Seconds by which it began later than the earlier recording that it repeats; NULL where it repeats none';
+
 INSERT INTO schema_versions (version, name) VALUES (1, '0001_first_tables');
 INSERT INTO schema_versions (version, name) VALUES (2, '0002_tenant_columns');
 INSERT INTO schema_versions (version, name) VALUES (3, '0003_sealed_recordings');
@@ -1424,5 +1431,6 @@ INSERT INTO schema_versions (version, name) VALUES (16, '0016_thresholds');
 INSERT INTO schema_versions (version, name) VALUES (17, '0017_findings');
 INSERT INTO schema_versions (version, name) VALUES (18, '0018_parts');
 INSERT INTO schema_versions (version, name) VALUES (19, '0019_no_empty_counts');
+INSERT INTO schema_versions (version, name) VALUES (20, '0020_replay_shift');
 
 COMMIT;

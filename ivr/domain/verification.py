@@ -51,6 +51,9 @@ class Attempt:
     phrase: PhraseOutcome = PhraseOutcome.UNCHECKED
     replay: float | None = None
     """How like an earlier recording it was, in [0, 1]; None where nothing was compared."""
+    replay_shift_s: float | None = None
+    """How much later it began than the earlier recording that it repeats; None where it repeats
+    none."""
 
 
 @dataclass(frozen=True, slots=True)

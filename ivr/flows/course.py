@@ -59,6 +59,7 @@ class Course:
                 quality=evidence.quality,
                 phrase=evidence.words,
                 replay=evidence.replay.likeness if compared else None,
+                replay_shift_s=evidence.replay.shift_s,
             )
         )
 

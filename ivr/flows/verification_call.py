@@ -194,6 +194,7 @@ def fields_of(call: Call, verification: Verification) -> dict[str, object]:
         "attempts": len(verification.attempts),
         "phrase": [attempt.phrase.value for attempt in verification.attempts],
         "replay": [attempt.replay for attempt in verification.attempts],
+        "replay_shift_s": [attempt.replay_shift_s for attempt in verification.attempts],
         "explanation": verification.explanation,
         "claim": None if claim is None else claim.source.value,
         "net_speech_s": [round(quality.net_speech_s, 2) for quality in heard],

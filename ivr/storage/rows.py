@@ -178,7 +178,7 @@ def opening_from(row: Row) -> Opening:
 
 
 def closing_columns(verification: Verification, caller: bytes | None) -> tuple[Any, ...]:
-    """Return $1 to $30 of `close-verification`; `caller` is the keyed hash of the number."""
+    """Return $1 to $31 of `close-verification`; `caller` is the keyed hash of the number."""
     claim = verification.claim
     return (
         *opening_columns(verification.opening),
@@ -211,10 +211,11 @@ def _attempt_columns(attempts: Sequence[Attempt]) -> tuple[list[Any], ...]:
             *quality_columns(tried.quality),
             tried.phrase,
             tried.replay,
+            tried.replay_shift_s,
         )
         for tried in attempts
     ]
-    return tuple([row[column] for row in rows] for column in range(9))
+    return tuple([row[column] for row in rows] for column in range(10))
 
 
 def verification_from(row: Row, attempts: Sequence[Row]) -> Verification:
@@ -257,6 +258,7 @@ def _attempt_from(row: Row) -> Attempt:
         quality_from(row),
         PhraseOutcome(row["phrase"]),
         row["replay"],
+        row["replay_shift_s"],
     )
 
 

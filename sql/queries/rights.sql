@@ -42,7 +42,7 @@ FROM verifications WHERE tenant = $1::text AND profile = $2::uuid ORDER BY start
 -- Return the attempts in those calls.
 SELECT
     a.verification, a.number, a.verdict, a.reason, a.llr, a.net_speech_s, a.snr_db,
-    a.level_dbfs, a.clipped, a.phrase, a.replay
+    a.level_dbfs, a.clipped, a.phrase, a.replay, a.replay_shift_s
 FROM verifications AS v JOIN attempts AS a ON a.verification = v.id
 WHERE v.tenant = $1::text AND v.profile = $2::uuid ORDER BY v.started_at, v.id, a.number;
 

@@ -15,7 +15,7 @@ SELECT purpose, target_fmr FROM operating_points WHERE tenant = $3::text;
 --
 -- One statement, so one transaction and one round trip. A profile erased since the call is left
 -- out, and the account with it; of one that is no longer enrolled, whose voice is forgotten, nothing
--- is remembered or counted. $30 is whether it counts as a miss; false: it ends the count, and no row
+-- is remembered or counted. $31 is whether it counts as a miss; false: it ends the count, and no row
 -- stays of who was accepted. The lock on the profile keeps an erasure from slipping in between, and
 -- two closings of one profile from counting past each other. It is taken before the lock on the
 -- audit trail, here as everywhere.
@@ -33,7 +33,7 @@ closed AS (
         CASE WHEN $8::uuid IS NULL OR EXISTS (SELECT FROM compared) THEN $6::text END,
         $7::text, (SELECT id FROM compared),
         $9::text, $10::text, $11::double precision, $12::smallint, $13::text, $14::timestamptz,
-        $15::text, $27::text, $28::double precision, $29::text[]
+        $15::text, $28::text, $29::double precision, $30::text[]
     )
     ON CONFLICT (id) DO UPDATE
     SET claim_account = EXCLUDED.claim_account, claim_source = EXCLUDED.claim_source,
@@ -51,17 +51,18 @@ standing AS (
 tried AS (
     INSERT INTO attempts (
         tenant, verification, number, verdict, reason, llr, net_speech_s, snr_db, level_dbfs,
-        clipped, phrase, replay
+        clipped, phrase, replay, replay_shift_s
     )
     SELECT
         closed.tenant, closed.id, a.number, a.verdict, a.reason, a.llr,
-        a.net_speech_s, a.snr_db, a.level_dbfs, a.clipped, a.phrase, a.replay
+        a.net_speech_s, a.snr_db, a.level_dbfs, a.clipped, a.phrase, a.replay, a.replay_shift_s
     FROM closed, unnest(
         $16::text[], $17::text[], $18::double precision[], $19::double precision[],
         $20::double precision[], $21::double precision[], $22::double precision[], $23::text[],
-        $24::double precision[]
+        $24::double precision[], $25::double precision[]
     ) WITH ORDINALITY AS a (
-        verdict, reason, llr, net_speech_s, snr_db, level_dbfs, clipped, phrase, replay, number
+        verdict, reason, llr, net_speech_s, snr_db, level_dbfs, clipped, phrase, replay,
+        replay_shift_s, number
     )
 ),
 used AS (
@@ -71,32 +72,32 @@ used AS (
 ),
 counted AS (
     INSERT INTO lockouts AS l (profile, tenant, rejects, last_reject_at)
-    SELECT profile, tenant, 1, ended_at FROM standing WHERE $30::boolean
+    SELECT profile, tenant, 1, ended_at FROM standing WHERE $31::boolean
     ON CONFLICT (profile) DO UPDATE
     SET rejects = l.rejects + 1,
         last_reject_at = greatest(l.last_reject_at, EXCLUDED.last_reject_at)
 ),
 released AS (
     DELETE FROM lockouts
-    WHERE profile = $8::uuid AND NOT $30::boolean AND EXISTS (SELECT FROM standing)
+    WHERE profile = $8::uuid AND NOT $31::boolean AND EXISTS (SELECT FROM standing)
 ),
 caller_counted AS (
     INSERT INTO caller_lockouts AS l (caller, tenant, rejects, last_reject_at)
-    SELECT $26::bytea, tenant, 1, ended_at FROM closed
-    WHERE $26::bytea IS NOT NULL AND $30::boolean
+    SELECT $27::bytea, tenant, 1, ended_at FROM closed
+    WHERE $27::bytea IS NOT NULL AND $31::boolean
     ON CONFLICT (tenant, caller) DO UPDATE
     SET rejects = l.rejects + 1,
         last_reject_at = greatest(l.last_reject_at, EXCLUDED.last_reject_at)
 ),
 caller_released AS (
     DELETE FROM caller_lockouts
-    WHERE tenant = $3::text AND caller = $26::bytea AND NOT $30::boolean
+    WHERE tenant = $3::text AND caller = $27::bytea AND NOT $31::boolean
     AND EXISTS (SELECT FROM closed)
 ),
 remembered AS (
     INSERT INTO heard_fingerprints (verification, tenant, profile, fingerprints, heard_at)
-    SELECT id, tenant, profile, $25::bytea[], ended_at
-    FROM standing WHERE cardinality($25::bytea[]) > 0
+    SELECT id, tenant, profile, $26::bytea[], ended_at
+    FROM standing WHERE cardinality($26::bytea[]) > 0
 ),
 outlived AS (
     -- Fifty accepted and fifty others, this one among them. Where the record is gone nobody knows
@@ -113,7 +114,7 @@ outlived AS (
             CROSS JOIN LATERAL (SELECT coalesce(v.verdict = 'ACCEPT', true) AS accepted) AS k
             WHERE f.profile = standing.profile
         ) AS h
-        WHERE cardinality($25::bytea[]) > 0
+        WHERE cardinality($26::bytea[]) > 0
         AND h.place > 50 - (h.accepted = (standing.verdict = 'ACCEPT'))::integer
     ))
 )
@@ -130,7 +131,8 @@ FROM verifications WHERE id = $1::uuid AND verdict IS NOT NULL;
 
 -- name: attempts-of-verification
 -- Return the attempts of verification $1 in order.
-SELECT verdict, reason, llr, net_speech_s, snr_db, level_dbfs, clipped, phrase, replay
+SELECT
+    verdict, reason, llr, net_speech_s, snr_db, level_dbfs, clipped, phrase, replay, replay_shift_s
 FROM attempts WHERE verification = $1::uuid ORDER BY number;
 
 -- name: unfinished-verifications

@@ -127,7 +127,9 @@ async def test_mode_frames_and_fingerprints_of_an_enrollment_are_found(house: Ho
 async def test_phrase_likeness_and_explanation_are_kept(house: House) -> None:
     """What an agent is told comes back with the verdict."""
     whole = accepted(opening())
-    tried = replace(whole.attempts[1], phrase=PhraseOutcome.RIGHT, replay=0.25)
+    tried = replace(
+        whole.attempts[1], phrase=PhraseOutcome.RIGHT, replay=0.25, replay_shift_s=-0.048
+    )
     found = (Finding.VOICE_MATCHES_STRONGLY, Finding.PHRASE_RIGHT)
     sentence = "Voice matches strongly; phrase right."
     closed = replace(whole, attempts=(tried,), explanation=sentence, findings=found)

@@ -78,16 +78,20 @@ async def test_mumbled_words_are_asked_again(alice_enrolled: Desk) -> None:
 
 
 async def test_a_recording_of_an_earlier_call_is_rejected_at_once(alice_enrolled: Desk) -> None:
-    """Nobody says it twice alike; the record says how like it was."""
+    """Nobody says it twice alike; the record says how like it was and how much later it began."""
     said = speech(ALICE)
     first = await alice_enrolled.verify(Listens(), Says(said))
     assert told(first) == ("ACCEPT", "MATCH")
-    again = await alice_enrolled.verify(Listens(), Says(said))
+    with capture_logs() as logged:
+        again = await alice_enrolled.verify(Listens(), Says(said))
     assert told(again) == ("REJECT", "SPOOF_SUSPECTED")
     assert again.released is not None
     assert again.released["COUNTERSIGN_ATTEMPTS"] == "1"
-    *_, verification = alice_enrolled.store.closed.values()
-    assert verification.attempts[0].replay == 1.0
+    (ended,) = [each for each in logged if each["event"] == "verification_ended"]
+    assert (ended["replay"], ended["replay_shift_s"]) == ([1.0], [0.0])
+    fresh, repeat = (each.attempts[0] for each in alice_enrolled.store.closed.values())
+    assert (fresh.replay, fresh.replay_shift_s) == (None, None)
+    assert (repeat.replay, repeat.replay_shift_s) == (1.0, 0.0)
 
 
 async def test_a_recording_of_the_enrollment_is_rejected_at_once(desk: Desk) -> None:

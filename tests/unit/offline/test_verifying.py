@@ -63,6 +63,7 @@ async def test_an_enrollment_recording_is_a_replay(enrolled: Office) -> None:
     assert verification.reason is Reason.SPOOF_SUSPECTED
     assert verification.attempts[0].replay is not None
     assert verification.attempts[0].replay > 0.2
+    assert verification.attempts[0].replay_shift_s is not None
 
 
 def joined(*spoken: AudioFile, quiet_s: float = 62.0) -> AudioFile:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from errno import ENOSPC
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.types import Llr
@@ -61,6 +62,17 @@ def test_numbers_that_json_cannot_hold_become_none() -> None:
     kept = decode(encode(replace(whole, attempts=(odd, worse))))
     assert (kept.attempts[0].llr, kept.attempts[0].quality) == (None, QUALITY)
     assert kept.attempts[1].quality is None
+
+
+def test_a_letter_of_an_older_program_is_read() -> None:
+    """It did not write how much later a repeat began: nothing is said of that."""
+    whole = accepted(opening())
+    attempts = tuple(replace(each, replay=0.8, replay_shift_s=0.048) for each in whole.attempts)
+    written = msgspec.json.decode(encode(replace(whole, attempts=attempts)))
+    for attempt in written["attempts"]:
+        del attempt["replay_shift_s"]
+    kept = decode(msgspec.json.encode(written))
+    assert [(each.replay, each.replay_shift_s) for each in kept.attempts] == [(0.8, None)] * 2
 
 
 def test_a_letter_is_one_private_file(box: LetterBox, folder: Path) -> None:

@@ -215,6 +215,20 @@ async def test_everything_held_is_handed_out(
     assert [entry["what"] for entry in after.record["audit"]][-1] == "profile_exported"
 
 
+async def test_how_a_recording_was_known_again_is_handed_out(
+    database: Database, keyring: Keyring, postgres_store: PostgresStore
+) -> None:
+    """How like the earlier one it was, and how much later it began."""
+    profile = await person(postgres_store)
+    whole = rejected(opening())
+    repeat = replace(whole.attempts[1], replay=0.8, replay_shift_s=0.048)
+    await postgres_store.close(replace(whole, profile=profile.id, attempts=(repeat,)))
+    found = await held(database, keyring)
+    assert found is not None
+    known = [(each["replay"], each["replay_shift_s"]) for each in found.record["attempts"]]
+    assert sorted(known, key=repr) == [(0.8, 0.048), (None, None), (None, None)]
+
+
 async def test_nothing_is_held_on_a_stranger(database: Database, keyring: Keyring) -> None:
     """None, not an empty record."""
     assert await held(database, keyring, "nobody") is None
