@@ -65,15 +65,11 @@ def repeat(fingerprint: Fingerprint, earlier: Sequence[Fingerprint]) -> ReplayFi
     return ReplayFinding(ReplayOutcome.REPEAT, best.likeness, best.frames * HOP_S)
 
 
-def how(finding: ReplayFinding) -> str:
-    """Say in words what was found, for the record."""
-    if finding.outcome is ReplayOutcome.UNCHECKED:
-        return "no earlier recording to compare with"
-    if finding.outcome is ReplayOutcome.FRESH:
-        return f"no earlier recording: at most {finding.likeness:.1%} of the landmarks found again"
-    shift_ms = round(1000 * (finding.shift_s or 0.0))
+def how(likeness: float, shift_s: float) -> str:
+    """Say in words how a repeat, a finding with a shift, was known: for who reads the record."""
+    shift_ms = round(1000 * shift_s)
     place = f"shifted by {shift_ms:+d} ms" if shift_ms else "at the same place"
-    return f"an earlier recording again: {finding.likeness:.0%} of the landmarks found {place}"
+    return f"an earlier recording again: {likeness:.0%} of the landmarks found {place}"
 
 
 def _alignments(heard: Hashes, earlier: Sequence[Fingerprint]) -> Iterator[_Alignment]:

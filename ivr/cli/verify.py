@@ -72,7 +72,9 @@ def told(path: Path, answer: Verification | AudioFileError) -> str:
     if isinstance(answer, AudioFileError):
         return str(answer)
     llr = "" if answer.llr is None else f" (LLR {answer.llr:+.1f}, confidence {answer.confidence})"
-    return f"{path}: {answer.verdict} {answer.reason}{llr} {answer.explanation}".rstrip()
+    repeats = [f"({each.replay_how})" for each in answer.attempts if each.replay_how]
+    words = [f"{path}: {answer.verdict} {answer.reason}{llr}", answer.explanation, *repeats]
+    return " ".join(filter(None, words))
 
 
 def plain(path: Path, answer: Verification | AudioFileError) -> dict[str, Any]:
@@ -90,5 +92,7 @@ def plain(path: Path, answer: Verification | AudioFileError) -> dict[str, Any]:
         "explanation": answer.explanation,
         "phrase": [each.phrase for each in answer.attempts],
         "replay": [each.replay for each in answer.attempts],
+        "replay_shift_s": [each.replay_shift_s for each in answer.attempts],
+        "replay_how": [each.replay_how for each in answer.attempts],
         "net_speech_s": [each.quality and each.quality.net_speech_s for each in answer.attempts],
     }

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from engine.liveness import how
 from engine.types import Finding, Fingerprint, Llr, ModelId, PhraseOutcome, Quality, Reason, Verdict
 from ivr.domain.call import CallId, TenantId
 from ivr.domain.claim import Claim
@@ -54,6 +55,16 @@ class Attempt:
     replay_shift_s: float | None = None
     """How much later it began than the earlier recording that it repeats; None where it repeats
     none."""
+
+    @property
+    def replay_how(self) -> str | None:
+        """Words for how it was known to be a repeat; None where it repeats none.
+
+        Nor are there any for what was recorded before the shift was kept.
+        """
+        if self.replay is None or self.replay_shift_s is None:
+            return None
+        return how(self.replay, self.replay_shift_s)
 
 
 @dataclass(frozen=True, slots=True)

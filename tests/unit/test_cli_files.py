@@ -28,6 +28,7 @@ from tests.unit.offline.files import HER, HIM, sung
 FILES = Path(__file__).parents[2] / "docs/files.md"
 ENROLL = ("enroll", "--consent", "en-US/1", "--consented-on", "2025-01-31")
 FREE = ("--mode", "text_independent")
+AGAIN = "an earlier recording again: 100% of the landmarks found at the same place"
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_a_person_is_enrolled_and_verified_from_files(
     quiet.write_bytes(bytes([0xFF]) * 16_000)
     for file, status, told in (
         (his, 0, "ACCEPT MATCH"),
-        (his, 1, "REJECT SPOOF_SUSPECTED"),
+        (his, 1, f"recording was played. ({AGAIN})\n"),
         (hers, 1, "REJECT NO_MATCH"),
         (quiet, 3, "INCONCLUSIVE NOT_ENOUGH_SPEECH"),
         (takes / "notes.txt", 2, "no kind of audio"),
@@ -95,6 +96,8 @@ def test_programs_get_json(takes: Path, capsys: pytest.CaptureFixture[str]) -> N
     answers = json.loads(capsys.readouterr().out)
     assert [each["verdict"] for each in answers] == ["ACCEPT", "REJECT"]
     assert answers[0]["replay"][0] < 0.05 < answers[1]["replay"][0]
+    assert (answers[0]["replay_shift_s"], answers[0]["replay_how"]) == ([None], [None])
+    assert (answers[1]["replay_shift_s"], answers[1]["replay_how"]) == ([0.0], [AGAIN])
 
 
 @pytest.mark.usefixtures("settings")

@@ -32,6 +32,11 @@ class AttemptAnswer(msgspec.Struct, frozen=True):
     llr: float | None
     phrase: PhraseOutcome
     replay: float | None
+    """How like an earlier recording it was, in [0, 1]; None where nothing was compared."""
+    replay_shift_s: float | None
+    """How much later it began than the recording that it repeats; None where it repeats none."""
+    replay_how: str | None
+    """Both in words, of a repeat alone."""
     net_speech_s: float | None
     snr_db: float | None
 
@@ -140,6 +145,8 @@ def _attempt(attempt: Attempt) -> AttemptAnswer:
         attempt.llr,
         attempt.phrase,
         attempt.replay,
+        attempt.replay_shift_s,
+        attempt.replay_how,
         None if quality is None else quality.net_speech_s,
         None if quality is None else quality.snr_db,
     )

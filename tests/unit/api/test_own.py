@@ -19,6 +19,7 @@ PROFILE = {
     "consent": {"text_version": "en-US/1", "at": "2025-01-31T00:00:00Z"},
 }
 WAV = {"Content-Type": "audio/wav"}
+AGAIN = "an earlier recording again: 100% of the landmarks found at the same place"
 
 
 async def enrolled(client: Client, account: str = "4711", who: float = HIM) -> Answer:
@@ -58,6 +59,18 @@ async def test_a_person_from_consent_to_erasure(client: Client, api_office: ApiO
     keys = {each["who"] for each in trail.json["entries"]} - {"test"}
     assert keys == {f"api key {read_token(client.token).id}"}, "whose key it was, of every write"
     assert isinstance(await verify_audit(api_office.database, TENANT), AuditEnd)
+
+
+async def test_of_a_recording_that_comes_again_it_is_said_how_it_was_known(client: Client) -> None:
+    """In the answer, and whenever the verification is shown; of another take nothing is said."""
+    await enrolled(client)
+    ask = "/v1/profiles/4711/verify"
+    for seed, shift_s, words in ((8, None, None), (0, 0.0, AGAIN)):
+        answer = (await client.ask("POST", ask, data=wav(seed, HIM), headers=WAV)).json
+        (attempt,) = answer["attempts"]
+        assert (attempt["replay_shift_s"], attempt["replay_how"]) == (shift_s, words)
+        shown = await client.ask("GET", f"/v1/verifications/{answer['id']}")
+        assert shown.json["attempts"] == answer["attempts"]
 
 
 async def test_somebody_is_found_in_a_group(client: Client) -> None:

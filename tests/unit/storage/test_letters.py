@@ -73,6 +73,7 @@ def test_a_letter_of_an_older_program_is_read() -> None:
         del attempt["replay_shift_s"]
     kept = decode(msgspec.json.encode(written))
     assert [(each.replay, each.replay_shift_s) for each in kept.attempts] == [(0.8, None)] * 2
+    assert [each.replay_how for each in kept.attempts] == [None] * 2
 
 
 def test_a_letter_is_one_private_file(box: LetterBox, folder: Path) -> None:

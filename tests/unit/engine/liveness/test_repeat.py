@@ -65,13 +65,19 @@ def test_the_shift_says_how_much_later_it_began() -> None:
 
 
 def test_the_very_same_recording_is_wholly_found() -> None:
-    """Likeness 1, shift 0, and words that say so."""
+    """Likeness 1, shift 0."""
     finding = repeat(printed(take(1)), [printed(take(1))])
     assert finding.likeness == 1.0
     assert finding.shift_s == 0.0
-    assert (
-        how(finding) == "an earlier recording again: 100% of the landmarks found at the same place"
-    )
+
+
+@pytest.mark.parametrize(
+    ("shift_s", "place"),
+    [(0.0, "at the same place"), (0.048, "shifted by +48 ms"), (-0.104, "shifted by -104 ms")],
+)
+def test_words_say_how_a_repeat_was_known(shift_s: float, place: str) -> None:
+    """How much of it was found again, and how much later, or earlier, it began."""
+    assert how(0.8, shift_s) == f"an earlier recording again: 80% of the landmarks found {place}"
 
 
 def test_with_nothing_to_compare_it_is_unchecked() -> None:
@@ -84,9 +90,7 @@ def test_with_nothing_to_compare_it_is_unchecked() -> None:
         (heard, [silence, click]),
         (heard, [printed(take(1), OTHER_KEY)]),
     ):
-        finding = repeat(one, earlier)
-        assert finding.outcome is ReplayOutcome.UNCHECKED
-        assert how(finding) == "no earlier recording to compare with"
+        assert repeat(one, earlier).outcome is ReplayOutcome.UNCHECKED
 
 
 def test_without_the_key_nothing_is_found() -> None:
