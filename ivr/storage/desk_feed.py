@@ -157,8 +157,8 @@ def _told(news: News) -> dict[str, Any]:
         "state": news.state,
         "claim_source": news.claim and news.claim.source,
         "attempts": None if attempts is None else [_attempt(each) for each in attempts],
-        "llr": _llr(news.llr),
-        "threshold": _llr(news.threshold),
+        "llr": _rounded(news.llr),
+        "threshold": _rounded(news.threshold),
         "confidence": news.confidence,
         "net_speech_s": news.net_speech_s,
         "watchlisted": news.watchlisted,
@@ -170,13 +170,15 @@ def _attempt(tried: Attempt) -> dict[str, Any]:
     quality = tried.quality
     return {
         "reason": tried.reason,
-        "llr": _llr(tried.llr),
+        "llr": _rounded(tried.llr),
         "phrase": tried.phrase,
         "net_speech_s": None if quality is None else round(quality.net_speech_s, 1),
         "snr_db": None if quality is None else round(quality.snr_db, 1),
+        "replay": _rounded(tried.replay),
+        "replay_shift_s": _rounded(tried.replay_shift_s, 3),
     }
 
 
-def _llr(value: float | None) -> float | None:
+def _rounded(value: float | None, digits: int = 2) -> float | None:
     """Return it rounded; None for what JSON has no number for."""
-    return round(value, 2) if value is not None and math.isfinite(value) else None
+    return round(value, digits) if value is not None and math.isfinite(value) else None

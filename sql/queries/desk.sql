@@ -42,7 +42,8 @@ SELECT
         'attempts', (
             SELECT jsonb_agg(jsonb_build_object(
                 'reason', a.reason, 'llr', a.llr, 'phrase', a.phrase,
-                'net_speech_s', a.net_speech_s, 'snr_db', a.snr_db
+                'net_speech_s', a.net_speech_s, 'snr_db', a.snr_db,
+                'replay', a.replay, 'replay_shift_s', a.replay_shift_s
             ) ORDER BY a.number)
             FROM attempts AS a WHERE a.verification = v.id
         ),

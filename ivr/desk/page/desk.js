@@ -1,6 +1,6 @@
 // The agents' page. Each event of the stream is a call as it is now; the page only shows it.
 
-import { clock, day, known, load, locale, number, refusal, said, translate, word } from "./words.js";
+import { clock, day, known, load, locale, number, percent, refusal, said, signed, translate, word } from "./words.js";
 import { listen } from "./stream.js";
 import { change, showMe, whoAmI } from "./top.js";
 
@@ -137,7 +137,16 @@ function attemptsOf(call) {
   if (!attempts.length) return word("card.none");
   const last = attempts.at(-1);
   const phrase = `phrase.${last.phrase}`;
-  return known(phrase) ? `${attempts.length} · ${word(phrase)}` : `${attempts.length}`;
+  const parts = [attempts.length, known(phrase) ? word(phrase) : "", repeatOf(last)];
+  return parts.filter(Boolean).join(" · ");
+}
+
+// How an earlier recording was known again, as the engine says it.
+function repeatOf(attempt) {
+  if (typeof attempt.replay_shift_s !== "number") return "";
+  const share = percent(attempt.replay);
+  const ms = Math.round(1000 * attempt.replay_shift_s);
+  return ms ? word("repeat.shifted", { share, ms: signed(ms) }) : word("repeat.same_place", { share });
 }
 
 function lineOf(call) {

@@ -65,6 +65,8 @@ export const known = (key) => key in words;
 export const number = (value, digits = 0) =>
   value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
+export const signed = (value) => value.toLocaleString(language, { signDisplay: "always" });
+
 export const percent = (share, digits = 0) =>
   share.toLocaleString(language, { style: "percent", maximumFractionDigits: digits });
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import pytest
@@ -17,9 +17,10 @@ from ivr.domain.news import News
 from ivr.domain.verification import VerificationId
 from ivr.lab import browser
 from ivr.storage.database import Database
+from ivr.storage.store import PostgresStore
 from tests.patience import PATIENCE_S
 from tests.unit.desk.site import PASSWORD, Site, open_site
-from tests.unit.storage.records import TENANT, WORKER
+from tests.unit.storage.records import TENANT, WORKER, accepted, opening, rejected
 
 SPY = """
 window.streams = [];
@@ -189,3 +190,34 @@ async def test_a_link_opens_a_call_however_many_are_newer(looking: Looking, newe
     await expect(looking.page.locator(f"#call-{wanted} summary")).to_be_focused()
     await expect(looking.page.locator("article")).to_have_count(51)
     await expect(looking.page.locator("#notice")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("shift_s", "english", "german"),
+    [
+        (0.0, "found at the same place", "an derselben Stelle gefunden"),
+        (-0.048, "found shifted by -48 ms", "um -48 ms verschoben gefunden"),
+    ],
+)
+async def test_a_repeat_is_said_to_be_known_how(
+    looking: Looking, postgres_store: PostgresStore, shift_s: float, english: str, german: str
+) -> None:
+    """With the attempt that it was, in the page's language; of other attempts nothing is said."""
+    await looking.open()
+    fresh, repeat = opening(), opening()
+    for begun in (fresh, repeat):
+        looking.site.feed.tell(News(TENANT, begun.id, begun.call, WORKER, Purpose.VERIFY))
+    await looking.site.feed.written()
+    await postgres_store.close(accepted(fresh))
+    whole = rejected(repeat)
+    attempt = replace(whole.attempts[1], replay=0.8, replay_shift_s=shift_s)
+    await postgres_store.close(replace(whole, attempts=(attempt,)))
+    told = looking.page.locator(f"#call-{repeat.id} .attempts")
+    await expect(told).to_have_text(
+        f"1 · an earlier recording again: 80% of the landmarks {english}"
+    )
+    await expect(looking.page.locator(f"#call-{fresh.id} .attempts")).to_have_text("2")
+    await looking.page.select_option("#language", "de")
+    await expect(told).to_have_text(
+        f"1 · eine frühere Aufnahme noch einmal: 80\N{NO-BREAK SPACE}% der Merkmale {german}"
+    )

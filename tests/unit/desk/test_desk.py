@@ -76,6 +76,24 @@ async def test_a_call_is_live_from_its_beginning_to_its_verdict(
         assert call["attempts"][1]["snr_db"] == 23.4
 
 
+async def test_of_a_repeat_it_is_told_how_it_was_known(
+    site: Site, postgres_store: PostgresStore
+) -> None:
+    """While the verdict is being written, and of the verdict."""
+    ann = await site.user("ann", agent="1001")
+    begun = begins(site)
+    whole = rejected(begun)
+    repeat = replace(whole.attempts[1], replay=0.8, replay_shift_s=0.048)
+    news = News(begun.tenant, begun.id, begun.call, begun.worker, attempts=(repeat,))
+    site.feed.tell(news)
+    await site.feed.written()
+    shown = [await ann.get(f"/api/calls/{begun.id}")]
+    await postgres_store.close(replace(whole, attempts=(repeat,)))
+    shown.append(await ann.get(f"/api/calls/{begun.id}"))
+    for (attempt,) in (call["attempts"] for call in shown):
+        assert (attempt["replay"], attempt["replay_shift_s"]) == (0.8, 0.048)
+
+
 async def test_an_agent_sees_the_calls_that_are_offered_to_them_alone(
     site: Site, postgres_store: PostgresStore
 ) -> None:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from engine.decision.explanation import EN_US, WORDS
 from engine.decision.operating_point import Basis
+from engine.liveness import how
 from engine.types import Finding, Reason, Verdict
 from ivr.desk import figures, guard, points, screens
 from ivr.desk.passwords import hash_password, is_password
@@ -78,6 +79,14 @@ def test_the_page_explains_a_verdict_as_the_engine_does() -> None:
     explained = {name: own[f"explained.{name}"] for name in sentences}
     assert explained == sentences
     assert len(set(explained.values())) == len(explained)
+
+
+@pytest.mark.parametrize("shift_s", [0.0, 0.048, -0.048])
+def test_the_page_says_as_the_engine_does_how_a_repeat_was_known(shift_s: float) -> None:
+    """In English."""
+    key = "repeat.shifted" if shift_s else "repeat.same_place"
+    values = {"share": "80%", "ms": f"{1000 * shift_s:+.0f}"}
+    assert words("en")[key].format(**values) == how(0.8, shift_s)
 
 
 def test_a_refusal_is_said_in_the_pages_language() -> None:
