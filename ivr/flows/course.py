@@ -12,6 +12,7 @@ from ivr.domain.profile import Profile
 from ivr.domain.prompt import Prompt
 from ivr.domain.verification import Attempt, VerificationId
 from ivr.flows.conversation import Capture
+from ivr.ports import Examination
 
 
 @dataclass(slots=True)
@@ -41,11 +42,15 @@ class Course:
     """When the last utterance ended, in seconds of the loop's clock."""
 
     def heard(self, capture: Capture) -> None:
-        """Take note that somebody spoke; a repeat is in the record of its first time."""
+        """Take note that somebody spoke."""
         self.ended_at_s = capture.ended_at_s
         for examination in (*capture.before, capture.examination):
-            if examination.replay.outcome is not ReplayOutcome.REPEAT:
-                self.fingerprints.append(examination.fingerprint)
+            self.remember(examination)
+
+    def remember(self, examination: Examination) -> None:
+        """Keep what it takes to know an utterance again; of a repeat its first time is kept."""
+        if examination.replay.outcome is not ReplayOutcome.REPEAT:
+            self.fingerprints.append(examination.fingerprint)
 
     def note(self, evidence: AttemptEvidence, alone: Judgement) -> None:
         """Take an attempt into the record, with the judgement on it alone."""

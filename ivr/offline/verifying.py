@@ -81,7 +81,7 @@ async def _examined(
 ) -> AttemptEvidence:
     """Look for repeats and words, and compare the voice where there is enough of it."""
     found = await office.voice.examine(sound.utterance, _wanted(profile, office, digits))
-    course.fingerprints.append(found.fingerprint)
+    course.remember(found)
     shortcoming, llr = _shortcoming(sound, profile, office, digits), None
     if shortcoming is None:
         llr = office.voice.compare(found.embedding, sound.quality, profile.voiceprints)

@@ -102,7 +102,12 @@ async def test_a_replay_too_short_to_compare_is_a_replay(enrolled: Office) -> No
 async def test_the_same_file_is_not_accepted_twice(enrolled: Office) -> None:
     """What was heard in a verification is a recording, too."""
     assert (await verify(TENANT, HIM, sung(8), enrolled)).verdict is Verdict.ACCEPT
+    once = await enrolled.store.find(TENANT, HIM)
     assert (await verify(TENANT, HIM, sung(8), enrolled)).reason is Reason.SPOOF_SUSPECTED
+    twice = await enrolled.store.find(TENANT, HIM)
+    assert once is not None
+    assert twice is not None
+    assert len(twice.fingerprints) == len(once.fingerprints), "the first time is kept"
 
 
 async def test_what_cannot_be_compared_is_inconclusive(enrolled: Office) -> None:
