@@ -46,4 +46,6 @@ async def _being_adopted(opening: Opening, ari: AriClient) -> bool:
     """Say whether the caller waits for us, so that the switchboard ends the call."""
     channels = {channel.id: channel for channel in await ari.channels.list()}
     caller = channels.get(opening.call)
-    return caller is not None and (caller.dialplan is None or caller.dialplan.waits_for_us)
+    if caller is None:
+        return False
+    return caller.dialplan is None or caller.dialplan.waits_for(ari.address.app)

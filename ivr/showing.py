@@ -121,7 +121,7 @@ class Asking:
 
         Anywhere else that would be the end of the caller's call too.
         """
-        with_us = caller.dialplan is not None and caller.dialplan.waits_for_us
+        with_us = caller.dialplan is not None and caller.dialplan.in_stasis
         get = self.ari.channels.get_variable
         if with_us or await get(caller.id, HAND_BACK) != "yes":
             return StepUpState.TOLD

@@ -28,9 +28,14 @@ class DialplanCEP:
     app_data: str = ""
 
     @property
-    def waits_for_us(self) -> bool:
-        """Whether it waits in `Stasis()` or `StasisBroadcast()` for an application like ours."""
+    def in_stasis(self) -> bool:
+        """Whether it waits in `Stasis()` or `StasisBroadcast()`, for whatever application."""
         return self.app_name.startswith("Stasis")
+
+    def waits_for(self, app: str) -> bool:
+        """Whether it waits for this application; `StasisBroadcast()` does not say for which."""
+        named = self.app_data.partition(",")[0].strip(' "')
+        return self.in_stasis and (self.app_name != "Stasis" or named == app)
 
 
 @dataclass(frozen=True, slots=True)

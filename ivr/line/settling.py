@@ -82,9 +82,13 @@ class Settling:
         for call_id, call in known.items():
             if call_id not in present:
                 call.leg.hung_up()
-        self._following.keep(present)
-        strays = present - known.keys() - self._following.calls
-        return {CallId(each) for each in strays if not self._names.is_media(each)}
+        self._following.keep(present.keys())
+        strays = present.keys() - known.keys()
+        return {
+            CallId(each)
+            for each in strays
+            if not self._names.is_media(each) and not self._only_followed(present[each])
+        }
 
     async def _catch_up(self) -> None:
         """Let the calls ask for what no event told them: the others hear of all by their media."""
@@ -92,11 +96,11 @@ class Settling:
             if isinstance(call, RecordedCall):
                 await call.catch_up()
 
-    async def _present(self) -> set[str]:
+    async def _present(self) -> dict[str, Channel]:
         """Return the channels in our application: the application's list can outlive a channel."""
         application = await self._ari.applications.get(self._ari.address.app)
-        there = {channel.id for channel in await self._ari.channels.list()}
-        return there.intersection(application.channel_ids if application else ())
+        listed = application.channel_ids if application else ()
+        return {each.id: each for each in await self._ari.channels.list() if each.id in listed}
 
     async def _adopt_stray(self, call_id: CallId) -> None:
         if call_id in self._roster.ids:
@@ -106,8 +110,16 @@ class Settling:
         except AriError as error:
             log.warning("stray_not_asked_for", call=call_id, why=str(error))
             return
-        if channel.dialplan is not None and not channel.dialplan.waits_for_us:
+        if self._waits_for_us(channel):
+            self._adopt(channel)
+        elif not self._only_followed(channel):
             # Overheard or followed by a process before us: its caller waits for nothing of ours.
             await self._ari.applications.unsubscribe(self._ari.address.app, call_id)
-            return
-        self._adopt(channel)
+
+    def _only_followed(self, channel: Channel) -> bool:
+        """Say whether a caller has gone on in the dialplan, and is listed because we follow him."""
+        return channel.id in self._following.calls and not self._waits_for_us(channel)
+
+    def _waits_for_us(self, channel: Channel) -> bool:
+        where = channel.dialplan
+        return where is None or where.waits_for(self._ari.address.app)

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from ivr.ari import AriAddress, AriClient
 from ivr.ari.errors import AriRequestError
-from ivr.ari.model import Application, Bridge, Channel
-from ivr.line.following import following_nobody
+from ivr.ari.model import Application, Bridge, Channel, DialplanCEP
+from ivr.domain.call import CallFacts, CallId
+from ivr.line.following import Following
 from ivr.line.names import Names
 from ivr.line.roster import Roster
 from ivr.line.settling import TRIES, Settling
+from tests.fakes.call import facts
 
 APP = "countersign"
 STRAY = Channel(id="call-1", name="PJSIP/trunk-1", state="Up")
+
+
+def at(app_name: str, app_data: str = "") -> Channel:
+    """Return the caller's channel at this place in the dialplan."""
+    return replace(STRAY, dialplan=DialplanCEP("inbound", "verify", 2, app_name, app_data))
+
+
+WAITING = at("Stasis", f"{APP},verify,account=1001")
+QUEUED = at("Queue", "agents,c")
+ELSEWHERE = at("Stasis", "survey,after")
+OTHERWISE = at("AGI", "agi://127.0.0.1:4573/verify")
 
 
 @dataclass
@@ -28,6 +41,7 @@ class Exchange:
     refusals: int = 0
     asked: int = 0
     adopted: list[str] = field(default_factory=list)
+    unsubscribed: list[str] = field(default_factory=list)
 
     async def application(self, name: str) -> Application:
         """Tell of the application, or refuse."""
@@ -44,6 +58,10 @@ class Exchange:
         """Return a channel that is there."""
         return next(each for each in self.channels if each.id == channel)
 
+    async def unsubscribe(self, name: str, channel: str) -> None:
+        """Tell the application no more of a channel."""
+        self.unsubscribed.append(channel)
+
     async def no_bridges(self) -> Sequence[Bridge]:
         """List the bridges."""
         return ()
@@ -53,6 +71,16 @@ class Exchange:
         return ()
 
 
+class Desk:
+    """Wants to know of every caller who has gone on."""
+
+    def offered(self, facts: CallFacts, agents: tuple[str, ...]) -> None:
+        """See `Onlooker.offered`."""
+
+    def left(self, facts: CallFacts) -> None:
+        """See `Onlooker.left`."""
+
+
 @pytest.fixture
 def exchange() -> Exchange:
     """Nobody calls."""
@@ -60,11 +88,24 @@ def exchange() -> Exchange:
 
 
 @pytest.fixture
-async def settling(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Settling:
+def following() -> Following:
+    """The desk is on; nobody has come yet."""
+
+    async def subscribe(_: CallId) -> None:
+        """Subscribe."""
+
+    return Following(subscribe, Desk())
+
+
+@pytest.fixture
+async def settling(
+    exchange: Exchange, following: Following, monkeypatch: pytest.MonkeyPatch
+) -> Settling:
     """Nothing is known of any call, and nobody waits between two tries."""
     monkeypatch.setattr("ivr.line.settling.ADOPTION_GRACE_S", 0.0)
     client = AriClient(AriAddress("http://127.0.0.1:1", "user", "secret", APP))
     monkeypatch.setattr(client.applications, "get", exchange.application)
+    monkeypatch.setattr(client.applications, "unsubscribe", exchange.unsubscribe)
     monkeypatch.setattr(client.channels, "list", exchange.every)
     monkeypatch.setattr(client.channels, "get", exchange.one)
     monkeypatch.setattr(client.bridges, "list", exchange.no_bridges)
@@ -73,7 +114,7 @@ async def settling(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Settl
         client,
         Names(APP),
         Roster(),
-        following_nobody(),
+        following,
         lambda channel: exchange.adopted.append(channel.id),
         backoff=lambda _: 0.0,
     )
@@ -101,3 +142,37 @@ async def test_channel_that_only_the_application_still_lists(
     exchange.listed = (STRAY.id,)
     await settling.settle()
     assert exchange.adopted == []
+
+
+@pytest.mark.parametrize("followed", [False, True])
+async def test_who_waits_for_us_is_adopted(
+    exchange: Exchange, settling: Settling, following: Following, followed: bool
+) -> None:
+    """The desk follows him perhaps: of a release that failed, or of an earlier visit."""
+    if followed:
+        await following.begin(facts())
+    exchange.listed, exchange.channels = (STRAY.id,), (WAITING,)
+    await settling.settle()
+    assert exchange.adopted == [STRAY.id]
+
+
+@pytest.mark.parametrize("gone_on", [QUEUED, ELSEWHERE, OTHERWISE])
+async def test_who_has_gone_on_is_left_alone(
+    exchange: Exchange, settling: Settling, following: Following, gone_on: Channel
+) -> None:
+    """In a queue, with another application or by FastAGI: the desk is told what becomes of him."""
+    await following.begin(facts())
+    exchange.listed, exchange.channels = (STRAY.id,), (gone_on,)
+    await settling.settle()
+    assert (exchange.adopted, exchange.unsubscribed) == ([], [])
+    assert following.calls == {STRAY.id}
+
+
+@pytest.mark.parametrize("gone_on", [QUEUED, ELSEWHERE, OTHERWISE])
+async def test_of_whom_nobody_follows_we_hear_no_more(
+    exchange: Exchange, settling: Settling, gone_on: Channel
+) -> None:
+    """A process before us wanted to know of him; another application keeps him."""
+    exchange.listed, exchange.channels = (STRAY.id,), (gone_on,)
+    await settling.settle()
+    assert (exchange.adopted, exchange.unsubscribed) == ([], [STRAY.id])
