@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import structlog
@@ -31,7 +32,7 @@ Adopt = Callable[[Channel], None]
 
 
 class Settling:
-    """Settles one application, never twice at once."""
+    """Settles one application, never twice at once: `run` does it whenever that is wanted."""
 
     def __init__(
         self,
@@ -49,7 +50,26 @@ class Settling:
         self._following = following
         self._adopt = adopt
         self._backoff = backoff
-        self._one_at_a_time = asyncio.Lock()
+        self._wanted = asyncio.Event()
+        self._repeats = 0
+
+    def begin(self) -> None:
+        """Settle now, since Asterisk is connected."""
+        self._repeats = 0
+        self._wanted.set()
+
+    def repeat(self) -> None:
+        """Settle once more in a while: somebody could not be released, and waits for it."""
+        wait_s = self._backoff(self._repeats)
+        self._repeats += 1
+        asyncio.get_running_loop().call_later(wait_s, self._wanted.set)
+
+    async def run(self) -> None:
+        """Settle whenever it is wanted, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            await self.settle()
 
     async def settle(self) -> None:
         """End calls that are gone, adopt callers that nobody conducts, remove what nobody uses.
@@ -57,18 +77,26 @@ class Settling:
         Calls that Asterisk plays to and records learn what has ended meanwhile. Where Asterisk
         does not answer, or refuses, it is asked again.
         """
-        async with self._one_at_a_time:
-            for tries in range(TRIES):
-                await asyncio.sleep(self._backoff(tries - 1) if tries else 0)
-                try:
-                    await self._settled()
-                except AriError as error:
-                    log.warning("not_settled", why=str(error), tries=tries + 1, of=TRIES)
-                else:
-                    return
+        for tries in range(TRIES):
+            if tries and await self._wanted_within(self._backoff(tries - 1)):
+                return
+            try:
+                await self._settled()
+            except AriError as error:
+                log.warning("not_settled", why=str(error), tries=tries + 1, of=TRIES)
+            else:
+                return
+
+    async def _wanted_within(self, wait_s: float) -> bool:
+        """Wait so long, unless it is to be begun anew: then say so at once."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._wanted.wait()
+        return self._wanted.is_set()
 
     async def _settled(self) -> None:
         strays = await self._compare()
+        self._repeats = self._repeats if strays else 0
         await self._catch_up()
         await asyncio.sleep(ADOPTION_GRACE_S if strays else 0)
         for stray in sorted(strays):

@@ -138,8 +138,12 @@ class Switchboard:
             self._reading.cancel()
 
     async def _read(self) -> None:
-        async for notice in self._ari.events():
-            await self._take(notice)
+        settling = self._spawn(self._settling.run())
+        try:
+            async for notice in self._ari.events():
+                await self._take(notice)
+        finally:
+            settling.cancel()
         for call in self._roster:
             call.leg.abandon("the connection to Asterisk was given up")
 
@@ -163,7 +167,7 @@ class Switchboard:
         except AriError as error:
             log.warning("asterisk_not_asked", why=str(error))
         log.info("asterisk_connected", media=self._way.value)
-        self._spawn(self._settling.settle())
+        self._settling.begin()
 
     def _give_up_all(self) -> None:
         self._replaced = True
@@ -247,6 +251,9 @@ class Switchboard:
         finally:
             await call.close()
             self._roster.remove(call)
+            if not call.leg.ended:
+                # Whoever compared before that took the caller for conducted.
+                self._settling.repeat()
 
     def _adopt_found(self, channel: Channel) -> None:
         request = self._request_of(channel)
