@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 
 from ivr.ari.backoff import Backoff, full_jitter
 from ivr.ari.client import AriClient
-from ivr.ari.errors import AriError
+from ivr.ari.errors import AriError, AriRequestError
 from ivr.ari.model import Channel
 from ivr.domain.call import CallId
 from ivr.line.following import Following
@@ -22,8 +23,10 @@ from ivr.line.sweep import sweep
 ADOPTION_GRACE_S = 0.5
 """A channel found in our application may be a new call whose StasisStart is still on its way."""
 TRIES = 8
-"""How often Asterisk is asked before it is left as it is, some 8 s in all: until it is connected
-anew, calls that are gone then end by their own limits."""
+"""How often Asterisk is asked before it is left alone for a while, some 8 s in all: calls that are
+gone then end by their own limits."""
+LATER_S = 60.0
+"""After so long it is asked again: a caller may wait for us, in silence."""
 
 log = structlog.get_logger()
 
@@ -59,10 +62,9 @@ class Settling:
         self._wanted.set()
 
     def repeat(self) -> None:
-        """Settle once more in a while: somebody could not be released, and waits for it."""
-        wait_s = self._backoff(self._repeats)
+        """Settle once more in a while: somebody waits whom nothing could be done for."""
+        self._want_in(self._backoff(self._repeats))
         self._repeats += 1
-        asyncio.get_running_loop().call_later(wait_s, self._wanted.set)
 
     async def run(self) -> None:
         """Settle whenever it is wanted, until cancelled."""
@@ -75,7 +77,7 @@ class Settling:
         """End calls that are gone, adopt callers that nobody conducts, remove what nobody uses.
 
         Calls that Asterisk plays to and records learn what has ended meanwhile. Where Asterisk
-        does not answer, or refuses, it is asked again.
+        does not answer, or refuses, it is asked again, and after `TRIES` of that by `run`, later.
         """
         for tries in range(TRIES):
             if tries and await self._wanted_within(self._backoff(tries - 1)):
@@ -86,6 +88,10 @@ class Settling:
                 log.warning("not_settled", why=str(error), tries=tries + 1, of=TRIES)
             else:
                 return
+        self._want_in(LATER_S)
+
+    def _want_in(self, wait_s: float) -> None:
+        asyncio.get_running_loop().call_later(wait_s, self._wanted.set)
 
     async def _wanted_within(self, wait_s: float) -> bool:
         """Wait so long, unless it is to be begun anew: then say so at once."""
@@ -137,6 +143,8 @@ class Settling:
             channel = await self._ari.channels.get(call_id)
         except AriError as error:
             log.warning("stray_not_asked_for", call=call_id, why=str(error))
+            if not _gone(error):
+                self.repeat()
             return
         if self._waits_for_us(channel):
             self._adopt(channel)
@@ -151,3 +159,7 @@ class Settling:
     def _waits_for_us(self, channel: Channel) -> bool:
         where = channel.dialplan
         return where is None or where.waits_for(self._ari.address.app)
+
+
+def _gone(error: AriError) -> bool:
+    return isinstance(error, AriRequestError) and error.status == HTTPStatus.NOT_FOUND

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,7 @@ from ivr.line.names import Names
 from ivr.line.roster import Roster
 from ivr.line.settling import TRIES, Settling
 from tests.fakes.call import facts
+from tests.patience import PATIENCE_S
 
 APP = "countersign"
 STRAY = Channel(id="call-1", name="PJSIP/trunk-1", state="Up")
@@ -42,6 +44,10 @@ class Exchange:
     asked: int = 0
     adopted: list[str] = field(default_factory=list)
     unsubscribed: list[str] = field(default_factory=list)
+    unknown: int = 0
+    """With what status it refuses to tell of a channel, once."""
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set as soon as a caller is adopted, or known to be gone."""
 
     async def application(self, name: str) -> Application:
         """Tell of the application, or refuse."""
@@ -56,7 +62,17 @@ class Exchange:
 
     async def one(self, channel: str) -> Channel:
         """Return a channel that is there."""
+        status, self.unknown = self.unknown, 0
+        if status == 404:
+            self.done.set()
+        if status:
+            raise AriRequestError(status, "GET", f"channels/{channel}", "Refused")
         return next(each for each in self.channels if each.id == channel)
+
+    def adopt(self, channel: Channel) -> None:
+        """Note whose call is to be ended."""
+        self.adopted.append(channel.id)
+        self.done.set()
 
     async def unsubscribe(self, name: str, channel: str) -> None:
         """Tell the application no more of a channel."""
@@ -115,9 +131,20 @@ async def settling(
         Names(APP),
         Roster(),
         following,
-        lambda channel: exchange.adopted.append(channel.id),
+        exchange.adopt,
         backoff=lambda _: 0.0,
     )
+
+
+async def settled(settling: Settling, exchange: Exchange) -> None:
+    """Let it settle for as long as there is something to do."""
+    running = asyncio.create_task(settling.run())
+    settling.begin()
+    async with asyncio.timeout(PATIENCE_S):
+        await exchange.done.wait()
+    await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.wait({running})
 
 
 async def test_asked_again_where_asterisk_refuses(exchange: Exchange, settling: Settling) -> None:
@@ -129,10 +156,30 @@ async def test_asked_again_where_asterisk_refuses(exchange: Exchange, settling: 
 
 
 async def test_asked_so_often_and_no_more(exchange: Exchange, settling: Settling) -> None:
-    """An Asterisk that always refuses keeps nobody busy for ever."""
+    """An Asterisk that always refuses is left alone for a while."""
     exchange.refusals = 10 * TRIES
     await settling.settle()
     assert exchange.asked == TRIES
+
+
+async def test_asked_again_later_where_asterisk_refused_every_time(
+    exchange: Exchange, settling: Settling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing tells that it has come round, and somebody waits."""
+    monkeypatch.setattr("ivr.line.settling.LATER_S", 0.01)
+    exchange.listed, exchange.channels, exchange.refusals = (STRAY.id,), (WAITING,), 2 * TRIES
+    await settled(settling, exchange)
+    assert (exchange.asked, exchange.adopted) == (2 * TRIES + 1, [STRAY.id])
+
+
+@pytest.mark.parametrize(("status", "asked"), [(503, 2), (404, 1)])
+async def test_who_waits_is_looked_at_again(
+    exchange: Exchange, settling: Settling, status: int, asked: int
+) -> None:
+    """Unless he is gone."""
+    exchange.listed, exchange.channels, exchange.unknown = (STRAY.id,), (WAITING,), status
+    await settled(settling, exchange)
+    assert exchange.asked == asked
 
 
 async def test_channel_that_only_the_application_still_lists(
