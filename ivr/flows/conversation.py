@@ -12,9 +12,23 @@ from ivr.domain.call import CallState
 from ivr.domain.prompt import Spoken
 from ivr.flows.barge_in import BargeIn, begun
 from ivr.flows.early import EarlyExamination
-from ivr.ports import Call, Examination, Frame, Key, Listener, PromptEnded, Voice, Wanted
+from ivr.ports import (
+    Call,
+    Examination,
+    Frame,
+    Key,
+    KeysMissed,
+    Listener,
+    PromptEnded,
+    Voice,
+    Wanted,
+)
 
 END_KEY = "#"
+
+MISSED_AT_MOST = 2
+"""So often are keys asked for anew where some were missed: one outage may fall into two askings,
+the one in which it begins and the one in which it ends."""
 
 FINAL = frozenset({Hearing.ENDED, Hearing.SILENT, Hearing.TOO_LONG})
 
@@ -61,7 +75,7 @@ async def say(call: Call, *prompts: Spoken) -> None:
                 return
             case Key():
                 await call.hush()
-            case Frame():
+            case Frame() | KeysMissed():
                 pass
 
 
@@ -71,14 +85,26 @@ async def ask_keys(
     """Ask for up to `at_most` keys and return them without the `#` that ends them.
 
     The caller may key while the prompt plays, and where `early` before it. None where more were
-    keyed than asked for: a number cut short is another number. Waits `wait_s` seconds of the
-    caller's audio for each key.
+    keyed than asked for: a number cut short is another number. So is one of which keys may have
+    been missed: what is keyed then is heard to its end, and asked for anew. Waits `wait_s` seconds
+    of the caller's audio for each key.
     """
+    for _ in range(1 + MISSED_AT_MOST):
+        keys = await _ask_once(call, *prompts, at_most=at_most, wait_s=wait_s, early=early)
+        if keys is not None:
+            return keys if len(keys) <= at_most else None
+    return None
+
+
+async def _ask_once(
+    call: Call, *prompts: Spoken, at_most: int, wait_s: float, early: bool
+) -> str | None:
+    """Ask once and return all that was keyed; None where keys may have been missed."""
     await call.note(CallState.PROMPTING)
     if not early:
         call.forget_keys()
     await call.play(prompts)
-    keys, playing, silence = "", True, 0
+    keys, whole, playing, silence = "", True, True, 0
     while silence < wait_s * TELEPHONE_RATE_HZ:
         match await call.heard():
             case PromptEnded():
@@ -86,6 +112,9 @@ async def ask_keys(
                 await call.note(CallState.LISTENING)
             case Frame(pcm):
                 silence += 0 if playing else len(pcm)
+            case KeysMissed():
+                # The caller may be keying still.
+                whole, silence = False, 0
             case Key(digit):
                 if playing:
                     await call.hush()
@@ -93,7 +122,7 @@ async def ask_keys(
                     keys, silence = keys + digit, 0
                 if digit == END_KEY or at_most == 1:
                     break
-    return keys if len(keys) <= at_most else None
+    return keys if whole else None
 
 
 async def ask_speech(
@@ -138,6 +167,8 @@ async def _prompted(call: Call, listener: Listener, tape: Tape, *, barge_in: boo
             case Key():
                 keyed = True
                 await call.hush()
+            case KeysMissed():
+                pass
             case Frame(pcm):
                 tape.frames.append(pcm)
                 if barge_in:
@@ -169,5 +200,5 @@ async def _listened(call: Call, listener: Listener, tape: Tape, early: EarlyExam
                 early.follow(hearing, listener, len(pcm))
                 if hearing in FINAL:
                     return hearing
-            case Key() | PromptEnded():
+            case Key() | KeysMissed() | PromptEnded():
                 pass

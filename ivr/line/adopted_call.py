@@ -40,6 +40,9 @@ class AdoptedCall:
         """Take the caller's end into account."""
         self.leg.took(event)
 
+    def keys_missed(self) -> None:
+        """See `LineCall.keys_missed`; nobody asks for any."""
+
     async def answer(self) -> None:
         """Raise `CallLostError`."""
         _lost()

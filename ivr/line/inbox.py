@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from ivr.ports import Frame, Heard, Key, PortError, PromptEnded
+from ivr.ports import Frame, Heard, Key, KeysMissed, PortError, PromptEnded
 
 FRAMES_MAX = 3_000
 """A minute of audio. A flow that does not listen for so long has no use for what came first."""
@@ -44,8 +44,9 @@ class Inbox:
         self._queue = deque(each for each in self._queue if not isinstance(each, PromptEnded))
 
     def forget_keys(self) -> None:
-        """Drop the keys that were pressed and not heard yet."""
-        self._queue = deque(each for each in self._queue if not isinstance(each, Key))
+        """Drop the keys that were pressed and not heard yet, and that some were missed."""
+        keys = (Key, KeysMissed)
+        self._queue = deque(each for each in self._queue if not isinstance(each, keys))
 
     def forget_frames(self) -> None:
         """Drop the audio that was not heard yet; nobody wanted it, so none of it is `dropped`."""

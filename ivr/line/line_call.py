@@ -26,6 +26,10 @@ class LineCall(Call, Protocol):
         """Take an event into account; never blocks."""
         ...
 
+    def keys_missed(self) -> None:
+        """Let it be heard that no event tells of keys from here on, or that none did until now."""
+        ...
+
     async def close(self) -> None:
         """Remove what was made in Asterisk for this call, the caller's channel excepted.
 

@@ -94,6 +94,9 @@ class PassiveCall:
             case _:
                 self.leg.took(event)
 
+    def keys_missed(self) -> None:
+        """See `LineCall.keys_missed`; they are not for us."""
+
     def stop(self) -> None:
         """Listen no more: `heard` raises `ToldToStopError`."""
         self.leg.inbox.end(ToldToStopError("told to listen no more"))

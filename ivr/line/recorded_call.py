@@ -27,7 +27,7 @@ from ivr.line.names import RECORDINGS, Kind, Names
 from ivr.line.record_rules import RecordRules
 from ivr.line.recorded_audio import RecordingError, frames_lasting, recorded_pcm
 from ivr.line.tidying import tidied
-from ivr.ports import CallLostError, Frame, Heard, Key, PromptEnded
+from ivr.ports import CallLostError, Frame, Heard, Key, KeysMissed, PromptEnded
 
 __all__ = ["RecordRules", "RecordedCall"]
 
@@ -61,7 +61,7 @@ class RecordedCall:
         self._recorded = _set()
         self._began_at = 0.0
         self._wanted = False
-        self._held: list[Key] | None = None
+        self._held: list[Key | KeysMissed] | None = None
         """The keys behind audio that is still to come; None where none is."""
         self._beginning = asyncio.Lock()
         self._collecting: asyncio.Task[None] | None = None
@@ -92,6 +92,10 @@ class RecordedCall:
                 self._recording_finished(failed=True)
             case _:
                 self.leg.took(event)
+
+    def keys_missed(self) -> None:
+        """See `LineCall.keys_missed`; it has its place among the keys."""
+        self._pressed(KeysMissed())
 
     async def answer(self) -> None:
         """See `ivr.ports.Call.answer`; there is no media to attach."""
@@ -218,7 +222,7 @@ class RecordedCall:
         await self._collect_no_more()
         await self.leg.ari.recordings.delete(self._recording)
 
-    def _pressed(self, key: Key) -> None:
+    def _pressed(self, key: Key | KeysMissed) -> None:
         if self._held is None:
             self.leg.inbox.put(key)
         else:

@@ -150,9 +150,11 @@ class Switchboard:
     async def _take(self, notice: Notice) -> None:
         match notice:
             case Connected():
+                self._keys_missed()
                 await self._connected()
             case Disconnected(cause=cause):
                 log.warning("asterisk_lost", why=str(cause), calls=len(self.calls))
+                self._keys_missed()
             case ApplicationReplaced():
                 self._give_up_all()
             case StasisStart(channel=channel) if not self._names.is_media(channel.id):
@@ -168,6 +170,10 @@ class Switchboard:
             log.warning("asterisk_not_asked", why=str(error))
         log.info("asterisk_connected", media=self._way.value)
         self._settling.begin()
+
+    def _keys_missed(self) -> None:
+        for call in self._roster:
+            call.keys_missed()
 
     def _give_up_all(self) -> None:
         self._replaced = True

@@ -25,7 +25,7 @@ from ivr.media.errors import MediaError, PromptError
 from ivr.media.outflow import Message, Outflow
 from ivr.media.prompts import PromptLibrary
 from ivr.media.socket import MediaFrame, MediaSocket, MediaSockets
-from ivr.ports import CallLostError, Heard, Key, PortError, PromptEnded
+from ivr.ports import CallLostError, Heard, Key, KeysMissed, PortError, PromptEnded
 
 log = structlog.get_logger()
 
@@ -81,6 +81,10 @@ class WebsocketCall:
                 self.leg.inbox.put(Key(event.digit))
             case _:
                 self.leg.took(event)
+
+    def keys_missed(self) -> None:
+        """See `LineCall.keys_missed`."""
+        self.leg.inbox.put(KeysMissed())
 
     async def answer(self) -> None:
         """See `ivr.ports.Call.answer`."""

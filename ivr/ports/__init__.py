@@ -1,7 +1,7 @@
 """What the flows need of the world: each port a Protocol, each failure a named error."""
 
 from ivr.ports.around import Clock, Desk, Meter
-from ivr.ports.call import Call, Frame, Heard, Key, PromptEnded
+from ivr.ports.call import Call, Frame, Heard, Key, KeysMissed, PromptEnded
 from ivr.ports.ears import Ear, Examination, Listener, Measurement, Wanted
 from ivr.ports.errors import (
     CallerHungUpError,
@@ -26,6 +26,7 @@ __all__ = [
     "Heard",
     "Key",
     "Keys",
+    "KeysMissed",
     "Ledger",
     "Listener",
     "Measurement",

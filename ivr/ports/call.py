@@ -27,11 +27,16 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class KeysMissed:
+    """Nobody tells of keys from here on, or did until here: a number around it is not whole."""
+
+
+@dataclass(frozen=True, slots=True)
 class PromptEnded:
     """What was played has been heard to its end, or was hushed."""
 
 
-Heard = Frame | Key | PromptEnded
+Heard = Frame | Key | KeysMissed | PromptEnded
 """The next thing from the caller's side of the line, in order."""
 
 
@@ -64,7 +69,10 @@ class Call(Protocol):
         ...
 
     def forget_keys(self) -> None:
-        """Drop the keys that were pressed and not heard yet: they answer no later question."""
+        """Drop the keys that were pressed and not heard yet: they answer no later question.
+
+        Nor do those that were missed.
+        """
         ...
 
     def forget_frames(self) -> None:

@@ -13,13 +13,23 @@ import pytest
 import pytest_asyncio
 
 from engine.types import Pcm
+from ivr.ari.events import ChannelDtmfReceived
 from ivr.domain.call import CallState
 from ivr.domain.prompt import Prompt
 from ivr.lab import LabError
 from ivr.lab.asterisk import PrivateAsterisk, find
 from ivr.line.capability import MediaWay
-from ivr.ports import Call, CallerHungUpError, CallLostError, Frame, Key, PromptEnded
-from tests.fakes.call import FakeCall, HangsUp, Presses, Says, Step
+from ivr.ports import (
+    Call,
+    CallerHungUpError,
+    CallLostError,
+    Frame,
+    Heard,
+    Key,
+    KeysMissed,
+    PromptEnded,
+)
+from tests.fakes.call import EventsBack, EventsCut, FakeCall, HangsUp, Presses, Says, Step
 from tests.integration.line_caller import Caller, eventually
 from tests.integration.line_stage import (
     DIALPLAN,
@@ -33,11 +43,13 @@ from tests.integration.line_stage import (
     write_sounds,
 )
 from tests.patience import PATIENCE_S
+from tests.relay import Relay
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SPEECH = np.concatenate((ramp(0.6), np.zeros(16_000, np.int16)))
 KEYS = "12*#"
+EVENTS = "/ari/events"
 
 
 class Scene(Protocol):
@@ -78,8 +90,10 @@ class FakeScene:
 class RealScene:
     """A caller on a real Asterisk."""
 
-    def __init__(self, stage: Stage, *, recorded: bool = False) -> None:
+    def __init__(self, stage: Stage, relay: Relay | None = None, *, recorded: bool = False) -> None:
         self._stage = stage
+        self._relay = relay
+        """What the events come through; None where keys do not come by events."""
         self._recorded = recorded
         self._caller: Caller | None = None
         self._call: Call | None = None
@@ -102,11 +116,39 @@ class RealScene:
                     await self._heard()
                     await self._caller.say(pcm)
                 case Presses(digits):
-                    await self._caller.press(digits)
+                    await self._press(self._caller, digits)
+                case EventsCut() | EventsBack():
+                    await self._tell_of_keys(isinstance(step, EventsBack))
                 case HangsUp():
                     await self._caller.hang_up()
                 case _:
                     raise AssertionError(f"nobody can do that here: {step}")
+
+    async def _press(self, caller: Caller, digits: str) -> None:
+        """Press keys, and wait until Asterisk has taken them."""
+        phone = self._stage.phone
+        await phone.applications.subscribe(phone.address.app, caller.channel)
+        await caller.press(digits)
+        left = len(digits)
+        async with asyncio.timeout(PATIENCE_S):
+            async for notice in phone.events():
+                left -= isinstance(notice, ChannelDtmfReceived)
+                if not left:
+                    return
+
+    async def _tell_of_keys(self, told: bool) -> None:
+        """Cut the events off, or let them come again, where keys come by them."""
+        if self._relay is None:
+            return
+        if told:
+            self._relay.admit()
+        else:
+            self._relay.bar(EVENTS)
+            self._relay.cut(EVENTS)
+        await self._stage.until(lambda: self._connected() is told)
+
+    def _connected(self) -> bool:
+        return self._stage.line is not None and self._stage.line.connected
 
     async def _heard(self) -> None:
         """Wait until nothing would be lost of what is said."""
@@ -142,8 +184,12 @@ async def line_asterisk(
 @pytest_asyncio.fixture(loop_scope="module")
 async def websocket_scene(line_asterisk: PrivateAsterisk) -> AsyncIterator[Scene]:
     """Calls over chan_websocket."""
-    async with open_stage(line_asterisk) as stage, stage.switchboard(way=MediaWay.WEBSOCKET):
-        yield RealScene(stage)
+    async with (
+        Relay(line_asterisk.http_port) as relay,
+        open_stage(line_asterisk) as stage,
+        stage.switchboard(way=MediaWay.WEBSOCKET, url=relay.url),
+    ):
+        yield RealScene(stage, relay)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -151,10 +197,11 @@ async def recorded_scene(line_asterisk: PrivateAsterisk, tmp_path: Path) -> Asyn
     """Calls that are played to and recorded."""
     sounds = write_sounds(tmp_path / "sounds")
     async with (
+        Relay(line_asterisk.http_port) as relay,
         open_stage(line_asterisk) as stage,
-        stage.switchboard(way=MediaWay.RECORDING, sounds=sounds),
+        stage.switchboard(way=MediaWay.RECORDING, sounds=sounds, url=relay.url),
     ):
-        yield RealScene(stage, recorded=True)
+        yield RealScene(stage, relay, recorded=True)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -262,6 +309,19 @@ async def test_keys_can_be_forgotten(scene: Scene) -> None:
     assert isinstance(await next_of(call, Frame), Frame)
 
 
+async def test_keys_that_are_missed_are_told_of(scene: Scene) -> None:
+    """Where keys are lost with the events, that is heard before and behind them."""
+    cut = Presses("1"), EventsCut(), Presses("2"), EventsBack(), Presses("3")
+    call = await scene.call(*cut)
+    await call.answer()
+    await scene.act()
+    missed: list[Heard] = [Key("1"), KeysMissed(), KeysMissed(), Key("3")]
+    heard = [await _next_key(call)]
+    while heard[-1] != Key("3"):
+        heard.append(await _next_key(call))
+    assert heard in (missed, [Key("1"), Key("2"), Key("3")])
+
+
 async def test_hang_up_ends_everything(scene: Scene) -> None:
     """After a hang-up whatever is asked of the call raises the caller's error; a note does not."""
     call = await scene.call(HangsUp())
@@ -320,6 +380,15 @@ async def test_tag_is_found_again(scene: Scene) -> None:
 
 def _joined(frame: Frame, rest: Pcm) -> Pcm:
     return np.concatenate((frame.pcm[frame.pcm != 0], rest))
+
+
+async def _next_key(call: Call) -> Heard:
+    """Hear on until there is a key, or one may have been missed."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            heard = await call.heard()
+            if isinstance(heard, Key | KeysMissed):
+                return heard
 
 
 async def _until_ended(call: Call) -> None:

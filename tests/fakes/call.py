@@ -19,6 +19,7 @@ from ivr.ports import (
     Frame,
     Heard,
     Key,
+    KeysMissed,
     PortError,
     PromptEnded,
     ToldToStopError,
@@ -55,6 +56,16 @@ class Presses:
 
 
 @dataclass(frozen=True, slots=True)
+class EventsCut:
+    """What is pressed from here on is told to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventsBack:
+    """What is pressed is told again."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangsUp:
     """The caller hangs up."""
 
@@ -69,7 +80,7 @@ class IsTold:
     """Whoever watches wants us to listen no more."""
 
 
-Step = Says | Waits | Listens | Presses | HangsUp | LosesMedia | IsTold
+Step = Says | Waits | Listens | Presses | EventsCut | EventsBack | HangsUp | LosesMedia | IsTold
 
 
 def facts(
@@ -120,6 +131,7 @@ class FakeCall:
         self._lost: PortError | None = None
         self._told: PortError | None = None
         self._gone = False
+        self._deaf_to_keys = False
         self.meanwhile: Callable[[], None] | None = None
         """Something that happens elsewhere once a frame was heard."""
         self.impatient = np.empty(0, np.int16)
@@ -169,7 +181,8 @@ class FakeCall:
 
     def forget_keys(self) -> None:
         """See `ivr.ports.Call.forget_keys`."""
-        self._queue = deque(each for each in self._queue if not isinstance(each, Key))
+        keys = (Key, KeysMissed)
+        self._queue = deque(each for each in self._queue if not isinstance(each, keys))
 
     def forget_frames(self) -> None:
         """See `ivr.ports.Call.forget_frames`."""
@@ -210,6 +223,11 @@ class FakeCall:
                     self._lost = CallLostError("the media socket closed")
                 case IsTold():
                     self._told = ToldToStopError("told to listen no more")
+                case EventsCut() | EventsBack() as step:
+                    self._deaf_to_keys = isinstance(step, EventsCut)
+                    self._queue.append(KeysMissed())
+                case Presses() if self._deaf_to_keys:
+                    pass
                 case Presses(digits):
                     self._queue.extend(Key(digit) for digit in digits)
                 case Listens() if self._prompt_heard:

@@ -92,6 +92,8 @@ class Stage:
         self.adopted: list[Call] = []
         self.running: asyncio.Task[None] | None = None
         """The switchboard's run, the latest one's."""
+        self.line: AriClient | None = None
+        """The switchboard's connection, the latest one's."""
         self.phone = phone
         self._sockets = sockets
         self._listeners: set[asyncio.Task[None]] = set()
@@ -123,6 +125,7 @@ class Stage:
                 media_url or self.asterisk.ari_url, heartbeat_s=media_heartbeat_s
             ) as sockets,
         ):
+            self.line = ari
             board = Switchboard(
                 ari,
                 sockets,

@@ -14,7 +14,17 @@ from ivr.domain.profile import ProfileState
 from ivr.domain.prompt import PhrasePrompt, Prompt
 from ivr.domain.watchlist import Suspect
 from ivr.flows.rules import EnrollRules
-from tests.fakes.call import FakeCall, HangsUp, Listens, Presses, Says, Step, Waits
+from tests.fakes.call import (
+    EventsBack,
+    EventsCut,
+    FakeCall,
+    HangsUp,
+    Listens,
+    Presses,
+    Says,
+    Step,
+    Waits,
+)
 from tests.fakes.voice import voiceprint_of
 from tests.unit.flows.conftest import Desk, profile
 from tests.unit.flows.people import ALICE, MALLORY, OTHER_WORDS, speech
@@ -66,6 +76,15 @@ async def test_no_key_is_no_consent(desk: Desk) -> None:
     assert told(call) == ("DECLINED", "NO_CONSENT")
     assert call.played == [(Prompt.CONSENT,), (Prompt.CONSENT_AGAIN,), (Prompt.ENROLL_DECLINED,)]
     assert not desk.store.profiles
+
+
+@pytest.mark.parametrize("key", ["1", "2"])
+async def test_a_key_that_was_missed_is_no_answer(desk: Desk, key: str) -> None:
+    """Nor is one pressed behind it: the same text is asked about anew, and costs no try."""
+    missed: list[Step] = [Waits(0.1), EventsCut(), Presses(key), EventsBack(), Presses("1")]
+    call = await desk.enroll(*missed, Listens(), Presses("2"))
+    assert told(call) == ("DECLINED", "NO_CONSENT")
+    assert call.played == [(Prompt.CONSENT,), (Prompt.CONSENT,), (Prompt.ENROLL_DECLINED,)]
 
 
 async def test_declining_is_final(desk: Desk) -> None:

@@ -18,7 +18,17 @@ from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.profile import ProfileId, ProfileState
 from ivr.domain.prompt import PhrasePrompt, Prompt
 from ivr.domain.verification import Verification
-from tests.fakes.call import FakeCall, Listens, Presses, Says, Step, Waits, facts
+from tests.fakes.call import (
+    EventsBack,
+    EventsCut,
+    FakeCall,
+    Listens,
+    Presses,
+    Says,
+    Step,
+    Waits,
+    facts,
+)
 from tests.fakes.profile_store import FakeProfileStore
 from tests.unit.flows.conftest import Desk, profile
 from tests.unit.flows.people import ALICE, DIN, ECHO, MALLORY, NEARLY_ALICE, speech
@@ -246,6 +256,52 @@ async def test_no_account_is_no_claim(alice_enrolled: Desk, keys: str) -> None:
     call = await alice_enrolled.verify(Presses(keys), account=None)
     assert told(call) == ("INCONCLUSIVE", "NO_CLAIM")
     assert call.played == [(Prompt.KEY_ACCOUNT,)] * 2
+
+
+MISSED: dict[str, list[Step]] = {
+    "in the middle": [Presses("10"), EventsCut(), Presses("0"), EventsBack(), Presses("1#")],
+    "at the beginning": [EventsCut(), Presses("10"), EventsBack(), Presses("01#")],
+    "at the end": [Presses("10"), EventsCut(), Presses("01#"), EventsBack(), Listens()],
+    "and then for good": [Presses("10"), EventsCut(), Presses("01#"), Listens(), EventsBack()],
+    "all of it": [EventsCut(), Presses("1001#"), EventsBack(), Listens()],
+    "some before a pause": [
+        *(Presses("10"), EventsCut(), Waits(4.9), Presses("0"), EventsBack()),
+        *(Waits(4.9), Presses("1#")),
+    ],
+    "over two askings": [
+        *(Presses("10"), EventsCut(), Presses("01"), Listens(), Listens()),
+        *(Presses("10"), EventsBack(), Presses("01#")),
+    ],
+}
+
+
+@pytest.mark.parametrize("missed", MISSED.values(), ids=MISSED.keys())
+async def test_a_number_of_which_keys_were_missed_is_no_account(
+    alice_enrolled: Desk, missed: list[Step]
+) -> None:
+    """What is left of it may be another person's: it is asked for anew, and whole."""
+    for account in ("10", "101", "01", "1"):
+        alice_enrolled.store.put(replace(profile(), account=AccountId(account)))
+    anew: list[Step] = [
+        *missed,
+        Listens(),
+        Presses("1001#"),
+        Listens(),
+        Listens(),
+        Says(speech(ALICE)),
+    ]
+    call = await alice_enrolled.verify(*missed, *anew, account=None)
+    assert told(call) == ("ACCEPT", "MATCH")
+    claim = record(alice_enrolled).claim
+    assert claim is not None
+    assert claim.account == "1001"
+
+
+async def test_keys_that_are_missed_again_and_again_are_no_claim(alice_enrolled: Desk) -> None:
+    """The caller is not kept for ever."""
+    flapping: list[Step] = [EventsCut(), EventsBack(), Presses("1001#"), Listens()]
+    call = await alice_enrolled.verify(*flapping * 10, account=None)
+    assert told(call) == ("INCONCLUSIVE", "NO_CLAIM")
 
 
 async def test_who_is_not_enrolled_is_not_asked_to_speak(desk: Desk) -> None:

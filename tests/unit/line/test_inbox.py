@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ivr.line.inbox import FRAMES_MAX, Inbox
-from ivr.ports import CallerHungUpError, CallLostError, Frame, Key, PromptEnded
+from ivr.ports import CallerHungUpError, CallLostError, Frame, Key, KeysMissed, PromptEnded
 
 
 def frame(value: int) -> Frame:
@@ -80,6 +80,16 @@ async def test_frames_are_forgotten_without_the_rest() -> None:
     for value in range(FRAMES_MAX):
         inbox.put(frame(value))
     assert inbox.dropped == 0
+
+
+async def test_keys_are_forgotten_without_the_rest() -> None:
+    """Those that were missed as well."""
+    inbox = Inbox()
+    for heard in (Key("1"), PromptEnded(), KeysMissed(), Key("2")):
+        inbox.put(heard)
+    inbox.forget_keys()
+    assert await inbox.get() == PromptEnded()
+    assert inbox.empty
 
 
 async def test_prompt_end_is_forgotten_without_the_rest() -> None:

@@ -23,7 +23,7 @@ from ivr.line.leg import Leg
 from ivr.line.names import Names
 from ivr.line.record_rules import RecordRules
 from ivr.line.recorded_call import RecordedCall
-from ivr.ports import Frame, Heard, Key, PromptEnded
+from ivr.ports import Frame, Heard, Key, KeysMissed, PromptEnded
 from tests.fakes.call import facts
 from tests.patience import PATIENCE_S
 
@@ -144,6 +144,18 @@ async def test_keys_come_behind_the_audio_before_them(
     frame, *keys = await hearing
     assert isinstance(frame, Frame)
     assert keys == [Key("1"), Key("2")]
+
+
+async def test_keys_that_were_missed_have_their_place_among_the_others(
+    call: RecordedCall, exchange: Exchange
+) -> None:
+    """They are behind the audio too."""
+    hearing = await recorded(call, exchange, 4)
+    press(call, "1")
+    call.keys_missed()
+    press(call, "2")
+    call.took(RecordingFinished(recording=exchange.latest))
+    assert (await hearing)[1:] == [Key("1"), KeysMissed(), Key("2")]
 
 
 async def test_no_recording_has_the_name_of_the_one_before(

@@ -12,14 +12,14 @@ import pytest
 from ivr.ari import AriAddress, AriClient, Connected, Disconnected
 from ivr.ari.client import Notice
 from ivr.ari.errors import AriRequestError, AriUnreachableError
-from ivr.ari.events import StasisStart
+from ivr.ari.events import ChannelDtmfReceived, StasisStart
 from ivr.ari.model import Application, Bridge, Channel, DialplanCEP
 from ivr.line.capability import MediaWay
 from ivr.line.record_rules import RecordRules
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary
 from ivr.media.socket import MediaSockets
-from ivr.ports import Call, CallLostError
+from ivr.ports import Call, CallLostError, Key, KeysMissed
 from tests.patience import PATIENCE_S
 
 APP, URL = "countersign", "http://127.0.0.1:1"
@@ -142,6 +142,8 @@ class Stage:
     """A switchboard with one call, in a conversation that fails once the line is cut."""
 
     exchange: Exchange
+    calls: list[Call] = field(default_factory=list)
+    """The one, once it is there."""
     conversing: asyncio.Event = field(default_factory=asyncio.Event)
     cut: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -181,11 +183,17 @@ class Stage:
     async def _conduct(self, call: Call) -> None:
         with pytest.raises(CallLostError):
             await call.answer()
+        self.calls.append(call)
         self.conversing.set()
         await self.cut.wait()
 
     async def _adopt(self, call: Call) -> None:
         await call.release({"COUNTERSIGN_VERDICT": "INCONCLUSIVE"})
+
+
+def key(digit: str) -> ChannelDtmfReceived:
+    """Return what is told of a key that the caller pressed."""
+    return ChannelDtmfReceived(channel=CALLER, digit=digit, duration_ms=80)
 
 
 async def test_the_line_is_back_before_the_call_is_over(
@@ -239,3 +247,22 @@ async def test_a_line_that_stays_cut_keeps_nobody_from_stopping(
             await board.drain()
             await running
     assert not exchange.went_on.is_set()
+
+
+async def test_keys_are_missed_from_the_cut_to_the_reconnect(
+    exchange: Exchange, client: AriClient
+) -> None:
+    """The conversation hears of either, between the keys that it hears."""
+    stage = Stage(exchange)
+    running = asyncio.create_task(stage.board(client).run())
+    async with asyncio.timeout(PATIENCE_S):
+        await stage.begin()
+        for notice in (key("1"), Disconnected(CUT), Connected(first=False), key("2")):
+            exchange.notices.put_nowait(notice)
+        (call,) = stage.calls
+        heard = [await call.heard() for _ in range(4)]
+        assert heard == [Key("1"), KeysMissed(), KeysMissed(), Key("2")]
+        stage.cut.set()
+        await exchange.went_on.wait()
+        exchange.notices.put_nowait(None)
+        await running
