@@ -101,6 +101,15 @@ class PassiveCall:
         """Listen no more: `heard` raises `ToldToStopError`."""
         self.leg.inbox.end(ToldToStopError("told to listen no more"))
 
+    async def catch_up(self) -> None:
+        """Ask whether the dialplan wants us to stop, which no event told. `AriError`."""
+        caller = self.leg.facts.id
+        if (
+            self._gone_on
+            and await self.leg.ari.channels.get_variable(caller, STOP_VARIABLE) == STOP
+        ):
+            self.stop()
+
     def cut_off(self, why: str) -> None:
         """Listen no more because we cannot: `heard` raises `CallLostError`."""
         self._lose(why)
@@ -113,7 +122,9 @@ class PassiveCall:
         ari, caller = self.leg.ari, self.leg.facts.id
         try:
             await self.leg.through(ari.applications.subscribe(ari.address.app, caller))
-            await self.leg.through(ari.channels.set_variables(caller, anew(caller, {})))
+            # An earlier call's stop, where the dialplan has not cleared it, is not this one's.
+            cleared = {STOP_VARIABLE: "", **anew(caller, {})}
+            await self.leg.through(ari.channels.set_variables(caller, cleared))
             await self.leg.let_go()
             self._gone_on = True
         except PortError as error:

@@ -16,6 +16,7 @@ from ivr.ari.model import Channel
 from ivr.domain.call import CallId
 from ivr.line.following import Following
 from ivr.line.names import Names
+from ivr.line.passive_call import PassiveCall
 from ivr.line.recorded_call import RecordedCall
 from ivr.line.roster import Roster
 from ivr.line.sweep import sweep
@@ -76,7 +77,8 @@ class Settling:
     async def settle(self) -> None:
         """End calls that are gone, adopt callers that nobody conducts, remove what nobody uses.
 
-        Calls that Asterisk plays to and records learn what has ended meanwhile. Where Asterisk
+        Calls that Asterisk plays to and records learn what has ended meanwhile, and those that are
+        overheard whether they are to stop. Where Asterisk
         does not answer, or refuses, it is asked again, and after `TRIES` of that by `run`, later.
         """
         for tries in range(TRIES):
@@ -127,7 +129,7 @@ class Settling:
     async def _catch_up(self) -> None:
         """Let the calls ask for what no event told them: the others hear of all by their media."""
         for call in self._roster:
-            if isinstance(call, RecordedCall):
+            if isinstance(call, RecordedCall | PassiveCall):
                 await call.catch_up()
 
     async def _present(self) -> dict[str, Channel]:

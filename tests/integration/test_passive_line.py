@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import numpy as np
@@ -11,14 +12,16 @@ import pytest_asyncio
 from ivr.ari.requests import Method, Request
 from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.line.capability import MediaWay
-from ivr.line.passive_call import STOP_EVENT
+from ivr.line.passive_call import STOP, STOP_EVENT, STOP_VARIABLE
 from ivr.ports import Call, CallerHungUpError, CallLostError, ToldToStopError
 from tests.integration.line_caller import Caller, eventually
 from tests.integration.line_stage import Stage, listened, ramp
+from tests.patience import PATIENCE_S
 from tests.relay import Relay
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
+EVENTS = "/ari/events"
 DIALPLAN = """
 [line]
 exten => _passive-.,1,Stasis(${EXTEN:8},passive,account=1)
@@ -68,6 +71,12 @@ async def ended(call: Call) -> None:
     """Hear on until there is nothing more to hear."""
     while True:
         await call.heard()
+
+
+async def enough(stage: Stage) -> None:
+    """Let the dialplan end the listening."""
+    set_to = {"variable": "ENOUGH", "value": stage.app}
+    await stage.phone.request(Request(Method.POST, "asterisk/variable", set_to))
 
 
 async def test_the_caller_goes_on_before_anything_is_asked(stage: Stage) -> None:
@@ -134,10 +143,29 @@ async def test_the_dialplan_can_end_the_listening(stage: Stage) -> None:
     async with stage.switchboard():
         _, call = await stage.called("stop")
         await call.answer()
-        enough = {"variable": "ENOUGH", "value": stage.app}
-        await stage.phone.request(Request(Method.POST, "asterisk/variable", enough))
+        await enough(stage)
         with pytest.raises(ToldToStopError):
             await ended(call)
+
+
+async def test_the_dialplan_can_end_the_listening_while_the_events_are_away(stage: Stage) -> None:
+    """It is asked for when they are back."""
+    async with Relay(stage.asterisk.http_port) as relay, stage.switchboard(url=relay.url):
+        caller, call = await stage.called("stop")
+        await call.answer()
+        relay.bar(EVENTS)
+        relay.cut(EVENTS)
+        await enough(stage)
+
+        async def told() -> bool:
+            get = caller.ari.channels.get_variable
+            return await get(caller.channel, STOP_VARIABLE) == STOP
+
+        await eventually(told)
+        relay.admit()
+        async with asyncio.timeout(PATIENCE_S):
+            with pytest.raises(ToldToStopError):
+                await ended(call)
 
 
 async def test_another_program_can_end_the_listening(stage: Stage) -> None:

@@ -17,7 +17,7 @@ from ivr.line.leg import Leg
 from ivr.line.names import Names
 from ivr.line.passive_call import PassiveCall
 from ivr.media.socket import MediaSockets
-from ivr.ports import CallLostError
+from ivr.ports import CallLostError, ToldToStopError
 from tests.fakes.call import facts
 
 APP = "countersign"
@@ -45,6 +45,10 @@ class Exchange:
             raise AriRequestError(500, "POST", f"channels/{channel}/variables", "Failed")
         self.variables.update(variables)
 
+    async def get(self, channel: str, variable: str) -> str | None:
+        """Return a variable of the caller's channel."""
+        return self.variables.get(variable)
+
     async def go_on(self, channel: str) -> None:
         """Give the caller back to the dialplan."""
         self.found = {name: value for name, value in self.variables.items() if value}
@@ -67,6 +71,7 @@ async def leg(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Leg:
     monkeypatch.setattr(client.playbacks, "stop", exchange.nothing)
     monkeypatch.setattr(client.recordings, "discard", exchange.nothing)
     monkeypatch.setattr(client.channels, "set_variables", exchange.set)
+    monkeypatch.setattr(client.channels, "get_variable", exchange.get)
     monkeypatch.setattr(client.channels, "continue_in_dialplan", exchange.go_on)
     return Leg(client, facts(Purpose.PASSIVE))
 
@@ -129,3 +134,23 @@ async def test_who_is_sent_back_takes_no_earlier_calls_verdict_along(
     """Turned away, or left by a process that died: the dialplan looks where it would anyway."""
     await AdoptedCall(leg, Names(APP)).release(told)
     assert exchange.found == found
+
+
+async def test_a_stop_that_no_event_told_is_asked_for(leg: Leg, exchange: Exchange) -> None:
+    """The dialplan told us while the events were away."""
+    call = overheard(leg)
+    await call.go_on()
+    exchange.variables["COUNTERSIGN_PASSIVE"] = "stop"
+    await call.catch_up()
+    with pytest.raises(ToldToStopError):
+        await call.heard()
+
+
+async def test_a_stop_of_an_earlier_call_is_not_this_ones(leg: Leg, exchange: Exchange) -> None:
+    """Neither before the caller goes on nor, where the dialplan has left it, afterwards."""
+    exchange.variables["COUNTERSIGN_PASSIVE"] = "stop"
+    call = overheard(leg)
+    await call.catch_up()
+    await call.go_on()
+    await call.catch_up()
+    assert call.leg.inbox.empty
