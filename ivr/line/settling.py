@@ -78,8 +78,8 @@ class Settling:
         """End calls that are gone, adopt callers that nobody conducts, remove what nobody uses.
 
         Calls that Asterisk plays to and records learn what has ended meanwhile, and those that are
-        overheard whether they are to stop. Where Asterisk
-        does not answer, or refuses, it is asked again, and after `TRIES` of that by `run`, later.
+        overheard whether they are to stop. Where Asterisk does not answer, or refuses, it is asked
+        again, and after `TRIES` of that by `run`, later.
         """
         for tries in range(TRIES):
             if tries and await self._wanted_within(self._backoff(tries - 1)):
