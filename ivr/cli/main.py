@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -112,6 +113,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         metavar="FILE",
         help="configuration (TOML); COUNTERSIGN_<SECTION>_<KEY> in the environment wins over it",
     )
+    top.add_argument("--version", action="version", version=f"countersign {version('countersign')}")
     top.set_defaults(takes_the_rest=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in COMMANDS.values() if command is None else [COMMANDS[command]]:

@@ -114,7 +114,9 @@ def _size(card: Card) -> str:
 def _state(listed: Listed) -> str:
     card = listed.card
     if card.calibration is not None:
-        return f"calibrated, EER {100 * card.calibration.eer:.1f} %"
+        parts = card.calibration_by_parts
+        also = "" if parts is None else f"{100 * parts.eer:.1f} % by parts, as a whole "
+        return f"calibrated, EER {also}{100 * card.calibration.eer:.1f} %"
     if listed.place is Place.PUBLIC:
         return "sha256 stated" if card.sha256 else "no sha256 stated"
     return "not calibrated"

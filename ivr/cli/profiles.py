@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.types import Locale, PhraseId
@@ -14,8 +14,9 @@ from ivr.cli.settings import Commands
 from ivr.clock import SystemClock
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
+from ivr.domain.lockout import LOCKED, LockoutRules, locked_until
 from ivr.domain.mode import Mode
-from ivr.holdings import outbox_of
+from ivr.holdings import lockout_rules, outbox_of
 from ivr.storage import (
     Drafts,
     ProfileDetails,
@@ -79,8 +80,22 @@ async def _show(desk: Desk, chosen: argparse.Namespace) -> int:
     details = await desk.profiles.show(TenantId(chosen.tenant), AccountId(chosen.account))
     if details is None:
         return _nobody(chosen)
-    print("\n".join(_lines(details)))
+    print("\n".join([*_lines(details), *_rejected(details, lockout_rules(desk.configuration))]))
     return 0
+
+
+def _rejected(details: ProfileDetails, rules: LockoutRules) -> Iterator[str]:
+    """Say how often in a row the person was rejected, and what that locks."""
+    if details.last_reject_at is None:
+        return
+    locked, now = locked_until(details.rejects, details.last_reject_at, rules), SystemClock().now()
+    what = ""
+    if locked == LOCKED:
+        what = "; locked until `countersign profiles unlock`"
+    elif locked is not None and locked > now:
+        what = f"; locked until {locked:%Y-%m-%d %H:%M %Z}"
+    when = f"{details.last_reject_at:%Y-%m-%d %H:%M %Z}"
+    yield f"rejected    {details.rejects} in a row, last {when}{what}"
 
 
 def _lines(details: ProfileDetails) -> list[str]:

@@ -51,6 +51,9 @@ class ProfileDetails:
     voiceprints: tuple[tuple[ModelId, Quality], ...]
     warnings: tuple[EnrollmentWarning, ...]
     """What nobody has settled yet."""
+    rejects: int = 0
+    """In a row, since the last ACCEPT."""
+    last_reject_at: datetime | None = None
 
 
 class ProfileAdministration:
@@ -85,11 +88,14 @@ class ProfileAdministration:
             consents = await transaction.fetch("consents-of-profile", row["id"])
             qualities = await transaction.fetch("qualities-of-profile", row["id"])
             warnings = await transaction.fetch("warnings-of-profile", row["id"])
+            rejected = await transaction.fetch_one("rejects-of-profile", row["id"])
             return ProfileDetails(
                 summary_from(row),
                 tuple(consent_from(consent) for consent in consents),
                 tuple(_quality(quality) for quality in qualities),
                 tuple(EnrollmentWarning(warning["warning"]) for warning in warnings),
+                rejected["rejects"] if rejected else 0,
+                rejected["last_reject_at"] if rejected else None,
             )
 
         return await self._database.transact(work, tenant=tenant)

@@ -139,6 +139,10 @@ ORDER BY c.id DESC LIMIT 1;
 SELECT model, net_speech_s, snr_db, level_dbfs, clipped
 FROM voiceprints WHERE profile = $1::uuid AND live ORDER BY id;
 
+-- name: rejects-of-profile
+-- Return how often in a row profile $1 was not matched, and when last; no row where it never was.
+SELECT rejects, last_reject_at FROM lockouts WHERE profile = $1::uuid AND rejects > 0;
+
 -- name: reset-profile
 -- Set the profile of tenant $1 and account $2 back to enrolling, its data key destroyed; no row where there is none.
 UPDATE profiles SET state = 'enrolling', tenant_key = NULL, data_key = NULL, changed_at = now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ def test_a_bad_setting_is_one_line(
     assert main(["serve"]) == 2
     told = capsys.readouterr().err
     assert told == "countersign: verify.attempts_max = '99': Expected `int` <= 10\n"
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before and after it is changed."""
+    with pytest.raises(SystemExit) as told:
+        main(["--version"])
+    assert told.value.code == 0
+    assert re.fullmatch(r"countersign \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
 
 
 def test_an_absent_configuration_is_named(

@@ -19,7 +19,8 @@ RECIPES = DIALPLANS / "recipes"
 MODULES = ("app_queue", "app_read", "func_db", "func_sha1")
 INCLUDED = ("pin", "verify-queue", "verify-pin", "enroll-pin", "verify-challenge", "tenants")
 QUEUES = "".join(
-    f"[{name}]\nstrategy = ringall\nmember => Local/agent@desk/n\n" for name in ("agents", "fraud")
+    f"[{name}]\nstrategy = ringall\nmember => Local/agent@desk/n\n"
+    for name in ("agents", "questions")
 )
 DIALPLAN = """
 [inbound](+)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import getpass
 import json
+import re
 from pathlib import Path
 
 import asyncpg
@@ -125,6 +126,42 @@ async def test_a_person_can_be_exported_opted_out_and_unlocked(
     assert await run("profiles", "unlock", *on("nobody")) == 1
     assert await run("profiles", "unlock-caller", *on("+15550100")) == 1
     assert await run("profiles", "export", *on("nobody"), str(settings / "none")) == 1
+
+
+@pytest.mark.parametrize(
+    ("rejects", "ago", "told"),
+    [
+        (2, "1 minute", r"rejected    2 in a row, last 20\d\d-.* UTC\n"),
+        (3, "1 minute", r"rejected    3 in a row, last .* UTC; locked until 20\d\d-.* UTC\n"),
+        (3, "1 day", r"rejected    3 in a row, last .* UTC\n"),
+        (
+            10,
+            "1 year",
+            r"rejected    10 in a row, .*; locked until `countersign profiles",
+        ),
+    ],
+)
+async def test_a_profile_shows_how_often_it_was_rejected(
+    postgres_store: PostgresStore,
+    database_dsn: str,
+    capsys: pytest.CaptureFixture[str],
+    rejects: int,
+    ago: str,
+    told: str,
+) -> None:
+    """And whether that locks it, until it is unlocked."""
+    await postgres_store.enroll(enrolled())
+    await execute(
+        database_dsn,
+        "INSERT INTO lockouts (profile, tenant, rejects, last_reject_at) "
+        f"SELECT id, tenant, {rejects}, now() - interval '{ago}' FROM profiles",
+    )
+    show = ("profiles", "show", ACCOUNT, "--tenant", TENANT)
+    assert await run(*show) == 0
+    assert re.search(told, capsys.readouterr().out)
+    assert await run("profiles", "unlock", *on(ACCOUNT)) == 0
+    assert await run(*show) == 0
+    assert "rejected" not in capsys.readouterr().out
 
 
 async def test_a_consent_is_noted_before_the_voice_is_taken(
