@@ -66,10 +66,12 @@ ORDER BY r.number;
 
 -- name: hold-azure-profile
 -- Lock profile $2 of tenant $1 for this transaction, and return where it stands.
+--
+-- Both rows: of one that is not locked, whoever waited would see the version of before.
 SELECT p.id, p.state, p.changed_at, p.tenant_key, p.data_key, a.version
 FROM profiles AS p JOIN azure_profiles AS a ON a.profile = p.id
 WHERE p.tenant = $1::text AND p.id = $2::uuid
-FOR NO KEY UPDATE OF p;
+FOR NO KEY UPDATE OF p, a;
 
 -- name: recording-exists
 -- Return recording $2 of tenant $1, if it is stored.

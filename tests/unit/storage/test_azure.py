@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -167,6 +168,16 @@ async def test_of_two_at_once_one_is_refused(azure: AzureProfiles) -> None:
     assert (await now(azure, profile)).recordings == 1
     assert await azure.add(TENANT, profile, first, who=WHO), "the same once more is written already"
     assert (await now(azure, profile)).recordings == 1
+
+
+async def test_of_several_that_wait_for_each_other_one_is_taken(azure: AzureProfiles) -> None:
+    """Whoever waited for the profile sees what was written meanwhile."""
+    profile = await azure.make(TENANT, KIND, "en-US")
+    for taken in range(1, 6):
+        at_once = [azure.add(TENANT, profile, one_more(profile), who=WHO) for _ in range(4)]
+        assert sorted(await asyncio.gather(*at_once)) == [False, False, False, True]
+        profile = await now(azure, profile)
+        assert profile.recordings == taken
 
 
 async def test_a_dropped_recording_is_gone(azure: AzureProfiles) -> None:
