@@ -110,7 +110,8 @@ WHERE tenant = $1::text AND profile = $2::uuid;
 -- name: empty-azure-profile
 -- Set profile $2 of tenant $1 back to how it was made, its data key destroyed.
 UPDATE profiles
-SET state = 'enrolling', passphrase = '', tenant_key = NULL, data_key = NULL, changed_at = now()
+SET state = 'enrolling', passphrase = '', tenant_key = NULL, data_key = NULL,
+    changed_at = now(), used_at = now()
 WHERE tenant = $1::text AND id = $2::uuid;
 
 -- name: admit-profile

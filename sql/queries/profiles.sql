@@ -145,7 +145,8 @@ SELECT rejects, last_reject_at FROM lockouts WHERE profile = $1::uuid AND reject
 
 -- name: reset-profile
 -- Set the profile of tenant $1 and account $2 back to enrolling, its data key destroyed; no row where there is none.
-UPDATE profiles SET state = 'enrolling', tenant_key = NULL, data_key = NULL, changed_at = now()
+UPDATE profiles
+SET state = 'enrolling', tenant_key = NULL, data_key = NULL, changed_at = now(), used_at = now()
 WHERE tenant = $1::text AND account = $2::text
 RETURNING id;
 

@@ -33,6 +33,7 @@ from ivr.storage import (
     retain,
     verify_audit,
 )
+from tests.postgres import execute
 from tests.unit.storage.records import MODEL, OTHER_TENANT, TENANT, assert_same_voice
 
 KIND = AzureKind.TEXT_DEPENDENT_VERIFICATION
@@ -276,3 +277,15 @@ async def test_an_enrollment_that_nobody_finishes_is_not_kept(
     assert (await now(azure, profile)).stand.state is ProfileState.EXPIRED
     assert (await retain(database, TENANT, rules, later)).erased == 1
     assert await azure.find(TENANT, KIND, profile.id) is None
+
+
+async def test_a_reset_gives_an_enrollment_its_whole_time(
+    azure: AzureProfiles, database: Database, database_dsn: str
+) -> None:
+    """However long ago the person was accepted."""
+    profile = await filled(azure)
+    await execute(database_dsn, "UPDATE profiles SET used_at = now() - interval '400 days'")
+    assert await azure.reset(TENANT, profile, who=WHO)
+    rules = RetentionRules(expire_days=365)
+    assert (await retain(database, TENANT, rules, datetime.now(UTC))).expired == 0
+    assert (await now(azure, profile)).stand.state is ProfileState.ENROLLING

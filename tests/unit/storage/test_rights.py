@@ -280,6 +280,21 @@ async def test_unused_profiles_expire_and_are_erased_later(
     assert isinstance(await verify(database, TENANT), AuditEnd)
 
 
+async def test_who_was_reset_has_the_whole_time_to_enroll(
+    administration: ProfileAdministration,
+    database: Database,
+    postgres_store: PostgresStore,
+    database_dsn: str,
+) -> None:
+    """However long ago the person was accepted; nobody who is about to enroll is erased."""
+    await person(postgres_store)
+    await execute(database_dsn, "UPDATE profiles SET used_at = now() - interval '400 days'")
+    assert await administration.reset(TENANT, ACCOUNT, who="ann", why="new telephone")
+    today = datetime.now(UTC)
+    assert (await retain(database, TENANT, RULES, today)).expired == 0
+    assert (await retain(database, TENANT, RULES, today + timedelta(days=301))).expired == 1
+
+
 async def test_old_records_are_deleted_and_the_enrollment_of_a_profile_stays(
     database: Database, postgres_store: PostgresStore
 ) -> None:
