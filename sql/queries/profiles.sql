@@ -152,11 +152,17 @@ RETURNING id;
 
 -- name: opt-out-profile
 -- Block tenant $2's account $3 for good, its data key destroyed; a new row $1 where there was none.
-INSERT INTO profiles (id, tenant, account, state, locale, passphrase)
+--
+-- Of the person the account stays, not the language. Where a program of the Azure-compatible API
+-- gave that when it made the profile, no enrollment after a reset would give it again: it stays.
+INSERT INTO profiles AS p (id, tenant, account, state, locale, passphrase)
 VALUES ($1::uuid, $2::text, $3::text, 'opted_out', 'und', '')
 ON CONFLICT (tenant, account) DO UPDATE
-SET state = 'opted_out', locale = 'und', passphrase = '', tenant_key = NULL, data_key = NULL,
-    changed_at = now()
+SET state = 'opted_out', passphrase = '', tenant_key = NULL, data_key = NULL, changed_at = now(),
+    locale = CASE
+        WHEN EXISTS (SELECT FROM azure_profiles AS a WHERE a.profile = p.id) THEN p.locale
+        ELSE 'und'
+    END
 RETURNING id;
 
 -- name: hold-profile

@@ -225,6 +225,19 @@ async def test_opting_out_stands_above_the_api(azure: AzureProfiles, database: D
     assert (await now(azure, profile)).stand.state is ProfileState.OPTED_OUT
 
 
+async def test_a_reset_after_an_opt_out_leaves_what_it_was_made_for(
+    azure: AzureProfiles, database: Database
+) -> None:
+    """The locale, without which nothing can be enrolled in it, is the program's, and stays."""
+    profile = await filled(azure)
+    people = ProfileAdministration(database)
+    await people.opt_out(TENANT, profile.account, who="desk", why="asked")
+    assert await people.reset(TENANT, profile.account, who="desk", why="asked back in")
+    empty = await now(azure, profile)
+    assert (empty.stand.state, empty.locale) == (ProfileState.ENROLLING, "en-US")
+    assert (empty.kind, empty.phrase, empty.recordings) == (KIND, None, 0)
+
+
 async def test_what_is_erased_is_gone(azure: AzureProfiles, postgres_store: PostgresStore) -> None:
     """And erasing it again says that there is nothing."""
     profile = await filled(azure)

@@ -106,6 +106,7 @@ async def test_who_opts_out_is_forgotten_and_blocked_until_a_reset(
     assert blocked.state is ProfileState.OPTED_OUT
     assert (blocked.voiceprints, blocked.fingerprints, blocked.frames) == ((), (), ())
     assert not blocked.consented
+    assert (blocked.locale, blocked.passphrase) == ("und", "")
     again = await postgres_store.enroll(enrolled())
     assert (again.result, again.reason) == (EnrollmentResult.FAILED, EnrollmentReason.OPTED_OUT)
     kept = await left(database_dsn, profile.id)
