@@ -145,8 +145,15 @@ SELECT rejects, last_reject_at FROM lockouts WHERE profile = $1::uuid AND reject
 
 -- name: reset-profile
 -- Set the profile of tenant $1 and account $2 back to enrolling, its data key destroyed; no row where there is none.
-UPDATE profiles
-SET state = 'enrolling', tenant_key = NULL, data_key = NULL, changed_at = now(), used_at = now()
+--
+-- What a program of the Azure-compatible API made has no passphrase again: its first recording
+-- decides which it is.
+UPDATE profiles AS p
+SET state = 'enrolling', tenant_key = NULL, data_key = NULL, changed_at = now(), used_at = now(),
+    passphrase = CASE
+        WHEN EXISTS (SELECT FROM azure_profiles AS a WHERE a.profile = p.id) THEN ''
+        ELSE p.passphrase
+    END
 WHERE tenant = $1::text AND account = $2::text
 RETURNING id;
 

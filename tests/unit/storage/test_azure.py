@@ -215,6 +215,17 @@ async def test_a_reset_forgets_the_voice_and_nothing_else(
     assert await azure.add(TENANT, empty, one_more(empty), who=WHO)
 
 
+async def test_an_administrators_reset_forgets_the_passphrase_too(
+    azure: AzureProfiles, database: Database
+) -> None:
+    """The next first recording decides which it is, as after a reset through the API."""
+    profile = await filled(azure)
+    people = ProfileAdministration(database)
+    assert await people.reset(TENANT, profile.account, who="desk", why="hoarse that day")
+    empty = await now(azure, profile)
+    assert (empty.phrase, empty.locale, empty.recordings) == (None, "en-US", 0)
+
+
 async def test_opting_out_stands_above_the_api(azure: AzureProfiles, database: Database) -> None:
     """What was decided before the opt-out is not written after it."""
     profile = await filled(azure)
