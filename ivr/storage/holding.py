@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,22 +18,26 @@ from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.keys import Keyring, PersonKey, TurnedVoice
 from ivr.storage.text import storable
 
-_PARTS = {
+_OF_THE_PROFILE: Final = {
     "consents": "held-consents",
     "recordings": "held-recordings",
     "voiceprints": "held-voiceprints",
+    "fingerprints_heard": "held-fingerprints",
+    "warnings": "held-warnings",
+    "groups": "held-groups",
+    "audit": "held-audit",
+}
+"""What the export calls each part that hangs on the profile, and the query for it."""
+_OF_THE_CALLS: Final = {
     "enrollments": "held-enrollments",
     "verifications": "held-verifications",
     "attempts": "held-attempts",
     "feedback": "held-feedback",
-    "fingerprints_heard": "held-fingerprints",
-    "warnings": "held-warnings",
-    "groups": "held-groups",
-    "answers": "held-answers",
-    "batches": "held-batches",
-    "audit": "held-audit",
+    "desk_calls": "held-desk-calls",
 }
-"""What the export calls each part, and the query for it."""
+"""The same of what calls left; those of before the profile, or without one, name the account."""
+_OF_THE_ACCOUNT: Final = {"answers": "held-answers", "batches": "held-batches"}
+"""The same of what goes by the account alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,42 +59,80 @@ async def holding(
     who: str,
     why: str,
 ) -> Holding | None:
-    """Return what is held on a person, or None where there is no profile; noted in the audit trail.
+    """Return what is held on a person, or None where nothing is; noted in the audit trail.
 
-    Raises `StoreUnavailableError`, and `SealBrokenError` for audio that is not as it was sealed.
+    Of somebody without a profile, for whom the record's `profile` is None, that is what names the
+    account: what `erase_person` would take it out of. Raises `StoreUnavailableError`, and
+    `SealBrokenError` for audio that is not as it was sealed.
     """
 
-    async def work(transaction: Transaction) -> tuple[Row, dict[str, Any], Sequence[Row]] | None:
-        names = (storable(tenant), storable(account))
-        profile = await transaction.fetch_one("held-profile", *names)
-        if profile is None:
+    async def work(transaction: Transaction) -> _Found | None:
+        found = await _find(transaction, storable(tenant), storable(account))
+        if found.profile is None and not any(found.parts.values()):
             return None
-        about = (names[0], profile["id"])
-        parts = {
-            part: [_plain(row) for row in await transaction.fetch(query, *about)]
-            for part, query in _PARTS.items()
-        }
-        sealed = await transaction.fetch("held-audio", *about)
-        await note(transaction, AuditEvent.PROFILE_EXPORTED, tenant, profile["id"], who, why)
-        return profile, parts, sealed
+        whom = None if found.profile is None else found.profile["id"]
+        await note(transaction, AuditEvent.PROFILE_EXPORTED, tenant, whom, who, why)
+        return found
 
     found = await database.transact(work, tenant=tenant)
     if found is None:
         return None
-    profile, parts, sealed = found
-    record = {"profile": _plain(profile), **parts}
-    audio: tuple[tuple[UUID, Pcm], ...] = ()
-    if profile["data_key"] is not None:
-        tenant_key = await keyring.key(profile["tenant"], profile["tenant_key"])
-        key = tenant_key.person(profile["id"], profile["data_key"])
-        audio = tuple((row["id"], key.open_audio(row["id"], row["audio"])) for row in sealed)
-        for voiceprint in record["voiceprints"]:
-            voiceprint.update(_in_clear(key, voiceprint))
-    else:
-        _drop(record["voiceprints"], "parts")
-    for part in ("profile", "voiceprints"):
-        _drop(record[part], "data_key", "tenant_key", "embedding")
-    return Holding(record, audio)
+    key = await _key(keyring, found.profile)
+    return Holding(_record(found, key), () if key is None else _opened(found.audio, key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What stands in the database; audio and voiceprints as they are kept there."""
+
+    profile: Row | None
+    parts: dict[str, list[dict[str, Any]]]
+    audio: Sequence[Row]
+
+
+async def _find(transaction: Transaction, tenant: str, account: str) -> _Found:
+    profile = await transaction.fetch_one("held-profile", tenant, account)
+    whom = None if profile is None else profile["id"]
+    parts = {}
+    for queries, about in (
+        (_OF_THE_PROFILE, (tenant, whom)),
+        (_OF_THE_CALLS, (tenant, whom, account)),
+        (_OF_THE_ACCOUNT, (tenant, account)),
+    ):
+        for part, query in queries.items():
+            parts[part] = [dict(row) for row in await transaction.fetch(query, *about)]
+    return _Found(profile, parts, await transaction.fetch("held-audio", tenant, whom))
+
+
+async def _key(keyring: Keyring, profile: Row | None) -> PersonKey | None:
+    """Return what the person's voice is kept under; None where no voice is."""
+    if profile is None or profile["data_key"] is None:
+        return None
+    tenant_key = await keyring.key(profile["tenant"], profile["tenant_key"])
+    return tenant_key.person(profile["id"], profile["data_key"])
+
+
+def _opened(sealed: Sequence[Row], key: PersonKey) -> tuple[tuple[UUID, Pcm], ...]:
+    return tuple((row["id"], key.open_audio(row["id"], row["audio"])) for row in sealed)
+
+
+def _record(found: _Found, key: PersonKey | None) -> dict[str, Any]:
+    profile = found.profile
+    return {
+        "profile": None if profile is None else _without(dict(profile), "data_key", "tenant_key"),
+        **found.parts,
+        "voiceprints": [_voiceprint(row, key) for row in found.parts["voiceprints"]],
+        "desk_calls": [
+            {**call, "news": msgspec.json.decode(call["news"])}
+            for call in found.parts["desk_calls"]
+        ],
+    }
+
+
+def _voiceprint(row: dict[str, Any], key: PersonKey | None) -> dict[str, Any]:
+    """Return it with vector and parts as numbers; without them where there is no key."""
+    said = _without(row, "embedding", "parts")
+    return said if key is None else {**said, **_in_clear(key, row)}
 
 
 def _in_clear(key: PersonKey, row: dict[str, Any]) -> dict[str, Any]:
@@ -103,11 +146,5 @@ def _numbers(vector: NDArray[np.float32]) -> list[float]:
     return [round(float(number), 7) for number in vector]
 
 
-def _plain(row: Row) -> dict[str, Any]:
-    return dict(row)
-
-
-def _drop(part: dict[str, Any] | list[dict[str, Any]], *columns: str) -> None:
-    for row in part if isinstance(part, list) else [part]:
-        for column in columns:
-            row.pop(column, None)
+def _without(row: dict[str, Any], *columns: str) -> dict[str, Any]:
+    return {column: value for column, value in row.items() if column not in columns}

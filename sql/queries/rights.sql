@@ -27,16 +27,18 @@ SELECT recording, model, embedding, parts, net_speech_s, snr_db, level_dbfs, cli
 FROM voiceprints WHERE tenant = $1::text AND profile = $2::uuid ORDER BY id;
 
 -- name: held-enrollments
--- Return the enrollment calls of profile $2 of tenant $1.
+-- Return the enrollment calls of tenant $1 that made profile $2 or that account $3 was claimed in.
 SELECT id, call, account, locale, passphrase, mode, result, reason, started_at, ended_at
-FROM enrollments WHERE tenant = $1::text AND profile = $2::uuid ORDER BY started_at, id;
+FROM enrollments WHERE tenant = $1::text AND (profile = $2::uuid OR account = $3::text)
+ORDER BY started_at, id;
 
 -- name: held-verifications
--- Return the verification calls that were compared with profile $2 of tenant $1.
+-- Return the verification calls of tenant $1 that were compared with profile $2 or claimed account $3.
 SELECT
     id, call, started_at, claim_account, claim_source, verdict, reason, llr, confidence, model,
     ended_at, explanation, mode, threshold, findings
-FROM verifications WHERE tenant = $1::text AND profile = $2::uuid ORDER BY started_at, id;
+FROM verifications WHERE tenant = $1::text AND (profile = $2::uuid OR claim_account = $3::text)
+ORDER BY started_at, id;
 
 -- name: held-attempts
 -- Return the attempts in those calls.
@@ -44,7 +46,8 @@ SELECT
     a.verification, a.number, a.verdict, a.reason, a.llr, a.net_speech_s, a.snr_db,
     a.level_dbfs, a.clipped, a.phrase, a.replay, a.replay_shift_s
 FROM verifications AS v JOIN attempts AS a ON a.verification = v.id
-WHERE v.tenant = $1::text AND v.profile = $2::uuid ORDER BY v.started_at, v.id, a.number;
+WHERE v.tenant = $1::text AND (v.profile = $2::uuid OR v.claim_account = $3::text)
+ORDER BY v.started_at, v.id, a.number;
 
 -- name: held-fingerprints
 -- Return of which verifications fingerprints are kept with profile $2 of tenant $1.
@@ -53,10 +56,17 @@ FROM heard_fingerprints WHERE tenant = $1::text AND profile = $2::uuid
 ORDER BY heard_at, verification;
 
 -- name: held-feedback
--- Return what agents found out about who called, of the calls compared with profile $2 of tenant $1.
+-- Return what agents found out about who called, in those calls.
 SELECT f.verification, f.same_person, f.said_at
 FROM verifications AS v JOIN desk_feedback AS f ON f.verification = v.id
-WHERE v.tenant = $1::text AND v.profile = $2::uuid ORDER BY f.said_at;
+WHERE v.tenant = $1::text AND (v.profile = $2::uuid OR v.claim_account = $3::text)
+ORDER BY f.said_at;
+
+-- name: held-desk-calls
+-- Return the calls on the desk of tenant $1 that are compared with profile $2 or claim account $3.
+SELECT verification, call, agents, claim_account, profile, news::text AS news, began_at
+FROM desk_calls WHERE tenant = $1::text AND (profile = $2::uuid OR claim_account = $3::text)
+ORDER BY began_at, number;
 
 -- name: held-warnings
 -- Return the warnings about enrollments of profile $2 of tenant $1.
@@ -69,20 +79,18 @@ ORDER BY noted_at, warning;
 SELECT name FROM group_members WHERE tenant = $1::text AND profile = $2::uuid ORDER BY name;
 
 -- name: held-answers
--- Return the answers about profile $2 of tenant $1 that are kept in case a program asks again.
-SELECT a.status, convert_from(a.body, 'UTF8') AS body, a.created_at
-FROM profiles AS p JOIN api_answers AS a ON a.tenant = p.tenant AND a.account = p.account
-WHERE p.tenant = $1::text AND p.id = $2::uuid AND a.status IS NOT NULL ORDER BY a.created_at;
+-- Return the answers about account $2 of tenant $1 that are kept in case a program asks again.
+SELECT status, convert_from(body, 'UTF8') AS body, created_at
+FROM api_answers WHERE tenant = $1::text AND account = $2::text AND status IS NOT NULL
+ORDER BY created_at;
 
 -- name: held-batches
--- Return what batches of recordings in files say of profile $2 of tenant $1.
+-- Return what batches of recordings in files say of account $2 of tenant $1.
 SELECT
     b.kind, b.ordered_by, b.ordered_at, i.id, i.files, i.remarks, i.text_version, i.consented_at,
     i.result, i.reason, i.ended_at
-FROM profiles AS p
-JOIN batch_items AS i ON i.tenant = p.tenant AND i.account = p.account
-JOIN batches AS b ON b.id = i.batch
-WHERE p.tenant = $1::text AND p.id = $2::uuid ORDER BY b.ordered_at, i.number;
+FROM batch_items AS i JOIN batches AS b ON b.id = i.batch
+WHERE i.tenant = $1::text AND i.account = $2::text ORDER BY b.ordered_at, i.number;
 
 -- name: held-audit
 -- Return the audit entries about profile $2 of tenant $1.

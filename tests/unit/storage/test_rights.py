@@ -16,24 +16,28 @@ import soundfile
 from engine.types import Embedding
 from ivr.cli.export import write_holding
 from ivr.config import ConfigurationError
-from ivr.domain.call import AccountId
+from ivr.domain.call import AccountId, Purpose
+from ivr.domain.claim import Claim, ClaimSource
 from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult, EnrollmentWarning
 from ivr.domain.lockout import LOCKED
+from ivr.domain.news import News
 from ivr.domain.profile import Profile, ProfileState
 from ivr.storage.administration import ProfileAdministration
 from ivr.storage.audit_chain import AuditEnd, verify
 from ivr.storage.callers import unlock_caller
 from ivr.storage.database import Database
+from ivr.storage.desk_feed import desk_feed
 from ivr.storage.holding import Holding, holding
 from ivr.storage.keys import Keyring
 from ivr.storage.retention import Retained, RetentionRules, retain
 from ivr.storage.store import PostgresStore
-from tests.postgres import execute
+from tests.postgres import column, execute
 from tests.unit.storage.records import (
     ACCOUNT,
     MODEL,
     OTHER_TENANT,
     TENANT,
+    WORKER,
     accepted,
     assert_same_voice,
     declined,
@@ -228,6 +232,75 @@ async def test_how_a_recording_was_known_again_is_handed_out(
     assert found is not None
     known = [(each["replay"], each["replay_shift_s"]) for each in found.record["attempts"]]
     assert sorted(known, key=repr) == [(0.8, 0.048), (None, None), (None, None)]
+
+
+async def called(store: PostgresStore, database: Database) -> None:
+    """Let an account without a profile be claimed: to enroll, to be verified, and on the desk.
+
+    Others call, too: from another account, and at another tenant.
+    """
+    verification = accepted(opening())
+    await store.enroll(declined())
+    await store.close(verification)
+    async with desk_feed(database) as feed:
+        begun = verification.opening
+        told = News(TENANT, begun.id, begun.call, WORKER, Purpose.VERIFY, claim=verification.claim)
+        feed.tell(replace(told, agents=("1001",)))
+        await feed.written()
+    other = AccountId("4712")
+    await store.enroll(declined(other))
+    claim = Claim(TENANT, other, ClaimSource.DIALPLAN)
+    await store.close(replace(accepted(opening()), claim=claim))
+    await store.close(accepted(opening(tenant=OTHER_TENANT)))
+
+
+CALLED = {"enrollments": 1, "verifications": 1, "attempts": 2, "desk_calls": 1}
+"""How much of each kind `called` leaves of the account."""
+
+
+async def test_calls_without_a_profile_are_handed_out(
+    administration: ProfileAdministration,
+    database: Database,
+    keyring: Keyring,
+    postgres_store: PostgresStore,
+    tmp_path: Path,
+) -> None:
+    """To whom was never enrolled; what is erased is not there afterwards."""
+    await called(postgres_store, database)
+    found = await held(database, keyring)
+    assert found is not None
+    write_holding(tmp_path / "out", found)
+    record = msgspec.json.decode((tmp_path / "out" / "held.json").read_bytes())
+    assert {part: len(of) for part, of in record.items() if of} == CALLED
+    (call,) = record["desk_calls"]
+    assert (call["claim_account"], call["agents"]) == (ACCOUNT, ["1001"])
+    assert call["news"] == {"purpose": "verify", "claim_source": "dialplan"}
+    assert not await administration.erase(TENANT, ACCOUNT, who="ann", why="asked to")
+    assert await held(database, keyring) is None
+
+
+async def test_calls_of_before_the_profile_are_handed_out(
+    database: Database, keyring: Keyring, postgres_store: PostgresStore
+) -> None:
+    """Beside those that were compared with it."""
+    await called(postgres_store, database)
+    await person(postgres_store)
+    found = await held(database, keyring)
+    assert found is not None
+    counts = {part: len(found.record[part]) for part in CALLED}
+    assert counts == {"enrollments": 2, "verifications": 2, "attempts": 4, "desk_calls": 1}
+
+
+async def test_an_export_of_calls_alone_is_in_the_trail(
+    database: Database, keyring: Keyring, postgres_store: PostgresStore, database_dsn: str
+) -> None:
+    """About nobody, since there is no id without a name."""
+    await called(postgres_store, database)
+    assert await held(database, keyring) is not None
+    written = (
+        "SELECT who || ': ' || why FROM audit WHERE what = 'profile_exported' AND whom IS NULL"
+    )
+    assert await column(database_dsn, written) == ["ann: the person asked"]
 
 
 async def test_nothing_is_held_on_a_stranger(database: Database, keyring: Keyring) -> None:
