@@ -92,6 +92,8 @@ class Enrollment:
     warnings: tuple[EnrollmentWarning, ...] = ()
     draft: Draft | None = None
     """What must be there still where it succeeded; None: the profile may be made."""
+    ordered: bool = False
+    """Whether it is an item of a batch, of the same id, which must be there still as well."""
 
     @property
     def voiceprints(self) -> tuple[Voiceprint, ...]:

@@ -21,7 +21,7 @@ from engine.audio.files import AudioFile, AudioFileError, read_audio
 from engine.errors import EngineError
 from ivr.domain.batch import ItemId, Undone
 from ivr.domain.call import TenantId
-from ivr.domain.enrollment import EnrollmentId, EnrollmentResult
+from ivr.domain.enrollment import EnrollmentId
 from ivr.domain.verification import VerificationId
 from ivr.jobs.queue import Queue, Ticket
 from ivr.jobs.worker import ElsewhereError
@@ -31,7 +31,6 @@ from ivr.storage import (
     Batches,
     Database,
     Item,
-    ProfileAdministration,
     SealBrokenError,
     StoreRefusedError,
     Terms,
@@ -95,15 +94,7 @@ class BatchWork:
         if not await self.able():
             raise ElsewhereError("the folder of the batch is not there")
         result, reason = await self._ended(tenant, item)
-        there = await self._batches.end(tenant, number, result, reason)
-        if not there and result == EnrollmentResult.ENROLLED:
-            await self._erase(tenant, item)
-
-    async def _erase(self, tenant: TenantId, item: Item) -> None:
-        """The person was erased while being enrolled: what was stored since goes as well."""
-        profiles = ProfileAdministration(self._database)
-        why = "erased while a batch was enrolling"
-        await profiles.erase(tenant, item.account, who=_worker(item), why=why)
+        await self._batches.end(tenant, number, result, reason)
 
     async def _ended(self, tenant: TenantId, item: Item) -> Ended:
         """Return how an item ended; whatever cannot be done is an end, too."""
@@ -143,7 +134,7 @@ class BatchWork:
         found = await review(order, _read(item.files), office, EnrollmentId(item.id))
         if found.remarks:
             await self._batches.remark(tenant, item.id, [_said(each) for each in found.remarks])
-        stored = await office.store.enroll(found.enrollment)
+        stored = await office.store.enroll(replace(found.enrollment, ordered=True))
         return stored.result, stored.reason
 
 

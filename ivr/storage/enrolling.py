@@ -28,6 +28,17 @@ async def write_enrollment(
     check_complete(enrollment)
     if enrollment.account is not None and storable(enrollment.account) != enrollment.account:
         raise StoreRefusedError("an account has characters that PostgreSQL cannot hold")
+    try:
+        return await _written(database, keyring, enrollment)
+    except _OrderGoneError:
+        return await _written(database, keyring, withdrawn(enrollment))
+
+
+class _OrderGoneError(Exception):
+    """The item that ordered an enrollment was forgotten with its person."""
+
+
+async def _written(database: Database, keyring: Keyring, enrollment: Enrollment) -> Enrollment:
     return await database.transact(
         lambda transaction: _Writing(transaction, keyring, enrollment).write(),
         tenant=enrollment.tenant,
@@ -59,9 +70,9 @@ def not_enrollable(enrollment: Enrollment, state: ProfileState) -> Enrollment:
 
 
 def withdrawn(enrollment: Enrollment) -> Enrollment:
-    """Return the end of an enrollment whose draft is gone: whose it was is not told again."""
+    """Return the end of one whose draft or order is gone: whose it was is not told again."""
     ended = as_ended(enrollment, EnrollmentResult.FAILED, EnrollmentReason.NO_CONSENT)
-    return replace(ended, account=None)
+    return replace(ended, account=None, ordered=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ class _Writing:
         await self.transaction.execute("note-tenant", self._tenant)
         if self.enrollment.result is EnrollmentResult.ENROLLED:
             return await self._success()
+        await self._check_order()
         return await self._failure(
             as_ended(self.enrollment, self.enrollment.result, self.enrollment.reason)
         )
@@ -101,6 +113,8 @@ class _Writing:
         if self.enrollment.draft and not await self._stands(self.enrollment.draft):
             return await self._failure(withdrawn(self.enrollment))
         profile = await self._profile()
+        # After the profile, as whoever erases the person: the other way round they would deadlock.
+        await self._check_order()
         if profile is None:
             return await self._failure(not_enrollable(self.enrollment, await self._state()))
         await self.transaction.execute("forget-voice", profile)
@@ -117,6 +131,12 @@ class _Writing:
         # A query of its own: one that waited for the row would see the consents of before.
         consents = await self.transaction.fetch("consents-of-profile", draft.profile)
         return bool(consents) or not draft.consented
+
+    async def _check_order(self) -> None:
+        """Raise where the item that ordered it is gone, and all is undone; else it stays."""
+        about = (self._tenant, self.enrollment.id)
+        if self.enrollment.ordered and not await self.transaction.fetch("hold-batch-item", *about):
+            raise _OrderGoneError
 
     async def _failure(self, ended: Enrollment) -> Enrollment:
         await self._end(ended, None)

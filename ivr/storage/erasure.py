@@ -18,6 +18,8 @@ async def erase_person(
     """
     names = (storable(tenant), storable(account))
     row = await transaction.fetch_one("erase-profile", *names)
-    await transaction.execute("forget-account", *names)
     await transaction.execute("forget-batch-items", *names)
+    # What a batch was enrolling is there now or never will be: its item is gone.
+    row = row or await transaction.fetch_one("erase-profile", *names)
+    await transaction.execute("forget-account", *names)
     return None if row is None else ProfileId(row["id"])

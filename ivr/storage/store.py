@@ -161,7 +161,8 @@ class PostgresStore:
 
         A success makes the profile, unless the person is enrolled already or has opted out: what
         comes back then is FAILED with ALREADY_ENROLLED or OPTED_OUT, and the profile is as it was.
-        NO_CONSENT, and no account, where its draft was erased or the consent withdrawn meanwhile.
+        NO_CONSENT, and no account, where its draft was erased or the consent withdrawn meanwhile,
+        or the item of a batch that ordered it went with its person.
         Raises `StoreUnavailableError`; `ValueError` for a success without account, consent or
         voiceprints, of which nothing is written.
         """

@@ -38,6 +38,10 @@ SELECT
 FROM batch_items AS i JOIN batches AS b ON b.id = i.batch
 WHERE i.tenant = $1::text AND i.id = $2::uuid AND i.ended_at IS NULL;
 
+-- name: hold-batch-item
+-- Keep item $2 of tenant $1 from being forgotten until the transaction ends; no row where it is gone.
+SELECT id FROM batch_items WHERE tenant = $1::text AND id = $2::uuid FOR KEY SHARE;
+
 -- name: remark-batch-item
 -- Note what became of each file of item $2 of tenant $1, before its enrollment is stored.
 UPDATE batch_items SET remarks = $3::text[]

@@ -11,22 +11,24 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from ivr.domain.batch import BatchKind
-from ivr.domain.call import AccountId
-from ivr.domain.enrollment import Enrollment
+from ivr.domain.batch import BatchKind, ItemId
+from ivr.domain.call import AccountId, TenantId
+from ivr.domain.enrollment import Enrollment, EnrollmentId
 from ivr.domain.operating_point import PointPurpose
 from ivr.domain.profile import ProfileState
 from ivr.jobs import BatchWork, Queue, Worker
 from ivr.jobs.queue import Ticket
 from ivr.jobs.worker import ElsewhereError, working
-from ivr.storage import Database, Keyring, PostgresStore, Wish, holding
+from ivr.ports import StoreUnavailableError
+from ivr.storage import Batches, Database, Keyring, PostgresStore, Wish, holding
 from ivr.storage.administration import ProfileAdministration
 from ivr.storage.operating_points import OperatingPoints
 from ivr.storage.retention import RetentionRules, retain
 from tests.postgres import execute
-from tests.unit.jobs.batching import TENANT, Stage, stage_of
+from tests.unit.jobs.batching import TENANT, TERMS, Stage, stage_of
 from tests.unit.jobs.conftest import until
 from tests.unit.offline.files import HER, HIM
+from tests.unit.storage.records import enrolled
 
 ACCOUNT = AccountId("4711")
 ANN = {"who": "ann", "why": "asked to"}
@@ -258,14 +260,47 @@ class _ErasedMeanwhile(PostgresStore):
         return await super().enroll(enrollment)
 
 
+class _Failing(Batches):
+    """The database goes away before the end of an item is noted."""
+
+    async def end(self, tenant: TenantId, item: ItemId, result: str, reason: str) -> bool:
+        raise StoreUnavailableError("gone")
+
+
+@pytest.mark.parametrize("takes", [3, 1])
 async def test_who_is_erased_while_being_enrolled_stays_erased(
-    stage: Stage, database: Database, keyring: Keyring, postgres_store: PostgresStore
+    stage: Stage, database: Database, keyring: Keyring, database_dsn: str, takes: int
 ) -> None:
-    """The worker finds its item gone, and takes back what it has stored."""
-    batch = await stage.order(BatchKind.ENROLL, stage.person("4711", HIM))
+    """Enough to enroll or not: nothing is stored that names the person, whatever fails then."""
+    wish = stage.person("4711", HIM)
+    batch = await stage.order(BatchKind.ENROLL, replace(wish, files=wish.files[:takes]))
     office = replace(stage.office, store=_ErasedMeanwhile(database, keyring))
-    await replace(stage, office=office).do(batch)
-    assert await postgres_store.find(TENANT, ACCOUNT) is None
+    failing = replace(stage, office=office, batches=_Failing(database, keyring))
+    (line,) = await stage.lines(batch)
+    with pytest.raises(StoreUnavailableError):
+        await failing.do(batch)
+    await stage.duty.work(Ticket(TENANT, str(line.id)))
+    assert await rows(database_dsn, "SELECT id FROM profiles") == []
+    assert await rows(database_dsn, "SELECT account, reason FROM enrollments") == [
+        (None, "NO_CONSENT")
+    ]
+
+
+async def test_an_erasure_at_the_very_moment_of_an_enrollment_is_whole(
+    stage: Stage, administration: ProfileAdministration, database_dsn: str
+) -> None:
+    """Whichever is first: the person has no profile then, and no record names them."""
+    file = (stage.folder / "1.wav",)
+    wishes = [Wish(AccountId(str(number)), file, TERMS) for number in range(20)]
+    for line in await stage.lines(await stage.order(BatchKind.ENROLL, *wishes)):
+        ended = replace(enrolled(line.account), id=EnrollmentId(line.id), ordered=True)
+        await asyncio.gather(
+            stage.office.store.enroll(replace(ended, tenant=TENANT)),
+            administration.erase(TENANT, line.account, **ANN),
+        )
+    assert await rows(database_dsn, "SELECT account FROM profiles") == []
+    named = "SELECT account FROM enrollments WHERE account IS NOT NULL"
+    assert await rows(database_dsn, named) == []
 
 
 async def test_who_opted_out_is_not_enrolled(
