@@ -10,7 +10,7 @@ from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.enrollment import Draft
 from ivr.domain.mode import Mode
-from ivr.domain.profile import ProfileId
+from ivr.domain.profile import ProfileId, ProfileState
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.text import storable
@@ -43,23 +43,17 @@ class Drafts:
 
         async def work(transaction: Transaction) -> ProfileId | None:
             await transaction.execute("note-tenant", storable(tenant))
-            row = await transaction.fetch_one(
-                "begin-profile",
-                uuid4(),
-                storable(tenant),
-                storable(account),
-                terms.mode,
-                storable(terms.locale),
-                storable(terms.phrase),
-            )
-            if row is None:
+            how = (terms.mode, storable(terms.locale), storable(terms.phrase))
+            profile = await _free(transaction, storable(tenant), storable(account), how)
+            if profile is None:
                 return None
-            await transaction.execute("forget-voice", row["id"])
+            await transaction.execute("begin-profile", storable(tenant), profile, *how)
+            await transaction.execute("forget-voice", profile)
             consent = terms.consent
             said = (storable(consent.text_version), consent.given, consent.at)
-            await transaction.execute("add-consent", storable(tenant), row["id"], None, *said)
-            await note(transaction, AuditEvent.PROFILE_BEGUN, tenant, row["id"], who, why)
-            return ProfileId(row["id"])
+            await transaction.execute("add-consent", storable(tenant), profile, None, *said)
+            await note(transaction, AuditEvent.PROFILE_BEGUN, tenant, profile, who, why)
+            return profile
 
         return await self._database.transact(work, tenant=tenant)
 
@@ -68,6 +62,20 @@ class Drafts:
         names = (storable(tenant), storable(account))
         row = await self._database.fetch_one("find-draft", *names, tenant=tenant)
         return None if row is None else (Draft(ProfileId(row["id"]), True), _terms(row))
+
+
+async def _free(
+    transaction: Transaction, tenant: str, account: str, how: tuple[str, ...]
+) -> ProfileId | None:
+    """Return the account's profile, made if need be and locked; None where it is in use."""
+    held = await transaction.fetch_one("claim-profile", uuid4(), tenant, account, *how)
+    assert held is not None, "it is made or locked"
+    if held["state"] == ProfileState.EXPIRED:
+        return ProfileId(held["id"])
+    # A query of its own: one that waited for the row would see the consents of before.
+    consents = await transaction.fetch("consents-of-profile", held["id"])
+    begun = held["state"] != ProfileState.ENROLLING or bool(consents)
+    return None if begun else ProfileId(held["id"])
 
 
 def _terms(row: Row) -> Terms:

@@ -1,15 +1,18 @@
--- name: begin-profile
--- Make a profile that waits for recordings, or begin one anew that nobody uses; else no row.
+-- name: claim-profile
+-- Make a profile $1 for account $3 of tenant $2, or lock the one it has; return which, and its state.
+--
+-- What is there stays as it is: by itself only an update would lock it.
 INSERT INTO profiles AS p (id, tenant, account, state, mode, locale, passphrase)
 VALUES ($1::uuid, $2::text, $3::text, 'enrolling', $4::text, $5::text, $6::text)
-ON CONFLICT (tenant, account) DO UPDATE
-SET state = 'enrolling', mode = EXCLUDED.mode, locale = EXCLUDED.locale,
-    passphrase = EXCLUDED.passphrase, tenant_key = NULL, data_key = NULL,
-    changed_at = now(), used_at = now()
-WHERE p.state = 'expired' OR (
-    p.state = 'enrolling' AND NOT EXISTS (SELECT FROM consents AS c WHERE c.profile = p.id)
-)
-RETURNING id;
+ON CONFLICT (tenant, account) DO UPDATE SET mode = p.mode
+RETURNING id, state;
+
+-- name: begin-profile
+-- Let profile $2 of tenant $1, which nobody uses, wait for recordings.
+UPDATE profiles
+SET state = 'enrolling', mode = $3::text, locale = $4::text, passphrase = $5::text,
+    tenant_key = NULL, data_key = NULL, changed_at = now(), used_at = now()
+WHERE tenant = $1::text AND id = $2::uuid;
 
 -- name: find-draft
 -- Return the terms of the profile of tenant $1 and account $2, if it waits for recordings.
