@@ -1412,6 +1412,14 @@ DELETE FROM caller_lockouts WHERE rejects = 0;
 ALTER TABLE attempts ADD COLUMN replay_shift_s double precision;
 COMMENT ON COLUMN attempts.replay_shift_s IS 'Seconds by which it began later than the earlier recording that it repeats; NULL where it repeats none';
 
+-- 0021_undertakings
+
+-- Who does a request with an idempotency key: what another took over, it answers no more.
+
+ALTER TABLE api_answers ADD COLUMN undertaking uuid;
+COMMENT ON COLUMN api_answers.undertaking IS 'Who does or did it: another id each time that it is begun';
+COMMENT ON COLUMN api_answers.created_at IS 'When it was begun, or last seen to be done still';
+
 INSERT INTO schema_versions (version, name) VALUES (1, '0001_first_tables');
 INSERT INTO schema_versions (version, name) VALUES (2, '0002_tenant_columns');
 INSERT INTO schema_versions (version, name) VALUES (3, '0003_sealed_recordings');
@@ -1432,5 +1440,6 @@ INSERT INTO schema_versions (version, name) VALUES (17, '0017_findings');
 INSERT INTO schema_versions (version, name) VALUES (18, '0018_parts');
 INSERT INTO schema_versions (version, name) VALUES (19, '0019_no_empty_counts');
 INSERT INTO schema_versions (version, name) VALUES (20, '0020_replay_shift');
+INSERT INTO schema_versions (version, name) VALUES (21, '0021_undertakings');
 
 COMMIT;

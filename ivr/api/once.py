@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
 from ivr.api.errors import ConflictError, InvalidRequestError, ReusedKeyError
 from ivr.api.operations import Operation, Uploads, Visit
-from ivr.storage import Asked
+from ivr.ports import StoreUnavailableError
+from ivr.storage import Answered, ApiAnswers, Asked, Undertaking
 
 HEADER = "Idempotency-Key"
 HEADER_MAX_CHARACTERS = 255
+RENEWED_EVERY_S = 20.0
+"""Some may fail before anybody takes a request for abandoned (`ivr.storage.api_answers`)."""
 
 Answer = tuple[int, bytes]
 """Status, and JSON or nothing."""
@@ -32,22 +37,45 @@ async def answer(operation: Operation, visit: Visit) -> Answer:
 
 async def _once(operation: Operation, visit: Visit, asked: Asked) -> Answer:
     answers = visit.office.answers
-    known = await answers.begin(asked, visit.office.files.clock.now())
-    if known is not None:
-        if not known.same:
-            raise ReusedKeyError(f"this {HEADER} came with another request before; take a new one")
-        if known.status is None or known.body is None:
-            raise ConflictError("the same request is being done right now; ask again in a moment")
-        return known.status, known.body
-    try:
-        status, body = await _performed(operation, visit)
-    except BaseException:
-        # Whoever hung up is answered no more, but what was not done must be free to be done.
-        await asyncio.shield(answers.drop(asked))
-        raise
-    # An empty answer names nobody: that of an erasure is kept after all else was erased.
-    await answers.keep(asked, status, body, visit.account if body else None)
+    undertaking = await answers.begin(asked, visit.office.files.clock.now())
+    if isinstance(undertaking, Answered):
+        return _told_again(undertaking)
+    async with _renewed(answers, undertaking):
+        try:
+            status, body = await _performed(operation, visit)
+        except BaseException:
+            # Whoever hung up is answered no more, but what was not done must be free to be done.
+            await asyncio.shield(answers.drop(undertaking))
+            raise
+        # An empty answer names nobody: that of an erasure is kept after all else was erased.
+        await answers.keep(undertaking, status, body, visit.account if body else None)
     return status, body
+
+
+def _told_again(known: Answered) -> Answer:
+    if not known.same:
+        raise ReusedKeyError(f"this {HEADER} came with another request before; take a new one")
+    if known.status is None or known.body is None:
+        raise ConflictError("the same request is being done right now; ask again in a moment")
+    return known.status, known.body
+
+
+@asynccontextmanager
+async def _renewed(answers: ApiAnswers, undertaking: Undertaking) -> AsyncIterator[None]:
+    """Keep others from taking a request over while it waits for its turn and is done."""
+    renewing = asyncio.create_task(_renew(answers, undertaking))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        await asyncio.wait({renewing})
+
+
+async def _renew(answers: ApiAnswers, undertaking: Undertaking) -> None:
+    while True:
+        await asyncio.sleep(RENEWED_EVERY_S)
+        with suppress(StoreUnavailableError):
+            await answers.renew(undertaking)
 
 
 async def _performed(operation: Operation, visit: Visit) -> Answer:

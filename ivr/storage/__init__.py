@@ -6,7 +6,7 @@ from ivr.storage.administration import (
     ProfileSummary,
     tenants,
 )
-from ivr.storage.api_answers import Answered, ApiAnswers, Asked
+from ivr.storage.api_answers import Answered, ApiAnswers, Asked, Undertaking
 from ivr.storage.api_keys import ApiKey, ApiKeys, ApiKeySummary
 from ivr.storage.audit_chain import AuditEnd, AuditEntry, AuditFault
 from ivr.storage.audit_chain import ends as audit_ends
@@ -103,6 +103,7 @@ __all__ = [
     "StoreRefusedError",
     "StoreUnreachableError",
     "Terms",
+    "Undertaking",
     "UnknownDatabaseError",
     "Watchlists",
     "Wish",

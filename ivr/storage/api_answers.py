@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from ivr.domain.call import TenantId
 from ivr.storage.database import Database, Transaction
@@ -13,7 +13,7 @@ from ivr.storage.text import storable
 
 KEPT: Final = timedelta(days=1)
 ABANDONED_AFTER: Final = timedelta(minutes=2)
-"""Longer than any request may take: whoever began it then is gone."""
+"""Whoever does a request says so some times in between: who was last seen so long ago is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,19 @@ class Asked:
     """SHA-256 of the idempotency key, 32 octets."""
     request: bytes
     """SHA-256 of the request, 32 octets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undertaking:
+    """A request that is to be done now, by whoever holds this; another may take it over."""
+
+    asked: Asked
+    id: UUID
+
+    @property
+    def place(self) -> tuple[UUID, bytes, UUID]:
+        """Where it is written, as long as nobody takes it over."""
+        return self.asked.key, self.asked.name, self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +59,43 @@ class ApiAnswers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, asked: Asked, now: datetime) -> Answered | None:
-        """Return None where the request is to be done now, else what is known of it."""
+    async def begin(self, asked: Asked, now: datetime) -> Undertaking | Answered:
+        """Return an undertaking where the request is to be done now, else what is known of it."""
+        undertaking = Undertaking(asked, uuid4())
 
-        async def work(transaction: Transaction) -> Answered | None:
+        async def work(transaction: Transaction) -> Undertaking | Answered:
             tenant = storable(asked.tenant)
             await transaction.execute("forget-answers", tenant, now - KEPT)
-            columns = (asked.key, asked.name, tenant, asked.request)
+            columns = (asked.key, asked.name, tenant, asked.request, undertaking.id)
             if await transaction.fetch_one("claim-answer", *columns, now - ABANDONED_AFTER):
-                return None
+                return undertaking
             row = await transaction.fetch_one("find-answer", asked.key, asked.name)
-            assert row is not None, "whoever conflicts is seen after the conflict"
+            if row is None:
+                # It was dropped at this very moment, and nobody does it now.
+                return Answered(same=True, status=None, body=None)
             return Answered(row["request"] == asked.request, row["status"], row["body"])
 
         return await self._database.transact(work, tenant=asked.tenant)
 
-    async def keep(self, asked: Asked, status: int, body: bytes, account: str | None) -> None:
-        """Keep the answer; `account` is whom it is about, to be erased with the person."""
-        about = None if account is None else storable(account)
-        columns = (asked.key, asked.name, status, body, about)
-        await self._database.fetch("keep-answer", *columns, tenant=asked.tenant)
+    async def renew(self, undertaking: Undertaking) -> None:
+        """Say that the request is still being done, long before `ABANDONED_AFTER`."""
+        await self._database.fetch(
+            "renew-answer", *undertaking.place, tenant=undertaking.asked.tenant
+        )
 
-    async def drop(self, asked: Asked) -> None:
-        """Forget a request that was not done: it may be sent again."""
-        await self._database.fetch("drop-answer", asked.key, asked.name, tenant=asked.tenant)
+    async def keep(
+        self, undertaking: Undertaking, status: int, body: bytes, account: str | None
+    ) -> None:
+        """Keep the answer, unless another took the request over.
+
+        `account` is whom it is about, to be erased with the person.
+        """
+        about = None if account is None else storable(account)
+        columns = (*undertaking.place, status, body, about)
+        await self._database.fetch("keep-answer", *columns, tenant=undertaking.asked.tenant)
+
+    async def drop(self, undertaking: Undertaking) -> None:
+        """Forget a request that was not done, unless another took it over: it may be sent again."""
+        await self._database.fetch(
+            "drop-answer", *undertaking.place, tenant=undertaking.asked.tenant
+        )

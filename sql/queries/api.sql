@@ -19,27 +19,34 @@ WHERE tenant = $1::text AND id = $2::uuid AND revoked_at IS NULL
 RETURNING id;
 
 -- name: claim-answer
--- Begin request $4 of key $1 with idempotency key $2, of tenant $3; no row where it is known.
+-- Begin request $4 of key $1 with idempotency key $2, of tenant $3, as $5; no row where it is known.
 --
--- One that was begun before $5 and never answered is taken over: whoever did it is gone.
-INSERT INTO api_answers AS a (api_key, name, tenant, request)
-VALUES ($1::uuid, $2::bytea, $3::text, $4::bytea)
-ON CONFLICT (api_key, name) DO UPDATE SET created_at = now()
-WHERE a.status IS NULL AND a.created_at < $5::timestamptz AND a.request = EXCLUDED.request
+-- One that was last seen before $6 and never answered is taken over: whoever did it is gone.
+INSERT INTO api_answers AS a (api_key, name, tenant, request, undertaking)
+VALUES ($1::uuid, $2::bytea, $3::text, $4::bytea, $5::uuid)
+ON CONFLICT (api_key, name) DO UPDATE SET created_at = now(), undertaking = EXCLUDED.undertaking
+WHERE a.status IS NULL AND a.request = EXCLUDED.request
+AND (a.created_at < $6::timestamptz OR a.undertaking = EXCLUDED.undertaking)
 RETURNING name;
+
+-- name: renew-answer
+-- Note that $3 still does the request with idempotency key $2 of key $1.
+UPDATE api_answers SET created_at = now()
+WHERE api_key = $1::uuid AND name = $2::bytea AND undertaking = $3::uuid AND status IS NULL;
 
 -- name: find-answer
 -- Return the request and, if there is one yet, the answer to idempotency key $2 of key $1.
 SELECT request, status, body FROM api_answers WHERE api_key = $1::uuid AND name = $2::bytea;
 
 -- name: keep-answer
--- Keep status $3 and body $4, about account $5, as the answer to idempotency key $2 of key $1.
-UPDATE api_answers SET status = $3::smallint, body = $4::bytea, account = $5::text
-WHERE api_key = $1::uuid AND name = $2::bytea;
+-- Keep status $4 and body $5, about account $6, as what $3 answered to idempotency key $2 of key $1.
+UPDATE api_answers SET status = $4::smallint, body = $5::bytea, account = $6::text
+WHERE api_key = $1::uuid AND name = $2::bytea AND undertaking = $3::uuid;
 
 -- name: drop-answer
--- Forget idempotency key $2 of key $1, whose request was not done.
-DELETE FROM api_answers WHERE api_key = $1::uuid AND name = $2::bytea AND status IS NULL;
+-- Forget idempotency key $2 of key $1, whose request $3 has not done.
+DELETE FROM api_answers
+WHERE api_key = $1::uuid AND name = $2::bytea AND undertaking = $3::uuid AND status IS NULL;
 
 -- name: forget-answers
 -- Delete what was answered to requests of tenant $1 from before $2.

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-import asyncpg
+import asyncio
+from datetime import timedelta
+from functools import partial
 
+import aiohttp
+import asyncpg
+import pytest
+from aiohttp.test_utils import TestServer
+
+from ivr.api import once
+from ivr.api.application import application
+from ivr.api.face import Reception
 from ivr.api.faces import FACES
-from tests.unit.api.conftest import Answer, Client, wav
+from ivr.api.office import ApiOffice
+from ivr.api.rate import RateLimit
+from ivr.api.turns import Turns
+from ivr.storage.api_answers import ABANDONED_AFTER
+from tests.postgres import execute
+from tests.unit.api.conftest import Answer, Client, Maker, wav
 from tests.unit.api.test_own import WAV, enrolled
+from tests.unit.jobs.conftest import until
 from tests.unit.offline.files import HIM
 
 AZURE = "/speaker-recognition/verification/text-independent/profiles"
@@ -63,6 +79,45 @@ async def test_the_answer_to_an_identification_is_not_kept(
     await client.ask("DELETE", "/v1/profiles/4711")
     again = await client.ask("POST", identify, data=wav(8, HIM), headers=headers)
     assert (again.json["found"], again.json["ranked"]) == (None, [])
+
+
+async def test_a_request_that_waits_for_long_is_done_once(
+    api_office: ApiOffice,
+    make_token: Maker,
+    database_dsn: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sent again meanwhile it is a conflict: done twice, it would repeat its own recording."""
+    monkeypatch.setattr(once, "RENEWED_EVERY_S", 0.05)
+    turns = Turns(at_once=1)
+    reception = Reception(api_office, RateLimit(100, 100, lambda: 0.0), 1_000_000, turns)
+    async with (
+        TestServer(application(reception, FACES)) as server,
+        aiohttp.ClientSession() as session,
+    ):
+        client = Client(session, str(server.make_url("")).rstrip("/"), str(await make_token()))
+        await enrolled(client)
+        sent = partial(client.ask, "POST", "/v1/profiles/4711/verify", data=wav(8, HIM))
+        verify = partial(sent, headers={**WAV, "Idempotency-Key": "long"})
+
+        async def begun(within: timedelta = timedelta(days=1)) -> bool:
+            connection = await asyncpg.connect(database_dsn)
+            sql = "SELECT count(*) FROM api_answers WHERE created_at > now() - $1::interval"
+            count = await connection.fetchval(sql, within)
+            await connection.close()
+            return bool(count)
+
+        async with turns.turn():
+            first = asyncio.create_task(verify())
+            await until(begun)
+            await execute(
+                database_dsn, "UPDATE api_answers SET created_at = now() - '1 h'::interval"
+            )
+            await until(partial(begun, ABANDONED_AFTER))
+            assert (await verify()).status == 409
+        answered = await first
+        assert answered.json["reason"] == "MATCH"
+        assert (await verify()).json == answered.json
 
 
 def test_only_what_changes_something_is_kept() -> None:

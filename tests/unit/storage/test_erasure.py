@@ -25,6 +25,7 @@ from ivr.storage import (
     PostgresStore,
     ProfileAdministration,
     RetentionRules,
+    Undertaking,
     Wish,
     retain,
 )
@@ -92,8 +93,9 @@ async def _answered(database: Database, account: AccountId) -> None:
     asked = Asked(TENANT, key, bytes(32), bytes(32))
     told = {"who": "ann", "why": "test"}
     await ApiKeys(database).add(TENANT, key, "test", bytes(32), (), None, **told)
-    assert await answers.begin(asked, datetime.now(UTC)) is None
-    await answers.keep(asked, 200, account.encode(), account)
+    undertaking = await answers.begin(asked, datetime.now(UTC))
+    assert isinstance(undertaking, Undertaking)
+    await answers.keep(undertaking, 200, account.encode(), account)
 
 
 @pytest.mark.parametrize("way", [by_an_operator, by_azures_api, by_retention])
