@@ -40,6 +40,7 @@ async def _once(operation: Operation, visit: Visit, asked: Asked) -> Answer:
     undertaking = await answers.begin(asked, visit.office.files.clock.now())
     if isinstance(undertaking, Answered):
         return _told_again(undertaking)
+    visit.undertaking = undertaking
     async with _renewed(answers, undertaking):
         try:
             status, body = await _performed(operation, visit)
@@ -47,8 +48,7 @@ async def _once(operation: Operation, visit: Visit, asked: Asked) -> Answer:
             # Whoever hung up is answered no more, but what was not done must be free to be done.
             await asyncio.shield(answers.drop(undertaking))
             raise
-        # An empty answer names nobody: that of an erasure is kept after all else was erased.
-        await answers.keep(undertaking, status, body, visit.account if body else None)
+        await answers.keep(undertaking, status, body)
     return status, body
 
 

@@ -35,6 +35,7 @@ from ivr.api.scopes import Scope
 from ivr.api.turns import Turns
 from ivr.domain.call import TenantId
 from ivr.offline import Office
+from ivr.storage import Undertaking
 
 T = TypeVar("T")
 
@@ -75,8 +76,8 @@ class Visit:
     body_limit: int
     turns: Turns
     """Waited for before the recordings of a body are decoded."""
-    account: str | None = None
-    """Whom the answer is about, if it names a person: it is erased with the person."""
+    undertaking: Undertaking | None = None
+    """What is kept of the request, if it is to be done once."""
     headers: dict[str, str] = field(default_factory=dict)
     """Of the answer, where it has any of its own; one that is told again has none."""
     _body: Body | None = field(default=None)
@@ -93,6 +94,14 @@ class Visit:
         if len(why) > WHY_MAX_CHARACTERS:
             raise InvalidRequestError(f"why has more than {WHY_MAX_CHARACTERS} characters")
         return why
+
+    async def concern(self, account: str) -> None:
+        """Note whom the request is about: erased, the person takes along what is kept of it.
+
+        To be called before anything of the person is read or changed. `StoreUnavailableError`.
+        """
+        if self.undertaking is not None:
+            await self.office.answers.concern(self.undertaking, account)
 
     async def files(self) -> Office:
         """Return the work on files, at the tenant's operating points and in the key's name."""

@@ -83,15 +83,17 @@ class ApiAnswers:
             "renew-answer", *undertaking.place, tenant=undertaking.asked.tenant
         )
 
-    async def keep(
-        self, undertaking: Undertaking, status: int, body: bytes, account: str | None
-    ) -> None:
-        """Keep the answer, unless another took the request over.
+    async def concern(self, undertaking: Undertaking, account: str) -> None:
+        """Note whom the request is about, before anything of the person is read.
 
-        `account` is whom it is about, to be erased with the person.
+        Erased meanwhile, the person takes it along, and no answer is kept.
         """
-        about = None if account is None else storable(account)
-        columns = (*undertaking.place, status, body, about)
+        columns = (*undertaking.place, storable(account))
+        await self._database.fetch("concern-answer", *columns, tenant=undertaking.asked.tenant)
+
+    async def keep(self, undertaking: Undertaking, status: int, body: bytes) -> None:
+        """Keep the answer, unless another took the request over or its person was erased."""
+        columns = (*undertaking.place, status, body)
         await self._database.fetch("keep-answer", *columns, tenant=undertaking.asked.tenant)
 
     async def drop(self, undertaking: Undertaking) -> None:

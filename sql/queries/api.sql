@@ -34,13 +34,21 @@ RETURNING name;
 UPDATE api_answers SET created_at = now()
 WHERE api_key = $1::uuid AND name = $2::bytea AND undertaking = $3::uuid AND status IS NULL;
 
+-- name: concern-answer
+-- Note that the request with idempotency key $2 of key $1, which $3 does, is about account $4.
+UPDATE api_answers SET account = $4::text
+WHERE api_key = $1::uuid AND name = $2::bytea AND undertaking = $3::uuid AND status IS NULL;
+
 -- name: find-answer
 -- Return the request and, if there is one yet, the answer to idempotency key $2 of key $1.
 SELECT request, status, body FROM api_answers WHERE api_key = $1::uuid AND name = $2::bytea;
 
 -- name: keep-answer
--- Keep status $4 and body $5, about account $6, as what $3 answered to idempotency key $2 of key $1.
-UPDATE api_answers SET status = $4::smallint, body = $5::bytea, account = $6::text
+-- Keep status $4 and body $5 as what $3 answered to idempotency key $2 of key $1.
+--
+-- An empty answer names nobody.
+UPDATE api_answers SET status = $4::smallint, body = $5::bytea,
+    account = CASE WHEN octet_length($5::bytea) > 0 THEN account END
 WHERE api_key = $1::uuid AND name = $2::bytea AND undertaking = $3::uuid;
 
 -- name: drop-answer

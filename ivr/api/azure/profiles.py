@@ -63,7 +63,7 @@ class Desk:
         if self.contract.kind.mode is Mode.TEXT_DEPENDENT:
             phrases_of(locale, visit.office.phrases_folder)
         made = await visit.office.azure.make(visit.tenant, self.contract.kind, locale)
-        visit.account = made.account
+        await visit.concern(made.account)
         visit.headers["Location"] = f"{visit.request.url.with_query(None)}/{made.id}"
         return self._shown(made, visit)
 
@@ -90,7 +90,8 @@ class Desk:
 
     async def delete(self, visit: Visit) -> None:
         """Erase the person: voice, recordings, consent, and the name in records of calls."""
-        profile = await self._found(visit)
+        # What is kept of the request names nobody, or it would be erased too.
+        profile = await self._named(visit)
         done = await visit.office.azure.erase(visit.tenant, profile, who=visit.program.who)
         await visit.office.forget(visit.tenant, profile.account)
         if not done:
@@ -159,13 +160,21 @@ class Desk:
         return [each.text for each in listed.phrases.values()]
 
     async def _found(self, visit: Visit) -> AzureProfile:
+        """Return the profile that the path names, and note that the request is about it.
+
+        `NotFoundError`.
+        """
+        # Such a profile's account is its id.
+        await visit.concern(str(visit.part("profileId", UUID)))
+        return await self._named(visit)
+
+    async def _named(self, visit: Visit) -> AzureProfile:
         """Return the profile that the path names; `NotFoundError`."""
         visit.query(VersionQuery)
         profile = ProfileId(visit.part("profileId", UUID))
         found = await visit.office.azure.find(visit.tenant, self.contract.kind, profile)
         if found is None:
             raise no_profile()
-        visit.account = found.account
         return found
 
     async def _taking(self, visit: Visit, profile: AzureProfile, query: AudioQuery) -> Taking:

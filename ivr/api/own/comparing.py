@@ -95,7 +95,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
 async def verify_profile(visit: Visit) -> VerificationAnswer:
     """Verify a person against one recording; the verdict is recorded."""
-    account = account_of(visit)
+    account = await account_of(visit)
     challenge = visit.query(VerifyQuery).challenge
     digits = _digits(visit, account, challenge) if challenge else ""
     recording = await visit.recording()
@@ -105,7 +105,7 @@ async def verify_profile(visit: Visit) -> VerificationAnswer:
 
 async def challenge_profile(visit: Visit) -> ChallengeAnswer:
     """Draw digits for a person to speak."""
-    account, files = account_of(visit), visit.office.files
+    account, files = await account_of(visit), visit.office.files
     until = files.clock.now() + CHALLENGE_LASTS
     digits = files.voice.challenge(files.verify.digits)
     asked = _Asked(account, digits, until.timestamp())

@@ -34,7 +34,7 @@ class EnrollmentAnswer(msgspec.Struct, frozen=True):
 
 async def enroll_profile(visit: Visit) -> EnrollmentAnswer:
     """Enroll a profile that was begun, from all its recordings."""
-    account = account_of(visit)
+    account = await account_of(visit)
     begun = await visit.office.drafts.find(visit.tenant, account)
     if begun is None:
         if await visit.office.profiles.show(visit.tenant, account) is None:

@@ -62,7 +62,7 @@ async def members(visit: Visit) -> MembersAnswer:
 
 async def join(visit: Visit) -> None:
     """Make a person a member; the group is made if need be."""
-    group, account = visit.part("group", ListName), account_of(visit)
+    group, account = visit.part("group", ListName), await account_of(visit)
     told = {"who": visit.program.who, "why": visit.why}
     if not await visit.office.watchlists.join(visit.tenant, group, account, **told):
         raise NotFoundError("there is no such profile")
@@ -70,7 +70,7 @@ async def join(visit: Visit) -> None:
 
 async def leave(visit: Visit) -> None:
     """Take a person out of a group."""
-    group, account = visit.part("group", ListName), account_of(visit)
+    group, account = visit.part("group", ListName), await account_of(visit)
     told = {"who": visit.program.who, "why": visit.why}
     if not await visit.office.watchlists.leave(visit.tenant, group, account, **told):
         raise NotFoundError("the group has no such member")

@@ -99,7 +99,7 @@ class ProfileRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def create(visit: Visit) -> ProfileDetailsAnswer:
     """Begin a profile that waits for its recordings."""
     asked = await visit.json(ProfileRequest)
-    visit.account = asked.account
+    await visit.concern(asked.account)
     if asked.consent.at > visit.office.files.clock.now():
         raise InvalidRequestError("consent.at is in the future")
     terms = _terms(asked, visit.office.phrases_folder)
@@ -134,12 +134,15 @@ async def page(visit: Visit) -> ProfilesAnswer:
 
 async def show(visit: Visit) -> ProfileDetailsAnswer:
     """Return one profile."""
-    return await _shown(visit, account_of(visit))
+    return await _shown(visit, await account_of(visit))
 
 
 async def erase(visit: Visit) -> None:
-    """Erase the person."""
-    account, told = account_of(visit), {"who": visit.program.who, "why": visit.why}
+    """Erase the person; what is kept of the request names nobody, or it would be erased too."""
+    account, told = (
+        AccountId(visit.part("account", AccountName)),
+        {"who": visit.program.who, "why": visit.why},
+    )
     done = await visit.office.profiles.erase(visit.tenant, account, **told)
     await visit.office.forget(visit.tenant, account)
     if not done:
@@ -148,7 +151,7 @@ async def erase(visit: Visit) -> None:
 
 async def reset(visit: Visit) -> ProfileDetailsAnswer:
     """Forget voice and consent, so that the person can enroll anew."""
-    account, told = account_of(visit), {"who": visit.program.who, "why": visit.why}
+    account, told = await account_of(visit), {"who": visit.program.who, "why": visit.why}
     if not await visit.office.profiles.reset(visit.tenant, account, **told):
         raise _unknown()
     return await _shown(visit, account)
@@ -156,23 +159,24 @@ async def reset(visit: Visit) -> ProfileDetailsAnswer:
 
 async def opt_out(visit: Visit) -> ProfileDetailsAnswer:
     """Erase the voice and block the account, known or not."""
-    account, told = account_of(visit), {"who": visit.program.who, "why": visit.why}
+    account, told = await account_of(visit), {"who": visit.program.who, "why": visit.why}
     await visit.office.profiles.opt_out(visit.tenant, account, **told)
     return await _shown(visit, account)
 
 
 async def unlock(visit: Visit) -> ProfileDetailsAnswer:
     """Count the profile's REJECTs anew."""
-    account, told = account_of(visit), {"who": visit.program.who, "why": visit.why}
+    account, told = await account_of(visit), {"who": visit.program.who, "why": visit.why}
     if not await visit.office.profiles.unlock(visit.tenant, account, **told):
         raise _unknown()
     return await _shown(visit, account)
 
 
-def account_of(visit: Visit) -> AccountId:
-    """Return the account in the path, and note that the answer is about it."""
-    visit.account = visit.part("account", AccountName)
-    return AccountId(visit.account)
+async def account_of(visit: Visit) -> AccountId:
+    """Return the account in the path, and note that the request is about it."""
+    account = AccountId(visit.part("account", AccountName))
+    await visit.concern(account)
+    return account
 
 
 def answered(summary: ProfileSummary) -> ProfileAnswer:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -17,12 +20,16 @@ from ivr.api.face import Reception
 from ivr.api.faces import FACES
 from ivr.api.office import ApiOffice
 from ivr.api.rate import RateLimit
+from ivr.api.tokens import Token
 from ivr.api.turns import Turns
+from ivr.domain.verification import Verification
+from ivr.storage import Database, Keyring, PostgresStore, ProfileAdministration
 from ivr.storage.api_answers import ABANDONED_AFTER
 from tests.postgres import execute
-from tests.unit.api.conftest import Answer, Client, Maker, wav
+from tests.unit.api.conftest import TENANT, Answer, Client, Maker, wav
 from tests.unit.api.test_own import WAV, enrolled
 from tests.unit.jobs.conftest import until
+from tests.unit.jobs.test_batches import rows
 from tests.unit.offline.files import HIM
 
 AZURE = "/speaker-recognition/verification/text-independent/profiles"
@@ -81,6 +88,54 @@ async def test_the_answer_to_an_identification_is_not_kept(
     assert (again.json["found"], again.json["ranked"]) == (None, [])
 
 
+@asynccontextmanager
+async def _served(office: ApiOffice, turns: Turns, token: Token) -> AsyncIterator[Client]:
+    reception = Reception(office, RateLimit(100, 100, lambda: 0.0), 1_000_000, turns)
+    async with (
+        TestServer(application(reception, FACES)) as server,
+        aiohttp.ClientSession() as session,
+    ):
+        yield Client(session, str(server.make_url("")).rstrip("/"), str(token))
+
+
+def _verification(client: Client, name: str) -> Callable[[], Coroutine[Any, Any, Answer]]:
+    headers = {**WAV, "Idempotency-Key": name}
+    path = "/v1/profiles/4711/verify"
+    return partial(client.ask, "POST", path, headers, data=wav(8, HIM))
+
+
+class _ErasedMeanwhile(PostgresStore):
+    """Somebody erases the person before the verdict is written."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        super().__init__(database, keyring)
+        self._profiles = ProfileAdministration(database)
+
+    async def close(self, verification: Verification) -> Verification:
+        assert verification.claim is not None
+        told = {"who": "ann", "why": "asked to"}
+        await self._profiles.erase(TENANT, verification.claim.account, **told)
+        return await super().close(verification)
+
+
+async def test_the_answer_about_who_is_erased_meanwhile_is_not_kept(
+    api_office: ApiOffice,
+    make_token: Maker,
+    database: Database,
+    keyring: Keyring,
+    database_dsn: str,
+) -> None:
+    """It is told this once; sent again, nobody is found."""
+    store = _ErasedMeanwhile(database, keyring)
+    office = replace(api_office, files=replace(api_office.files, store=store))
+    async with _served(office, Turns(), await make_token()) as client:
+        await enrolled(client)
+        verify = _verification(client, "heard")
+        assert (await verify()).json["reason"] == "MATCH"
+        assert await _kept(database_dsn) == []
+        assert (await verify()).json["reason"] == "NOT_ENROLLED"
+
+
 async def test_a_request_that_waits_for_long_is_done_once(
     api_office: ApiOffice,
     make_token: Maker,
@@ -89,31 +144,20 @@ async def test_a_request_that_waits_for_long_is_done_once(
 ) -> None:
     """Sent again meanwhile it is a conflict: done twice, it would repeat its own recording."""
     monkeypatch.setattr(once, "RENEWED_EVERY_S", 0.05)
+
+    async def seen() -> bool:
+        recent = f"created_at > now() - interval '{ABANDONED_AFTER}'"
+        return bool(await rows(database_dsn, f"SELECT FROM api_answers WHERE {recent}"))
+
     turns = Turns(at_once=1)
-    reception = Reception(api_office, RateLimit(100, 100, lambda: 0.0), 1_000_000, turns)
-    async with (
-        TestServer(application(reception, FACES)) as server,
-        aiohttp.ClientSession() as session,
-    ):
-        client = Client(session, str(server.make_url("")).rstrip("/"), str(await make_token()))
+    async with _served(api_office, turns, await make_token()) as client:
         await enrolled(client)
-        sent = partial(client.ask, "POST", "/v1/profiles/4711/verify", data=wav(8, HIM))
-        verify = partial(sent, headers={**WAV, "Idempotency-Key": "long"})
-
-        async def begun(within: timedelta = timedelta(days=1)) -> bool:
-            connection = await asyncpg.connect(database_dsn)
-            sql = "SELECT count(*) FROM api_answers WHERE created_at > now() - $1::interval"
-            count = await connection.fetchval(sql, within)
-            await connection.close()
-            return bool(count)
-
+        verify = _verification(client, "long")
         async with turns.turn():
             first = asyncio.create_task(verify())
-            await until(begun)
-            await execute(
-                database_dsn, "UPDATE api_answers SET created_at = now() - '1 h'::interval"
-            )
-            await until(partial(begun, ABANDONED_AFTER))
+            await until(seen)
+            await execute(database_dsn, "UPDATE api_answers SET created_at = now() - interval '1h'")
+            await until(seen)
             assert (await verify()).status == 409
         answered = await first
         assert answered.json["reason"] == "MATCH"

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
-from ivr.domain.call import TenantId
-from ivr.storage import Answered, ApiAnswers, ApiKeys, Asked, Database, Undertaking
+from ivr.domain.call import AccountId, TenantId
+from ivr.storage import (
+    Answered,
+    ApiAnswers,
+    ApiKeys,
+    Asked,
+    Database,
+    ProfileAdministration,
+    Undertaking,
+)
 from ivr.storage.api_answers import ABANDONED_AFTER
 from tests.postgres import execute
+from tests.unit.jobs.test_batches import rows
 
 TENANT = TenantId("harbour bank")
 AGE = f"UPDATE api_answers SET created_at = created_at - interval '{ABANDONED_AFTER}'"
@@ -41,7 +51,7 @@ async def test_what_is_said_to_be_done_still_is_left_to_who_does_it(
     await answers.renew(undertaking)
     known = await answers.begin(asked, datetime.now(UTC))
     assert known == Answered(same=True, status=None, body=None)
-    await answers.keep(undertaking, 200, b"{}", None)
+    await answers.keep(undertaking, 200, b"{}")
     known = await answers.begin(asked, datetime.now(UTC))
     assert known == Answered(same=True, status=200, body=b"{}")
 
@@ -56,9 +66,25 @@ async def test_who_was_taken_for_gone_answers_no_more(
     second = await _undertaken(answers, asked)
     await answers.renew(first)
     await answers.drop(first)
-    await answers.keep(first, 200, b'"first"', None)
+    await answers.keep(first, 200, b'"first"')
     known = await answers.begin(asked, datetime.now(UTC))
     assert known == Answered(same=True, status=None, body=None)
-    await answers.keep(second, 200, b'"second"', None)
+    await answers.keep(second, 200, b'"second"')
     known = await answers.begin(asked, datetime.now(UTC))
     assert known == Answered(same=True, status=200, body=b'"second"')
+
+
+async def test_of_who_is_erased_meanwhile_no_answer_is_kept(
+    database: Database, database_dsn: str, asked: Asked
+) -> None:
+    """Whoever comes first: the person has left nothing behind, and may be asked about anew."""
+    answers, administration = ApiAnswers(database), ProfileAdministration(database)
+    for number in range(10):
+        account = AccountId(f"47{number}")
+        undertaking = await _undertaken(answers, asked)
+        await answers.concern(undertaking, account)
+        await asyncio.gather(
+            answers.keep(undertaking, 200, account.encode()),
+            administration.erase(TENANT, account, who="ann", why="asked to"),
+        )
+        assert await rows(database_dsn, "SELECT account, body FROM api_answers") == []

@@ -95,7 +95,8 @@ async def _answered(database: Database, account: AccountId) -> None:
     await ApiKeys(database).add(TENANT, key, "test", bytes(32), (), None, **told)
     undertaking = await answers.begin(asked, datetime.now(UTC))
     assert isinstance(undertaking, Undertaking)
-    await answers.keep(undertaking, 200, account.encode(), account)
+    await answers.concern(undertaking, account)
+    await answers.keep(undertaking, 200, account.encode())
 
 
 @pytest.mark.parametrize("way", [by_an_operator, by_azures_api, by_retention])
