@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,9 +19,11 @@ from pgqueuer.domain.settings import DBSettings
 from pgqueuer.queries import Queries
 
 from ivr.storage import Database
+from ivr.storage.timetable import bring_forward
 
 if TYPE_CHECKING:
     from pgqueuer.domain.types import JobId
+    from pgqueuer.models import Schedule
 
 SETTINGS = DBSettings(prefix="", db_schema="jobs")
 
@@ -77,6 +80,15 @@ class Queue:
             on_conflict="skip",
         )
         return sum(each is not None for each in made)
+
+    async def bring_forward(self, turn: Schedule, wait: timedelta) -> None:
+        """Let a duty's next turn come after `wait`, or when it would come if that is sooner.
+
+        It is noticed at the next turn of any duty: those of the voice models come every ten
+        minutes. On the timetable's own connection: where that is gone too, the turn counts as not
+        taken, and is another worker's.
+        """
+        await bring_forward(self.queries.driver, turn.id, wait)
 
     async def waiting(self) -> dict[str, int]:
         """Return how many jobs of each duty are in the queue, also those being done."""

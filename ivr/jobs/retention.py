@@ -8,7 +8,9 @@ from datetime import datetime
 
 import structlog
 
+from ivr.domain.call import TenantId
 from ivr.jobs.queue import Queue, Ticket
+from ivr.ports import StoreUnavailableError
 from ivr.storage import Database, Retained, RetentionRules, forget_job_log, retain, tenants
 
 log = structlog.get_logger()
@@ -40,11 +42,8 @@ class Retention:
         return True
 
     async def look(self, queue: Queue) -> None:
-        """Do all that is due."""
-        done = Retained(0, 0, 0)
-        for tenant in await tenants(self.database):
-            done += await retain(self.database, tenant, self.rules, self.now())
-        await forget_job_log(self.database, self.now())
+        """Do all that is due; what fails for one tenant is raised after all have had theirs."""
+        done, faults = await self._retained()
         if done != Retained(0, 0, 0):
             log.info(
                 "retention_done",
@@ -52,6 +51,21 @@ class Retention:
                 erased=done.erased,
                 records=done.records,
             )
+        if faults:
+            log.warning("retention_incomplete", tenants=sorted(faults))
+        await forget_job_log(self.database, self.now())
+        for fault in faults.values():
+            raise fault
+
+    async def _retained(self) -> tuple[Retained, dict[TenantId, StoreUnavailableError]]:
+        """Return how much was done, and what was in the way of whom."""
+        done, faults = Retained(0, 0, 0), {}
+        for tenant in await tenants(self.database):
+            try:
+                done += await retain(self.database, tenant, self.rules, self.now())
+            except StoreUnavailableError as error:
+                faults[tenant] = error
+        return done, faults
 
     async def work(self, ticket: Ticket) -> None:
         """Return: nothing of this is ever queued."""

@@ -28,6 +28,8 @@ POLL = timedelta(seconds=10)
 AGAIN_FIRST_S, AGAIN_LAST_S = 0.2, 10.0
 """Wait before the database is tried again, doubled each time."""
 SECONDS_UNTIL_RETRY = timedelta(seconds=5)
+UNTIL_NEXT_LOOK = timedelta(minutes=5)
+"""So long after a turn of the timetable that failed the duty is due again."""
 LOOK_AROUND_S = 30.0
 """So long after it comes back, what a duty lacked is found at the latest."""
 
@@ -154,11 +156,12 @@ def _take_on(office: PgQueuer, duty: Duty, queue: Queue) -> None:
             log.warning("job_put_back", duty=duty.name, why=str(error))
             raise RetryRequested(delay=SECONDS_UNTIL_RETRY, reason=type(error).__name__) from None
 
-    async def look(_: Schedule) -> None:
+    async def look(turn: Schedule) -> None:
         try:
             await duty.look(queue)
         except StoreUnavailableError as error:
             log.warning("job_missed", duty=duty.name, why=str(error))
+            await queue.bring_forward(turn, UNTIL_NEXT_LOOK)
 
     office.entrypoint(duty.name, concurrency_limit=0)(work)
     if duty.when is not None:

@@ -105,6 +105,12 @@ shown AS (
 )
 SELECT (SELECT count(*) FROM gone) AS gone, (SELECT count(*) FROM shown) AS shown;
 
+-- name: bring-turn-forward
+-- Let turn $1 of the timetable come $2 seconds from now, unless it comes sooner.
+UPDATE jobs.pgqueuer_schedules
+SET next_run = least(next_run, now() + make_interval(secs => $2::double precision))
+WHERE id = $1::integer;
+
 -- name: forget-job-log
 -- Delete at most $2 rows each of what pgqueuer noted and summed up of jobs before $1, and count them.
 WITH noted AS (

@@ -6,20 +6,27 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import pytest
+from structlog.testing import capture_logs
+
 from ivr.cli.jobs import _follow, plain, told
+from ivr.domain.call import TenantId
+from ivr.domain.news import News
 from ivr.domain.profile import Profile, ProfileState
 from ivr.jobs import Queue, Reextraction, Retention, Worker, retention_rules
 from ivr.jobs.progress import progress
 from ivr.jobs.queue import Ticket
 from ivr.jobs.worker import working
+from ivr.ports import StoreUnavailableError
 from ivr.settings import Retention as Settings
 from ivr.storage import RetentionRules
 from ivr.storage.database import Database
+from ivr.storage.desk_feed import desk_feed
 from ivr.storage.store import PostgresStore
 from tests.patience import PATIENCE_S
 from tests.postgres import column, execute
 from tests.unit.jobs.conftest import FAR_FROM_NOW, NEWER, found, until
-from tests.unit.storage.records import ACCOUNT, TENANT
+from tests.unit.storage.records import ACCOUNT, TENANT, opening
 
 LOGGED = "SELECT entrypoint FROM jobs.pgqueuer_log"
 
@@ -72,6 +79,64 @@ async def test_a_worker_without_rules_takes_no_turn_of_one_that_has_some(
     async with working(Worker(database, [busy])):
         await until(partial(_turns, database_dsn, {busy.name}, "last_run IS NOT NULL"))
     assert (await found(postgres_store)).state is ProfileState.EXPIRED
+
+
+CALLED_BEFORE = "UPDATE desk_calls SET began_at = now() - interval '2 days'"
+STUCK = """
+CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION USING ERRCODE = 'query_canceled'; END $$;
+CREATE TRIGGER stuck BEFORE DELETE ON desk_calls
+FOR EACH ROW WHEN (OLD.tenant = 'a slow tenant') EXECUTE FUNCTION stuck()
+"""
+UNSTUCK = "DROP TRIGGER stuck ON desk_calls"
+SLOW, QUICK = TenantId("a slow tenant"), TenantId("quick tenant")
+
+
+@pytest.fixture
+async def two_tenants(database: Database, database_dsn: str) -> None:
+    """Each with a call that is to leave the desk; of the first it cannot."""
+    async with desk_feed(database) as feed:
+        for tenant in (SLOW, QUICK):
+            begun = opening()
+            feed.tell(News(tenant, begun.id, begun.call, begun.worker))
+    await execute(database_dsn, CALLED_BEFORE)
+    await execute(database_dsn, STUCK)
+
+
+@pytest.mark.usefixtures("two_tenants")
+async def test_retention_of_the_others_goes_on_where_one_tenant_fails(
+    database: Database, database_dsn: str
+) -> None:
+    """Whoever comes later in the alphabet has the same right; the log names whom it failed for."""
+    duty = Retention(database, RetentionRules(), lambda: datetime.now(UTC), FAR_FROM_NOW)
+    async with Queue.open(database) as queue:
+        with capture_logs() as logs, pytest.raises(StoreUnavailableError):
+            await duty.look(queue)
+    assert await column(database_dsn, "SELECT tenant FROM desk_calls") == [SLOW]
+    (told,) = [each for each in logs if each["event"] == "retention_incomplete"]
+    assert told["tenants"] == [SLOW]
+
+
+@pytest.mark.usefixtures("two_tenants")
+async def test_retention_that_failed_is_tried_again_within_minutes(
+    database: Database, database_dsn: str
+) -> None:
+    """Not the next night; and after a turn that succeeds it is the next night again."""
+    duty = Retention(database, RetentionRules(), lambda: datetime.now(UTC), FAR_FROM_NOW)
+    due = "UPDATE jobs.pgqueuer_schedules SET next_run = '2000-01-01', last_run = NULL"
+    tried = "last_run IS NOT NULL AND next_run"
+    async with working(Worker(database, [duty])):
+        await until(partial(_turns, database_dsn, {duty.name}, "next_run > now()"))
+    await execute(database_dsn, due)
+    async with working(Worker(database, [duty])):
+        soon = f"{tried} BETWEEN now() AND now() + interval '5 min'"
+        await until(partial(_turns, database_dsn, {duty.name}, soon))
+    await execute(database_dsn, UNSTUCK)
+    await execute(database_dsn, due)
+    async with working(Worker(database, [duty])):
+        late = f"{tried} > now() + interval '1 h'"
+        await until(partial(_turns, database_dsn, {duty.name}, late))
+    assert await column(database_dsn, "SELECT tenant FROM desk_calls") == []
 
 
 async def _turns(dsn: str, duties: set[str], which: str) -> bool:
