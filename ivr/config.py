@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from ivr.settings import Configuration, Desk, Keys, VoiceModel
+from ivr.settings import Api, Configuration, Desk, Keys, VoiceModel
 
 __all__ = ["Configuration", "ConfigurationError", "is_secret", "load", "load_voice"]
 
@@ -170,6 +170,7 @@ def _with_secrets(configuration: Configuration, *, asterisk: bool) -> Configurat
         configuration,
         ari=msgspec.structs.replace(ari, password=password),
         database=msgspec.structs.replace(database, dsn=dsn),
+        api=_api_of(configuration.api),
         desk=_desk_of(configuration.desk),
     )
 
@@ -191,6 +192,11 @@ def _check_enrollment(configuration: Configuration) -> None:
             f"at most {most_s:g} s can be said: raise calls.longest_s, or "
             "enroll.free_speech_tries_max or listening.longest_s, of which it takes the product",
         )
+
+
+def _api_of(api: Api) -> Api:
+    """Return the API's settings with its address, checked."""
+    return msgspec.structs.replace(api, url=_origin("api.url", api.url) if api.url else "")
 
 
 def _desk_of(desk: Desk) -> Desk:
@@ -227,9 +233,9 @@ def _origin(key: str, url: str) -> str:
         raise ConfigurationError(
             key,
             url,
-            "must be the address that browsers show, with nothing after host and port: "
-            "https://desk.example.org, or http:// on this machine (127.0.0.1, ::1 or localhost); "
-            "a folder of another site will not do",
+            "must be the address that it is called at, with nothing after host and port: "
+            f"https://{key.removesuffix('.url')}.example.org, or http:// on this machine "
+            "(127.0.0.1, ::1 or localhost); a folder of another site will not do",
         )
     return _without_usual_port(parts).lower()
 

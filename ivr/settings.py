@@ -168,6 +168,7 @@ class Api(Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8443
     tls_certificate: str = ""
     tls_key: str = ""
+    url: str = ""
     body_max_octets: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 64 * 1024 * 1024
     requests_per_s: Annotated[float, Meta(gt=0, le=10_000)] = 20.0
     burst: Annotated[int, Meta(ge=1, le=100_000)] = 100

@@ -66,6 +66,8 @@ class Reception:
     rate: RateLimit
     body_limit: int
     turns: Turns = field(default_factory=Turns)
+    url: str = ""
+    """Scheme, host and perhaps a port by which programs call it; empty: as each request says."""
 
 
 def sub_application(face: Face, reception: Reception) -> web.Application:
@@ -102,7 +104,14 @@ def _handler(operation: Operation, face: Face, reception: Reception) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         request[OPERATION] = operation.name
         program = await admitted(face.credential(request), operation, reception)
-        visit = Visit(request, reception.office, program, reception.body_limit, reception.turns)
+        visit = Visit(
+            request,
+            reception.office,
+            program,
+            reception.body_limit,
+            reception.turns,
+            reception.url,
+        )
         status, body = await answer(operation, visit)
         if not body:
             return web.Response(status=status, headers=visit.headers)

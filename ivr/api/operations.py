@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from aiohttp import web
+from yarl import URL
 
 from engine.audio.files import AudioFile
 from ivr.api.bodies import Body, read_body
@@ -76,6 +77,8 @@ class Visit:
     body_limit: int
     turns: Turns
     """Waited for before the recordings of a body are decoded."""
+    url: str = ""
+    """Where programs call the API, which a proxy before it may make another place than here."""
     undertaking: Undertaking | None = None
     """What is kept of the request, if it is to be done once."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -86,6 +89,11 @@ class Visit:
     def tenant(self) -> TenantId:
         """Whose data it may see."""
         return self.program.tenant
+
+    @property
+    def address(self) -> URL:
+        """Return where it was sent to, with its query, as links in its answer must say it."""
+        return URL(self.url).join(self.request.rel_url) if self.url else self.request.url
 
     @property
     def why(self) -> str:

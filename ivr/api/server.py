@@ -38,7 +38,7 @@ async def api_server(settings: Api, office: ApiOffice) -> AsyncIterator[int | No
         yield None
         return
     rate = RateLimit(settings.requests_per_s, settings.burst, time.monotonic)
-    reception = Reception(office, rate, settings.body_max_octets)
+    reception = Reception(office, rate, settings.body_max_octets, url=settings.url)
     runner = web.AppRunner(
         application(reception, FACES),
         access_log=None,

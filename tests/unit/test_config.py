@@ -193,8 +193,9 @@ def test_calls_are_posted_to_other_machines_by_tls_alone(tmp_path: Path) -> None
         assert load(written(tmp_path, text), MINIMAL).desk.webhook_url == url
 
 
-def test_the_desks_address_is_what_browsers_show(tmp_path: Path) -> None:
-    """A host and perhaps a port, by TLS or on this machine; written as browsers write it."""
+@pytest.mark.parametrize("section", ["api", "desk"])
+def test_an_address_is_a_host_and_perhaps_a_port(tmp_path: Path, section: str) -> None:
+    """By TLS or on this machine; written as browsers write it."""
     for url in (
         "desk.example.org",
         "http://desk.example.org",
@@ -204,7 +205,9 @@ def test_the_desks_address_is_what_browsers_show(tmp_path: Path) -> None:
         "https://ann@desk.example.org",
         "https://",
     ):
-        assert "https://desk.example.org" in refusal(f'[desk]\nurl = "{url}"\n', tmp_path)
+        assert f"https://{section}.example.org" in refusal(
+            f'[{section}]\nurl = "{url}"\n', tmp_path
+        )
     for url, shown in (
         ("https://Desk.Example.org:443/", "https://desk.example.org"),
         ("https://desk.example.org:8444", "https://desk.example.org:8444"),
@@ -212,7 +215,8 @@ def test_the_desks_address_is_what_browsers_show(tmp_path: Path) -> None:
         ("http://[::1]:8444/", "http://[::1]:8444"),
         ("", ""),
     ):
-        assert load(written(tmp_path, f'[desk]\nurl = "{url}"\n'), MINIMAL).desk.url == shown
+        read = load(written(tmp_path, f'[{section}]\nurl = "{url}"\n'), MINIMAL)
+        assert getattr(read, section).url == shown
 
 
 def test_a_webhook_needs_a_secret_which_is_not_shown(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class Desk:
             phrases_of(locale, visit.office.phrases_folder)
         made = await visit.office.azure.make(visit.tenant, self.contract.kind, locale)
         await visit.concern(made.account)
-        visit.headers["Location"] = f"{visit.request.url.with_query(None)}/{made.id}"
+        visit.headers["Location"] = f"{visit.address.with_query(None)}/{made.id}"
         return self._shown(made, visit)
 
     async def page(self, visit: Visit) -> TextDependentProfiles | TextIndependentProfiles:
@@ -76,7 +76,7 @@ class Desk:
             visit.tenant, self.contract.kind, query.skip_token, size + 1
         )
         page, more = split(found, size)
-        link = next_link(visit.request.url, page, size) if more else None
+        link = next_link(visit.address, page, size) if more else None
         rules = self._rules(visit)
         if self.contract.kind.mode is Mode.TEXT_DEPENDENT:
             shown = [text_dependent(each, rules) for each in page]
@@ -104,7 +104,7 @@ class Desk:
             raise undecided(Reason.OPTED_OUT)
         if not await visit.office.azure.reset(visit.tenant, profile, who=visit.program.who):
             raise changed_meanwhile()
-        visit.headers["Location"] = str(visit.request.url.with_query(None)).removesuffix(":reset")
+        visit.headers["Location"] = str(visit.address.with_query(None)).removesuffix(":reset")
         return self._shown(await self._found(visit), visit)
 
     async def enroll(self, visit: Visit) -> TextDependentEnrollment | TextIndependentEnrollment:
