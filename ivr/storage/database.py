@@ -64,6 +64,8 @@ _SETTINGS = {
     # What the client has given up must not take effect much later.
     "statement_timeout": "3s",
     "idle_in_transaction_session_timeout": "10s",
+    # Times in JSON are compared as text, and where clocks go back one would come twice.
+    "timezone": "UTC",
 }
 
 

@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -19,9 +20,11 @@ from ivr.domain.news import News
 from ivr.domain.verification import VerificationId
 from ivr.storage.administration import ProfileAdministration
 from ivr.storage.database import Database
+from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_feed import desk_feed
 from ivr.storage.store import PostgresStore
 from tests.patience import PATIENCE_S
+from tests.postgres import execute
 from tests.unit.storage.records import ACCOUNT, OTHER_TENANT, TENANT, accepted, opening
 
 
@@ -148,6 +151,17 @@ async def test_an_agent_is_offered_calls_of_his_tenant_alone(
         feed.tell(first)
     (call,) = await calls(database_dsn)
     assert call["agents"] == []
+
+
+async def test_the_desk_tells_times_in_utc(database_dsn: str) -> None:
+    """Whatever the server's zone: by these texts the page has the newest call first."""
+    name = urlsplit(database_dsn).path.removeprefix("/")
+    await execute(database_dsn, f"ALTER DATABASE {name} SET timezone TO 'Asia/Kolkata'")
+    async with await Database.connect(database_dsn) as database:
+        async with desk_feed(database) as feed:
+            feed.tell(news())
+        (card,) = await DeskCalls(database).cards(TENANT, 0, None)
+    assert json.loads(card.body)["began_at"].endswith("+00:00")
 
 
 async def test_an_erased_person_is_off_the_desk(database: Database, database_dsn: str) -> None:
