@@ -7,18 +7,30 @@ import { overTime } from "./plots.js";
 import { showPoints } from "./points.js";
 
 const AGAIN_MS = 30_000;
+// A dead connection is not always told of as one.
+const PATIENCE_MS = 20_000;
 let me;
 let figures;
+let asked = 0;
 
+// Of several questions the newest counts: the answer for a month may come after that for a day.
 async function read() {
-  const answer = await fetch(`/api/figures?days=${at("days").value}`);
-  if (answer.status === 401) location.assign("/sign-in");
-  at("notice").hidden = answer.ok;
-  if (!answer.ok) {
-    at("notice").textContent = refusal(answer);
+  const mine = ++asked;
+  let answer, found;
+  try {
+    answer = await fetch(`/api/figures?days=${at("days").value}`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    found = answer.ok ? await answer.json() : undefined;
+  } catch {
+    answer = undefined;
+  }
+  if (mine !== asked) return;
+  if (answer?.status === 401) location.assign("/sign-in");
+  at("notice").hidden = answer?.ok ?? false;
+  if (!answer?.ok) {
+    at("notice").textContent = answer ? refusal(answer) : word("live.lost");
     return;
   }
-  figures = await answer.json();
+  figures = found;
   show();
 }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Locator, Page, Route, async_playwright, expect
 
 from ivr.desk import stream
 from ivr.domain.call import CallId, CallState, Purpose
@@ -221,3 +221,46 @@ async def test_a_repeat_is_said_to_be_known_how(
     await expect(told).to_have_text(
         f"1 · eine frühere Aufnahme noch einmal: 80\N{NO-BREAK SPACE}% der Merkmale {german}"
     )
+
+
+async def open_figures(looking: Looking) -> Locator:
+    """Open the supervisors' page, and return how many calls it says there were."""
+    await looking.page.goto(f"{looking.site.url}/supervisor")
+    calls = looking.page.locator("#tiles .tile").first.locator("dd")
+    await expect(calls).to_have_text("0 ")
+    return calls
+
+
+async def test_an_answer_that_comes_late_is_not_shown_for_another_time(looking: Looking) -> None:
+    """Who asked for a month and then for a day sees the day, though the month took longer."""
+    calls, month = await open_figures(looking), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        figures = await (await route.fetch()).json()
+        figures["rates"]["calls"] = 31
+        await month.wait()
+        await route.fulfill(json=figures)
+
+    page = looking.page
+    await page.route("**/api/figures?days=31", late)
+    async with page.expect_response(lambda seen: seen.url.endswith("days=31")) as answered:
+        await page.select_option("#days", "31")
+        async with page.expect_response(lambda seen: seen.url.endswith("days=1")):
+            await page.select_option("#days", "1")
+        month.set()
+    await (await answered.value).finished()
+    await page.evaluate("fetch('/api/me').then((answer) => answer.text())")
+    assert await calls.text_content() == "0 "
+
+
+async def test_figures_that_cannot_be_had_are_said_to_be_old(looking: Looking) -> None:
+    """Until they come again, by themselves."""
+    await open_figures(looking)
+    await looking.stop_the_clock()
+    notice, everything = looking.page.locator("#notice"), "**/api/figures*"
+    await looking.page.route(everything, lambda route: route.abort())
+    await looking.page.select_option("#days", "7")
+    await expect(notice).to_have_text("connection lost, trying again")
+    await looking.page.unroute(everything)
+    await looking.later(31)
+    await expect(notice).to_be_hidden()
