@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engine.types import ModelId
 from ivr.domain.call import TenantId
-from ivr.domain.desk import Card, DeskUser, StepUp, StepUpState
+from ivr.domain.desk import Card, DeskUser, Gone, StepUp, StepUpState
 from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.domain.verification import VerificationId
 
@@ -16,7 +16,7 @@ from ivr.domain.verification import VerificationId
 class CallRecords(Protocol):
     """`ivr.storage.DeskCalls` is one; the docstrings are there."""
 
-    def changes(self) -> AsyncIterator[TenantId | None]: ...
+    def changes(self) -> AsyncIterator[TenantId | Gone | None]: ...
 
     async def tenants(self) -> Sequence[TenantId]: ...
 

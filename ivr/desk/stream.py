@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
 from ivr.desk.hub import Hub
 from ivr.desk.records import CallRecords
-from ivr.domain.desk import Card, DeskUser
+from ivr.domain.desk import Card, DeskUser, Gone
 
 BEAT_S = 15.0
 """So often something is sent, that a connection which is gone is noticed by both ends."""
@@ -20,9 +20,14 @@ BEAT = b"event: beat\ndata: {}\n\n"
 BEGIN = f"retry: {RETRY_MS}\n\n".encode()
 
 
-def event(card: Card) -> bytes:
-    """Return a call as an event; its body holds no line break, as PostgreSQL prints JSON."""
-    return f"id: {card.number}\nevent: call\ndata: {card.body}\n\n".encode()
+def event(change: Card | Gone) -> bytes:
+    """Return a call as an event; its body holds no line break, as PostgreSQL prints JSON.
+
+    Of one that is gone the id is told, to whoever watches the tenant: it says nothing else.
+    """
+    if isinstance(change, Gone):
+        return f'event: gone\ndata: {{"id": "{change.verification}"}}\n\n'.encode()
+    return f"id: {change.number}\nevent: call\ndata: {change.body}\n\n".encode()
 
 
 READY = b"event: ready\ndata: {}\n\n"
@@ -37,9 +42,10 @@ def resume_after(reached: str | None) -> int:
 
 async def told(
     calls: CallRecords, hub: Hub, user: DeskUser, after: int
-) -> AsyncGenerator[Card | None, None]:
+) -> AsyncGenerator[Card | Gone | None, None]:
     """Yield what a user may see: first what changed after a number, then None, then what changes.
 
+    What was gone before is not told: who begins anew with 0 is told of all that is there.
     Nothing is missed in between, since watching begins first; nothing is told twice either.
     `FellBehindError`, `StoreUnavailableError`.
     """
@@ -49,14 +55,16 @@ async def told(
             yield card
         yield None
         while True:
-            card = await watcher.next()
-            if card.number > after and card.shown_to(user):
-                after = card.number
-                yield card
+            change = await watcher.next()
+            if isinstance(change, Gone):
+                yield change
+            elif change.number > after and change.shown_to(user):
+                after = change.number
+                yield change
 
 
 async def with_beats(
-    cards: AsyncIterator[Card | None], still: Callable[[], Awaitable[bool]]
+    cards: AsyncIterator[Card | Gone | None], still: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[bytes, None]:
     """Yield what is to be sent, and a beat where nothing is; until `still` says no.
 

@@ -59,6 +59,14 @@ class Card:
         return self.tenant == user.tenant and (everything or user.agent in self.agents)
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A call that is on the desk no more: its person was erased."""
+
+    verification: VerificationId
+    tenant: TenantId
+
+
 class StepUp(StrEnum):
     """What an agent can ask for; the dialplan finds it in `COUNTERSIGN_STEP_UP`."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 from engine.types import Llr, ModelId, Reason, Verdict
 from ivr.domain.call import CallId, TenantId
-from ivr.domain.desk import Card, DeskUser, Feedback, StepUp, StepUpState
+from ivr.domain.desk import Card, DeskUser, Feedback, Gone, StepUp, StepUpState
 from ivr.domain.verification import VerificationId
 from ivr.storage.administration import tenants
 from ivr.storage.database import Database, Row
@@ -16,7 +17,10 @@ from ivr.storage.desk_feed import KEPT
 from ivr.storage.text import storable
 
 CHANNEL = "countersign_desk"
-"""Where the schema's trigger notifies: the number, a space, the tenant."""
+"""Where the schema's trigger notifies: the number, a space, the tenant.
+
+And an erasure: `gone`, the verification, the tenant, with spaces between them.
+"""
 
 
 class DeskCalls:
@@ -25,10 +29,10 @@ class DeskCalls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def changes(self) -> AsyncIterator[TenantId | None]:
-        """Yield whose calls changed, for ever; None where changes may have been missed."""
+    async def changes(self) -> AsyncIterator[TenantId | Gone | None]:
+        """Yield whose calls changed, or which is gone; None where that may have been missed."""
         async for told in self._database.notices(CHANNEL):
-            yield None if told is None else TenantId(told.partition(" ")[2])
+            yield None if told is None else _change(told)
 
     async def tenants(self) -> Sequence[TenantId]:
         """Return whose calls there may be."""
@@ -118,6 +122,14 @@ class DeskCalls:
         row = await self._database.fetch_one("desk-profiles", *columns, tenant=tenant)
         assert row is not None, "it has always one row"
         return str(row["profiles"])
+
+
+def _change(told: str) -> TenantId | Gone:
+    what, _, about = told.partition(" ")
+    if what != "gone":
+        return TenantId(about)
+    verification, _, tenant = about.partition(" ")
+    return Gone(VerificationId(UUID(verification)), TenantId(tenant))
 
 
 def _oldest() -> datetime:

@@ -22,4 +22,5 @@ async def erase_person(
     # What a batch was enrolling is there now or never will be: its item is gone.
     row = row or await transaction.fetch_one("erase-profile", *names)
     await transaction.execute("forget-account", *names)
+    await transaction.execute("erase-desk-calls", *names)
     return None if row is None else ProfileId(row["id"])

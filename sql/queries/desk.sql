@@ -23,6 +23,14 @@ SET number = EXCLUDED.number, agents = ARRAY(SELECT DISTINCT unnest(d.agents || 
 -- Take calls of tenant $1 that began before $2 off the desk.
 DELETE FROM desk_calls WHERE tenant = $1::text AND began_at < $2::timestamptz;
 
+-- name: erase-desk-calls
+-- Take the calls of account $2 of tenant $1 off the desk, and off every screen that shows them.
+WITH gone AS (
+    DELETE FROM desk_calls WHERE tenant = $1::text AND claim_account = $2::text
+    RETURNING verification
+)
+SELECT pg_notify('countersign_desk', 'gone ' || verification || ' ' || $1::text) FROM gone;
+
 -- name: desk-cards
 -- Return what changed on the desk of tenant $1 after number $2, to the eyes of agent $3 or, NULL, all.
 --

@@ -190,7 +190,6 @@ RETURNING id;
 WITH called AS (
     UPDATE enrollments SET account = NULL WHERE tenant = $1::text AND account = $2::text
 ),
-watched AS (DELETE FROM desk_calls WHERE tenant = $1::text AND claim_account = $2::text),
 answered AS (DELETE FROM api_answers WHERE tenant = $1::text AND account = $2::text)
 UPDATE verifications SET claim_account = NULL
 WHERE tenant = $1::text AND claim_account = $2::text;

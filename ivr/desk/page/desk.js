@@ -12,9 +12,15 @@ const SIGNS = { ACCEPT: "✓", REJECT: "✕", INCONCLUSIVE: "?" };
 // Of a double click the second asks for nothing more.
 const ASKING_MS = 2000;
 
+// As long as the server keeps them.
+const KEPT_MS = 12 * 3_600_000;
+const MINUTE_MS = 60_000;
+
 const calls = new Map();
 const articles = new Map();
 const asking = new Set();
+// By the stream that runs, which is made anew where it was cut.
+const told = new Set();
 const at = (id) => document.getElementById(id);
 const wanted = new URLSearchParams(location.search).get("call");
 let me;
@@ -24,6 +30,7 @@ let isReady = false;
 const speak = (text) => { at("spoken").textContent = text; };
 
 function take(call) {
+  told.add(call.id);
   const before = calls.get(call.id);
   if (before && before.number >= call.number) return;
   calls.set(call.id, call);
@@ -88,6 +95,17 @@ function forget(article) {
   article.remove();
   articles.delete(id);
   calls.delete(id);
+}
+
+function gone(id) {
+  if (articles.has(id)) forget(articles.get(id));
+  empty();
+}
+
+function goneByNow() {
+  for (const call of [...calls.values()]) {
+    if (Date.now() - Date.parse(call.began_at) > KEPT_MS) gone(call.id);
+  }
 }
 
 function open(article) {
@@ -237,13 +255,16 @@ function showAll() {
 async function ready() {
   isReady = true;
   at("list").ariaBusy = "false";
+  const untold = [...calls.values()].filter((each) => !told.has(each.id));
+  for (const each of untold) if (!isWanted(each)) gone(each.id);
   empty();
-  if (wanted === null || [...calls.values()].some(isWanted)) return;
+  if (wanted === null || [...calls.values()].some((each) => isWanted(each) && told.has(each.id))) return;
   // The stream begins with the newest calls alone.
   const answer = await fetch(`/api/calls/${encodeURIComponent(wanted)}`);
   if (answer.ok) {
     take(await answer.json());
   } else {
+    for (const each of untold) gone(each.id);
     at("notice").dataset.word = "page.not_yours";
     translate(document);
     at("notice").hidden = false;
@@ -254,4 +275,5 @@ me = await whoAmI();
 await load(showAll);
 at("to-supervisor").hidden = me.role === "agent";
 showAll();
-listen({ call: take, ready, state: live });
+listen({ call: take, gone, begin: () => told.clear(), ready, state: live });
+setInterval(goneByNow, MINUTE_MS);

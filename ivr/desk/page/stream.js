@@ -8,10 +8,11 @@ const AGAIN_MS = 2000;
 // Over HTTP/1.1 a browser has six connections to a server, and each stream holds one.
 const HIDDEN_MS = 60_000;
 
-// `on` takes each call, is told when all that were before are told, and of its connection's states.
+// `on` takes each call and each that is gone. It is told when a stream begins, when it has told all
+// that there are, and of its connection's states. A stream that is made anew begins anew: which
+// calls went meanwhile is known by those that it does not tell of.
 export function listen(on) {
   let stream;
-  let after = "0";
   let next;
   let hiding;
   let isResting = false;
@@ -24,7 +25,8 @@ export function listen(on) {
   function open() {
     heard();
     stream?.close();
-    stream = new EventSource(`/api/events?after=${after}`);
+    on.begin();
+    stream = new EventSource("/api/events");
     stream.addEventListener("open", () => {
       heard();
       on.state("live");
@@ -36,14 +38,13 @@ export function listen(on) {
     });
     stream.addEventListener("call", (event) => {
       heard();
-      after = event.lastEventId;
       on.call(JSON.parse(event.data));
     });
-    stream.addEventListener("error", () => {
-      on.state("lost");
-      // Refused rather than cut: the browser does not come back by itself, or the session is over.
-      if (stream.readyState === EventSource.CLOSED) then(again, AGAIN_MS);
+    stream.addEventListener("gone", (event) => {
+      heard();
+      on.gone(JSON.parse(event.data).id);
     });
+    stream.addEventListener("error", lost);
   }
 
   function lost() {

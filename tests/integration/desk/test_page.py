@@ -12,15 +12,17 @@ from playwright.async_api import Locator, Page, Route, async_playwright, expect
 
 from ivr.desk import stream
 from ivr.domain.call import CallId, CallState, Purpose
+from ivr.domain.claim import Claim, ClaimSource
 from ivr.domain.desk import Role
 from ivr.domain.news import News
 from ivr.domain.verification import VerificationId
 from ivr.lab import browser
+from ivr.storage.administration import ProfileAdministration
 from ivr.storage.database import Database
 from ivr.storage.store import PostgresStore
 from tests.patience import PATIENCE_S
 from tests.unit.desk.site import PASSWORD, Site, open_site
-from tests.unit.storage.records import TENANT, WORKER, accepted, opening, rejected
+from tests.unit.storage.records import ACCOUNT, TENANT, WORKER, accepted, opening, rejected
 
 SPY = """
 window.streams = [];
@@ -166,6 +168,41 @@ async def test_a_page_that_nobody_sees_holds_no_connection(
     await looking.is_("live")
     await expect(looking.page.locator("article")).to_have_count(1)
     assert await looking.streams() == [False, True]
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+async def test_a_call_leaves_the_page_with_its_person(
+    looking: Looking, database: Database, is_seen: bool
+) -> None:
+    """At once, or where nobody looked at the page meanwhile, when it is seen again."""
+    await looking.open()
+    begun, claim = opening(), Claim(TENANT, ACCOUNT, ClaimSource.DIALPLAN)
+    looking.site.feed.tell(News(TENANT, begun.id, begun.call, WORKER, claim=claim))
+    (other,) = await looking.calls(1)
+    cards = looking.page.locator("article")
+    await expect(cards).to_have_count(2)
+    await looking.stop_the_clock()
+    if not is_seen:
+        await looking.seen(False)
+        await looking.later(61)
+    await ProfileAdministration(database).erase(TENANT, ACCOUNT, who="ann", why="asked")
+    await looking.seen(True)
+    await expect(cards).to_have_count(1)
+    await expect(cards).to_have_id(f"call-{other}")
+
+
+async def test_a_call_leaves_the_page_after_twelve_hours(looking: Looking) -> None:
+    """Though nobody says so: the connection may be lost meanwhile."""
+    await looking.open()
+    await looking.calls(1)
+    cards = looking.page.locator("article")
+    await expect(cards).to_have_count(1)
+    await looking.stop_the_clock()
+    await looking.page.route("**/api/me", lambda route: route.abort())
+    await looking.later(11 * 3600)
+    await expect(cards).to_have_count(1)
+    await looking.later(3660)
+    await expect(cards).to_have_count(0)
 
 
 async def test_a_double_click_asks_once(looking: Looking) -> None:

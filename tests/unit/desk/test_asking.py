@@ -11,7 +11,7 @@ import pytest
 
 from ivr.desk import Hub, asking_part
 from ivr.domain.call import CallId, CallState, Purpose
-from ivr.domain.desk import StepUp, StepUpState
+from ivr.domain.desk import Card, StepUp, StepUpState
 from ivr.domain.news import News
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
@@ -54,7 +54,9 @@ class Overheard:
         with self.hub.watching(TENANT) as watcher:
             await self.calls.step_up(TENANT, self.news.verification, asked)
             while True:
-                step_up = json.loads((await watcher.next()).body).get("step_up")
+                card = await watcher.next()
+                assert isinstance(card, Card)
+                step_up = json.loads(card.body).get("step_up")
                 if step_up == {"asked": last, "state": TOLD}:
                     return
 

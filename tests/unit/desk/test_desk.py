@@ -17,13 +17,14 @@ from ivr.domain.desk import Role, StepUp
 from ivr.domain.news import News
 from ivr.domain.verification import Opening, Verification
 from ivr.ports import StoreUnavailableError
+from ivr.storage.administration import ProfileAdministration
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.store import PostgresStore
 from tests.patience import PATIENCE_S
 from tests.postgres import execute
 from tests.unit.desk.site import PASSWORD, TOKEN, Line, Screen, Site, open_site
-from tests.unit.storage.records import OTHER_TENANT, TENANT, accepted, opening, rejected
+from tests.unit.storage.records import OTHER_TENANT, TENANT, WORKER, accepted, opening, rejected
 
 ADDRESS = "https://desk.example.org"
 """Where a proxy serves the desk."""
@@ -122,6 +123,22 @@ async def test_a_call_of_yesterday_is_on_no_desk(site: Site, database_dsn: str) 
     assert await site.calls.card(TENANT, begun.id) is None
     assert await site.calls.offer(TENANT, begun.call, "1001") is None
     assert await ann.status("GET", f"/api/calls/{begun.call}") == 404
+
+
+async def test_a_call_leaves_every_screen_with_its_person(site: Site, database: Database) -> None:
+    """As they are erased; what else the tenant's screens show is told as ever."""
+    sue = await site.user("sue", Role.SUPERVISOR)
+    claim = Claim(TENANT, AccountId("77"), ClaimSource.KEYED)
+    erased, other = opening(), opening()
+    async with sue.events() as events:
+        assert await events.calls_until_ready() == []
+        site.feed.tell(News(TENANT, erased.id, erased.call, WORKER, claim=claim))
+        assert (await events.next())[1]["account"] == "77"
+        administration = ProfileAdministration(database)
+        await administration.erase(TENANT, AccountId("77"), who="ann", why="asked")
+        assert await events.next() == ("gone", {"id": str(erased.id)})
+        site.feed.tell(News(TENANT, other.id, other.call, WORKER))
+        assert (await events.next())[1]["id"] == str(other.id)
 
 
 async def test_a_screen_that_comes_back_misses_nothing(
