@@ -27,8 +27,15 @@ async def answer(operation: Operation, visit: Visit) -> Answer:
     """Do what is asked, or return what was answered when the same was asked before.
 
     `ConflictError` while the first is still being done, `ReusedKeyError` where the key came with
-    another request.
+    another request, `BusyError` for an upload that there is no place for.
     """
+    if operation.uploads is Uploads.NONE:
+        return await _answer(operation, visit)
+    with visit.turns.place():
+        return await _answer(operation, visit)
+
+
+async def _answer(operation: Operation, visit: Visit) -> Answer:
     name = visit.request.headers.get(HEADER)
     if name is None or not operation.writes:
         return await _performed(operation, visit)

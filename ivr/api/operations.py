@@ -40,6 +40,8 @@ from ivr.storage import Undertaking
 
 T = TypeVar("T")
 
+ARRIVES_S = 600.0
+"""So long may a body take: 64 MiB over a line of 1 Mbit/s."""
 WHY_DEFAULT = "over the API"
 WHY_MAX_CHARACTERS = 256
 
@@ -127,7 +129,11 @@ class Visit:
     async def body(self) -> Body:
         """Return the body; `TooLargeError`, `RefusedAudioError`, `InvalidRequestError`."""
         if self._body is None:
-            self._body = await read_body(self.request, self.body_limit)
+            try:
+                async with asyncio.timeout(ARRIVES_S):
+                    self._body = await read_body(self.request, self.body_limit)
+            except TimeoutError:
+                raise InvalidRequestError(f"the body took more than {ARRIVES_S:g} s") from None
         return self._body
 
     async def json(self, kind: type[T]) -> T:

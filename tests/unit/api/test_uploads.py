@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -15,6 +16,7 @@ import soundfile
 from aiohttp.test_utils import TestServer
 
 from engine.types import Quality
+from ivr.api import operations
 from ivr.api.application import application
 from ivr.api.bodies import Part
 from ivr.api.errors import BusyError, RefusedAudioError, TooLargeError
@@ -35,6 +37,7 @@ from tests.unit.api.test_own import PROFILE, WAV
 from tests.unit.offline.conftest import ENGINE
 from tests.unit.offline.files import HIM
 
+VERIFY = "/v1/profiles/4711/verify"
 NOT_MEASURED = Quality(0.0, 0.0, -100.0, 0.0)
 
 
@@ -77,10 +80,11 @@ async def test_no_caller_waits_behind_a_program(
 
 
 async def test_only_so_many_have_their_turn() -> None:
-    """The others wait, as many as may; one more is refused, and one that gave up takes no place."""
+    """The others wait, as many as may; one more is refused, and one that gave up has no place."""
     turns = Turns(at_once=2, waiting_max=1)
     async with AsyncExitStack() as at_work:
         for _ in range(2):
+            at_work.enter_context(turns.place())
             await at_work.enter_async_context(turns.turn())
         waiting = asyncio.create_task(_turned(turns))
         await asyncio.sleep(0)
@@ -97,8 +101,9 @@ async def test_only_so_many_have_their_turn() -> None:
 
 
 async def _turned(turns: Turns) -> None:
-    async with turns.turn():
-        pass
+    with turns.place():
+        async with turns.turn():
+            pass
 
 
 async def test_who_cannot_wait_is_told_when_to_come_again(
@@ -110,14 +115,71 @@ async def test_who_cannot_wait_is_told_when_to_come_again(
     async with (
         TestServer(application(reception, FACES)) as server,
         aiohttp.ClientSession() as session,
-        turns.turn(),
     ):
         client = Client(session, str(server.make_url("")).rstrip("/"), str(await make_token()))
-        path = "/v1/profiles/4711/verify"
-        refused = await client.ask("POST", path, data=wav(1, HIM), headers=WAV)
+        with turns.place():
+            refused = await client.ask("POST", VERIFY, data=wav(1, HIM), headers=WAV)
+            assert (refused.status, refused.json["code"]) == (503, "busy")
+            assert refused.headers["Retry-After"]
+            assert (await client.ask("GET", "/v1/profiles")).status == 200
+        assert (await client.ask("POST", VERIFY, data=wav(1, HIM), headers=WAV)).status == 200
+
+
+class Watched(Turns):
+    """Says when somebody has taken a place."""
+
+    def __init__(self) -> None:
+        super().__init__(at_once=1, waiting_max=0)
+        self.taken = asyncio.Event()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Take one."""
+        with super().place():
+            self.taken.set()
+            yield
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "once"}])
+async def test_what_still_arrives_has_a_place_already(
+    api_office: ApiOffice, make_token: Maker, headers: dict[str, str]
+) -> None:
+    """Or bodies without number would lie in memory before one of them is refused."""
+    turns, rest = Watched(), asyncio.Event()
+    reception = Reception(api_office, RateLimit(100, 100, lambda: 0.0), 1_000_000, turns)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield wav(1, HIM)
+        await rest.wait()
+
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        TestServer(application(reception, FACES)) as server,
+        aiohttp.ClientSession() as session,
+    ):
+        client = Client(session, str(server.make_url("")).rstrip("/"), str(await make_token()))
+        sent = client.ask("POST", VERIFY, headers={**WAV, **headers}, data=slowly())
+        arriving = asyncio.create_task(sent)
+        await turns.taken.wait()
+        refused = await client.ask("POST", VERIFY, data=wav(2, HIM), headers=WAV)
         assert (refused.status, refused.json["code"]) == (503, "busy")
-        assert refused.headers["Retry-After"]
-        assert (await client.ask("GET", "/v1/profiles")).status == 200
+        rest.set()
+        assert (await arriving).status == 200
+
+
+async def test_what_does_not_arrive_gives_its_place_back(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program whose connection hangs is not waited for."""
+    monkeypatch.setattr(operations, "ARRIVES_S", 0.1)
+
+    async def never() -> AsyncIterator[bytes]:
+        yield wav(1, HIM)
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(PATIENCE_S):
+        answer = await client.ask("POST", VERIFY, headers=WAV, data=never())
+    assert (answer.status, answer.json["code"]) == (400, "invalid_request")
 
 
 def test_recordings_are_decoded_one_at_a_time() -> None:
