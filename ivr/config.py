@@ -7,11 +7,11 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from ivr.settings import Api, Configuration, Desk, Keys, VoiceModel
+from ivr.site import LOCAL_HOSTS, is_private, origin
 
 __all__ = ["Configuration", "ConfigurationError", "is_secret", "load", "load_voice"]
 
@@ -22,10 +22,6 @@ NO_SETTINGS = frozenset({"COUNTERSIGN_CACHE", "COUNTERSIGN_KILLS", "COUNTERSIGN_
 LISTS = frozenset({"claim", "allow"})
 """Keys whose value in the environment is split at commas."""
 
-BARE = (("", "", ""), ("/", "", ""))
-"""Path, query and fragment of an address that has none."""
-USUAL_PORTS = {"https": 443, "http": 80}
-LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 WEBHOOK_SECRET_MIN = 16
 """Characters: fewer could be found by trying."""
 
@@ -196,15 +192,25 @@ def _check_enrollment(configuration: Configuration) -> None:
 
 def _api_of(api: Api) -> Api:
     """Return the API's settings with its address, checked."""
-    return msgspec.structs.replace(api, url=_origin("api.url", api.url) if api.url else "")
+    api = msgspec.structs.replace(api, url=_site("api.url", api.url))
+    private = api.host in LOCAL_HOSTS or api.tls_certificate or api.url.startswith("https:")
+    if api.enabled and not private:
+        raise ConfigurationError(
+            "api.host",
+            api.host,
+            "keys go to other machines by TLS alone: set api.tls_certificate and api.tls_key, or "
+            "api.url = https://.. where a proxy does TLS",
+        )
+    return api
 
 
 def _desk_of(desk: Desk) -> Desk:
     """Return the desk's settings with its secrets, checked."""
     secret = _secret("desk.webhook_secret", desk.webhook_secret, desk.webhook_secret_file)
     token = _secret("desk.token", desk.token, desk.token_file)
-    url = _origin("desk.url", desk.url) if desk.url else ""
-    desk = msgspec.structs.replace(desk, token=token, webhook_secret=secret, url=url)
+    desk = msgspec.structs.replace(
+        desk, token=token, webhook_secret=secret, url=_site("desk.url", desk.url)
+    )
     _check_desk(desk)
     if desk.webhook_url:
         _check_webhook(desk)
@@ -223,13 +229,10 @@ def _check_desk(desk: Desk) -> None:
         )
 
 
-def _origin(key: str, url: str) -> str:
-    """Return a site's address as browsers name it (RFC 6454, 6.2): no final slash, no usual port.
-
-    `ConfigurationError` where it is anything else.
-    """
-    parts = urlsplit(url) if _is_private(url) else None
-    if parts is None or "@" in parts.netloc or parts[2:] not in BARE:
+def _site(key: str, url: str) -> str:
+    """Return a site's address, or nothing for none; `ConfigurationError`."""
+    found = origin(url)
+    if url and found is None:
         raise ConfigurationError(
             key,
             url,
@@ -237,17 +240,12 @@ def _origin(key: str, url: str) -> str:
             f"https://{key.removesuffix('.url')}.example.org, or http:// on this machine "
             "(127.0.0.1, ::1 or localhost); a folder of another site will not do",
         )
-    return _without_usual_port(parts).lower()
-
-
-def _without_usual_port(parts: SplitResult) -> str:
-    usual = f":{USUAL_PORTS[parts.scheme]}"
-    return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
+    return found or ""
 
 
 def _check_webhook(desk: Desk) -> None:
     """Refuse to post calls in the clear to other machines, or to any without a signature."""
-    if not _is_private(desk.webhook_url):
+    if not is_private(desk.webhook_url):
         raise ConfigurationError(
             "desk.webhook_url",
             desk.webhook_url,
@@ -262,18 +260,6 @@ def _check_webhook(desk: Desk) -> None:
             "them), or desk.webhook_secret_file name a file that holds them: by it the receiver "
             "knows who posts",
         )
-
-
-def _is_private(url: str) -> bool:
-    """Say whether what is sent to a URL can be read by nobody in between."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    return bool(host) and (
-        parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL_HOSTS)
-    )
 
 
 def _check_keys(keys: Keys, dsn: str) -> None:

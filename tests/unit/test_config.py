@@ -177,6 +177,18 @@ def test_the_desk_is_served_to_other_machines_by_tls_alone(tmp_path: Path) -> No
     assert allowed.desk.port == 8444
 
 
+def test_the_api_is_served_to_other_machines_by_tls_alone(tmp_path: Path) -> None:
+    """Its keys go with every request; a proxy before it is known by the address it is called at."""
+    far = '[api]\nenabled = true\nhost = "0.0.0.0"\n'
+    assert "keys go to other machines by TLS alone" in refusal(far, tmp_path)
+    for more in (
+        'tls_certificate = "/c.pem"\ntls_key = "/k.pem"\n',
+        'url = "https://voice.example.org"\n',
+    ):
+        assert load(written(tmp_path, far + more), MINIMAL).api.host == "0.0.0.0"
+    assert not load(written(tmp_path, '[api]\nhost = "0.0.0.0"\n'), MINIMAL).api.enabled
+
+
 def test_calls_are_posted_to_other_machines_by_tls_alone(tmp_path: Path) -> None:
     """They say who calls; on this machine nobody listens in between."""
     secret = 'webhook_secret = "sixteen or more characters"\n'
