@@ -10,8 +10,9 @@ from ivr.domain.enrollment import Enrollment
 from ivr.domain.profile import ProfileState
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Row, Transaction
+from ivr.storage.enrollment_rows import enrollment_columns
 from ivr.storage.keys import Keyring, PersonKey
-from ivr.storage.rows import enrollment_columns, voiceprint_columns
+from ivr.storage.rows import voiceprint_columns
 from ivr.storage.text import storable
 
 

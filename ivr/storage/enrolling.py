@@ -15,9 +15,10 @@ from ivr.domain.enrollment import (
 from ivr.domain.profile import ProfileId, ProfileState
 from ivr.storage.audit import AuditEvent
 from ivr.storage.database import Database, Transaction
+from ivr.storage.enrollment_rows import enrollment_columns, enrollment_from
 from ivr.storage.errors import StoreRefusedError
 from ivr.storage.keys import Keyring, PersonKey
-from ivr.storage.rows import enrollment_columns, enrollment_from, voiceprint_columns
+from ivr.storage.rows import voiceprint_columns
 from ivr.storage.text import storable
 
 

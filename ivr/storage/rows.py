@@ -1,4 +1,4 @@
-"""Rows to values of the domain and back: the only place that knows the columns' order."""
+"""Rows to values of the domain and back: with `enrollment_rows` all that knows the columns."""
 
 from __future__ import annotations
 
@@ -22,13 +22,6 @@ from engine.types import (
 from ivr.domain.call import AccountId, CallId, TenantId
 from ivr.domain.claim import Claim, ClaimSource
 from ivr.domain.consent import Consent, ConsentGiven
-from ivr.domain.enrollment import (
-    Enrollment,
-    EnrollmentId,
-    EnrollmentReason,
-    EnrollmentResult,
-    EnrollmentWarning,
-)
 from ivr.domain.lockout import LockoutRules, locked_until
 from ivr.domain.profile import Mode, Profile, ProfileId, ProfileState
 from ivr.domain.verification import (
@@ -264,46 +257,3 @@ def _attempt_from(row: Row) -> Attempt:
 
 def _llr(value: float | None) -> Llr | None:
     return None if value is None else Llr(value)
-
-
-def enrollment_columns(enrollment: Enrollment, profile: ProfileId | None) -> tuple[Any, ...]:
-    """Return $1 to $13 of `add-enrollment`."""
-    return (
-        enrollment.id,
-        storable(enrollment.call),
-        storable(enrollment.tenant),
-        storable(enrollment.worker),
-        None if enrollment.account is None else storable(enrollment.account),
-        profile,
-        storable(enrollment.locale),
-        storable(enrollment.passphrase),
-        enrollment.mode,
-        enrollment.result,
-        enrollment.reason,
-        enrollment.started_at,
-        enrollment.ended_at,
-    )
-
-
-def enrollment_from(row: Row) -> Enrollment:
-    """Build an enrollment from a row of `find-enrollment`.
-
-    Consent and recordings are not among it: they are the profile's.
-    """
-    return Enrollment(
-        id=EnrollmentId(row["id"]),
-        call=CallId(row["call"]),
-        tenant=TenantId(row["tenant"]),
-        worker=row["worker"],
-        account=AccountId(row["account"]) if row["account"] else None,
-        locale=row["locale"],
-        passphrase=row["passphrase"],
-        result=EnrollmentResult(row["result"]),
-        reason=EnrollmentReason(row["reason"]),
-        consent=None,
-        recordings=(),
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        mode=Mode(row["mode"]),
-        warnings=tuple(EnrollmentWarning(each) for each in row["warnings"]),
-    )

@@ -17,13 +17,13 @@ from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.domain.watchlist import Suspect
 from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.enrolling import write_enrollment
+from ivr.storage.enrollment_rows import enrollment_from
 from ivr.storage.errors import StoreRefusedError
 from ivr.storage.keys import Keyring, PersonKey, TenantKey
 from ivr.storage.operating_points import rates_from
 from ivr.storage.rows import (
     closing_columns,
     consent_from,
-    enrollment_from,
     lockout_from,
     opening_columns,
     opening_from,
