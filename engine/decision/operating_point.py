@@ -44,17 +44,15 @@ class OperatingPoint:
 def at_fmr(target: float, calibration: Calibration) -> OperatingPoint:
     """Return the operating point for a false match rate in (0, 1), such as 0.01.
 
-    The least strict measured threshold whose FMR does not exceed the target, 0 at least, for nobody
-    is accepted by evidence against him; beyond the measured ones, the bound. `ValueError` where the
-    target is no rate; `OutOfReachError` where it is so low that the calibration could never accept
-    anyone.
+    The least strict measured threshold whose FMR does not exceed the target; beyond the measured
+    ones, the bound. `ValueError` where the target is no rate; `OutOfReachError` where it is so low
+    that the calibration could never accept anyone.
     """
     if not 0 < target < 1:
         raise ValueError(f"a target false match rate lies between 0 and 1, not {target}")
     measured = [point.threshold for point in calibration.card.points if point.fmr <= target]
     if measured:
-        threshold = Llr(max(0.0, min(measured)))
-        return _reachable(OperatingPoint(threshold, Basis.MEASURED), calibration)
+        return _reachable(OperatingPoint(Llr(min(measured)), Basis.MEASURED), calibration)
     return _reachable(OperatingPoint(Llr(-math.log(target)), Basis.BOUND), calibration)
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.decision.calibration import Calibration
 from engine.decision.operating_point import Basis, OperatingPoint, at_costs, at_fmr, lowest_fmr
 from engine.decision.policy import QualityLimits, confidence, fused, judge, shortcoming
 from engine.errors import ModelError
 from engine.types import Llr, Quality, Reason, Shortcoming, Verdict
-from engine.voice.card import MeasuredPoint
 from tests.unit.engine.decision.conftest import calibrated
 
 POINT = OperatingPoint(Llr(3.0), Basis.BOUND)
@@ -125,14 +122,6 @@ def test_a_target_rate_has_a_threshold(target: float, threshold: float, basis: B
     found = at_fmr(target, calibrated())
     assert found.threshold == pytest.approx(threshold)
     assert found.basis is basis
-
-
-def test_nobody_is_accepted_by_evidence_against_him() -> None:
-    """However many impostors may pass: they were measured at a threshold below even odds."""
-    card = calibrated().card
-    lax = replace(card, points=(*card.points, MeasuredPoint(0.25, 0.05, -0.3)))
-    found = at_fmr(0.3, Calibration(calibrated().model, lax))
-    assert (found.threshold, found.basis) == (0.0, Basis.MEASURED)
 
 
 @given(st.floats(0.003, 0.999), st.floats(0.003, 0.999))
