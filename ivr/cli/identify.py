@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from engine.audio.files import AudioFileError, read_audio
+from engine.audio.files import AudioFileError
 from ivr.cli.office import office_of
 from ivr.cli.recordings import (
     STATUS_CANNOT,
@@ -15,6 +15,7 @@ from ivr.cli.recordings import (
     add_paths,
     files_in,
     print_json,
+    read,
     with_progress,
     worst,
 )
@@ -54,15 +55,11 @@ async def _run(
     answers: list[Answer] = []
     async with office_of(configuration, tenant) as office:
         for path in with_progress(files, "identifying"):
-            try:
-                answers.append(
-                    (
-                        path,
-                        await identify(tenant, chosen.group, read_audio(path, str(path)), office),
-                    )
-                )
-            except AudioFileError as error:
-                answers.append((path, error))
+            file = read(path)
+            if not isinstance(file, AudioFileError):
+                answers.append((path, await identify(tenant, chosen.group, file, office)))
+            else:
+                answers.append((path, file))
     return answers
 
 

@@ -139,10 +139,8 @@ async def show(visit: Visit) -> ProfileDetailsAnswer:
 
 async def erase(visit: Visit) -> None:
     """Erase the person; what is kept of the request names nobody, or it would be erased too."""
-    account, told = (
-        AccountId(visit.part("account", AccountName)),
-        {"who": visit.program.who, "why": visit.why},
-    )
+    account = AccountId(visit.part("account", AccountName))
+    told = {"who": visit.program.who, "why": visit.why}
     done = await visit.office.profiles.erase(visit.tenant, account, **told)
     await visit.office.forget(visit.tenant, account)
     if not done:

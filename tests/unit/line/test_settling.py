@@ -136,13 +136,18 @@ async def settling(
     )
 
 
+TURNS = 50
+"""Of the event loop, in which whatever is still wanted would be done: every wait is 0 here."""
+
+
 async def settled(settling: Settling, exchange: Exchange) -> None:
     """Let it settle for as long as there is something to do."""
     running = asyncio.create_task(settling.run())
     settling.begin()
     async with asyncio.timeout(PATIENCE_S):
         await exchange.done.wait()
-    await asyncio.sleep(0.05)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
     running.cancel()
     await asyncio.wait({running})
 
