@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from types import TracebackType
 from typing import Self
 
 from ivr.lab.freeports import free_port
@@ -52,12 +51,7 @@ class Relay:
         await self.allow()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Listen no more, cut everything, and leave no connection open."""
         await self.refuse()
         for serving in self._serving:

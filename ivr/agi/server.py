@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Network, IPv6Network
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -44,12 +43,7 @@ class AgiServer:
             raise AgiListenError("agi.port", self._host, self._port, found) from error
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Listen no more, and cut off what is still served."""
         self.refuse()
         for connection in self._connections:

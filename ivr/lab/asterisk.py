@@ -12,7 +12,6 @@ import socket
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
-from types import TracebackType
 
 from ivr.lab import LabError
 from ivr.lab.configuration import Configuration, output
@@ -100,12 +99,7 @@ class PrivateAsterisk:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
         self._tidy()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from types import TracebackType
 
 
 class Readiness:
@@ -25,12 +24,7 @@ class Readiness:
     def __enter__(self) -> Readiness:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     async def wait(self) -> None:

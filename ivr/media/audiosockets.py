@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Self
 from uuid import UUID, uuid4
 
@@ -109,12 +108,7 @@ class AudioSockets:
             raise AudioSocketListenError(self._host, self._port, found) from error
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Listen no more, and cut off what is still open."""
         if self._server is not None:
             self._server.close()

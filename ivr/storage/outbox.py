@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 import structlog
@@ -79,12 +78,7 @@ class Outbox:
         self._postman = asyncio.create_task(self._deliver_forever(), name="outbox")
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop delivering; what waits is delivered after the next start."""
         if self._postman is not None:
             self._postman.cancel()

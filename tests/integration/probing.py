@@ -6,7 +6,6 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from urllib.parse import unquote
 
 import aiohttp
@@ -89,12 +88,7 @@ class Applications:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Leave Asterisk as if nobody had been there: it notices an end a moment after it."""
         try:
             await eventually(self._empty)

@@ -8,7 +8,6 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 
 from ivr.lab.softphone import sdp, sip
 from ivr.lab.softphone.address import name_address, parameter, sip_uri
@@ -56,12 +55,7 @@ class Softphone:
         self._metronome = Metronome(self._beat)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Hang up what is still up, wait 2 s at most for the acknowledgements, and close."""
         for invitation in self._invitations:
             invitation.cancel()
