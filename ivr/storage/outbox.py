@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Awaitable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,16 +23,13 @@ from ivr.domain.watchlist import Suspect
 from ivr.ports import ProfileStore, StoreUnavailableError
 from ivr.storage.errors import OutboxError, StoreRefusedError
 from ivr.storage.letters import CorruptLetterError, Forgotten, LetterBox
+from ivr.storage.postman import BACKOFF_S, Postman
 
 T = TypeVar("T")
 
 PATIENCE_S = 2.0
 """How long a caller may wait for PostgreSQL at the end of a call."""
 RETRY_S = 0.1
-BACKOFF_S = 0.5
-BACKOFF_LONGEST_S = 30.0
-LOOK_S = 30.0
-"""How often the folder is looked at for what another process left there."""
 
 log = structlog.get_logger()
 
@@ -61,10 +56,7 @@ class Outbox:
         self._store = store
         self._box = LetterBox(folder, key)
         self._patience_s = patience_s
-        self._backoff_s = backoff_s
-        self._wake = asyncio.Event()
-        self._something_waits = False
-        self._postman: asyncio.Task[None] | None = None
+        self._postman = Postman(self._box, store, backoff_s)
 
     async def __aenter__(self) -> Self:
         """Make the folder and start to deliver what waits in it.
@@ -75,16 +67,12 @@ class Outbox:
             await asyncio.to_thread(self._box.prepare, time.time())
         except OSError as error:
             raise OutboxError(str(error)) from error
-        self._postman = asyncio.create_task(self._deliver_forever(), name="outbox")
+        self._postman.begin()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stop delivering; what waits is delivered after the next start."""
-        if self._postman is not None:
-            self._postman.cancel()
-            await asyncio.wait([self._postman])
-            if not self._postman.cancelled():
-                self._postman.result()
+        await self._postman.end()
 
     async def find(self, tenant: TenantId, account: AccountId) -> Profile | None:
         """Return the person's profile, or None; `StoreUnavailableError`."""
@@ -131,7 +119,7 @@ class Outbox:
 
     async def verdict(self, verification: VerificationId) -> Verification | None:
         """Return the verdict that waits or is stored, or None; `StoreUnavailableError`."""
-        waiting = await self._waiting(verification)
+        waiting = await self._postman.letter(verification)
         return waiting or await self._noticing(self._store.verdict(verification))
 
     async def unfinished(self, worker: str) -> Sequence[Opening]:
@@ -149,7 +137,7 @@ class Outbox:
         with the attempts kept where PostgreSQL cannot take it within the patience. Never raises
         for a store or a disk that fails. To be shielded where the call's task may be cancelled.
         """
-        waiting = await self._waiting(verification.opening.id)
+        waiting = await self._postman.letter(verification.opening.id)
         if waiting is not None:
             return waiting
         try:
@@ -177,11 +165,7 @@ class Outbox:
 
     async def deliver(self) -> None:
         """Store what waits, now; `StoreUnavailableError` at the first that cannot be stored."""
-        waiting = await asyncio.to_thread(lambda: list(self._box.waiting()))
-        # In any order, so that one that cannot go does not keep back the others every time.
-        random.shuffle(waiting)
-        for verification in waiting:
-            await self._deliver_one(verification)
+        await self._postman.deliver()
 
     async def _close_patiently(self, verification: Verification) -> Verification:
         failure = StoreUnavailableError("PostgreSQL did not answer in time")
@@ -212,74 +196,12 @@ class Outbox:
             )
             return verification
         finally:
-            self._something_waits = True
-            self._wake.set()
-
-    async def _waiting(self, verification: VerificationId) -> Verification | None:
-        try:
-            return await asyncio.to_thread(self._box.get, verification)
-        except CorruptLetterError:
-            await self._set_aside(verification, "the file is corrupt")
-        except OSError as error:
-            log.error("outbox_unreadable", error=str(error))
-        return None
+            self._postman.letter_posted()
 
     async def _noticing(self, statement: Awaitable[T]) -> T:
         answer = await statement
-        if self._something_waits:
-            self._wake.set()
+        self._postman.store_answered()
         return answer
-
-    async def _deliver_forever(self) -> None:
-        backoff_s = self._backoff_s
-        while True:
-            self._wake.clear()
-            if await self._delivered():
-                backoff_s = self._backoff_s
-                await self._pause(LOOK_S)
-            else:
-                await self._pause(backoff_s)
-                backoff_s = min(2 * backoff_s, BACKOFF_LONGEST_S)
-
-    async def _delivered(self) -> bool:
-        self._something_waits = False
-        try:
-            await self.deliver()
-            await asyncio.to_thread(self._box.clear_aside, time.time())
-        except (StoreUnavailableError, OSError) as error:
-            log.warning("outbox_waits", error=str(error))
-            self._something_waits = True
-        return not self._something_waits
-
-    async def _pause(self, longest_s: float) -> None:
-        # Not wait_for: that of Python 3.11 loses a cancellation that meets the event.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(longest_s):
-                await self._wake.wait()
-
-    async def _deliver_one(self, verification: VerificationId) -> None:
-        told = await self._waiting(verification)
-        if told is None:
-            return
-        try:
-            stored = await self._store.close(told)
-        except StoreRefusedError as error:
-            await self._set_aside(verification, str(error))
-            return
-        if stored.verdict is not told.verdict:
-            log.warning(
-                "verdict_stored_differs_from_told",
-                verification=str(verification),
-                stored=stored.verdict.value,
-                told=told.verdict.value,
-            )
-        await asyncio.to_thread(self._box.remove, verification)
-        log.info("verdict_delivered", verification=str(verification))
-
-    async def _set_aside(self, verification: VerificationId, why: str) -> None:
-        name = await asyncio.to_thread(self._box.set_aside, verification)
-        if name is not None:
-            log.error("verdict_set_aside", file=name, error=why)
 
 
 def unavailable(verification: Verification) -> Verification:
