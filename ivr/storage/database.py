@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -14,20 +13,17 @@ import asyncpg
 from ivr.domain.call import TenantId
 from ivr.ports import StoreUnavailableError
 from ivr.storage.errors import (
-    OLDEST_SERVER,
-    SchemaMissingError,
-    SchemaNewerError,
-    SchemaOutdatedError,
-    ServerTooOldError,
     StoreMisconfiguredError,
     address,
     readable_dsn,
     translated,
 )
+from ivr.storage.kept_alive import KeptAliveConnection
 from ivr.storage.migrations import newest_migration
 from ivr.storage.notices import heard, pause
 from ivr.storage.queries import query
 from ivr.storage.text import storable
+from ivr.storage.versions import check_schema, check_server, schema_version
 
 T = TypeVar("T")
 Row = asyncpg.Record
@@ -36,10 +32,6 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
     Connection = PoolConnectionProxy[Row]
-    BaseConnection = asyncpg.Connection[Row]
-else:
-    # asyncpg's classes are generic in its stubs only.
-    BaseConnection = asyncpg.Connection
 
 CONNECT_TIMEOUT_S = 2.0
 """A caller is waiting: a server that does not take a connection by then counts as away."""
@@ -47,9 +39,6 @@ COMMAND_TIMEOUT_S = 2.0
 CLOSE_TIMEOUT_S = 5.0
 QUEUE_TIMEOUT_S = 10.0
 """No caller waits for the queue of jobs."""
-KEEPALIVE_IDLE_S = 15
-KEEPALIVE_INTERVAL_S = 5
-KEEPALIVE_PROBES = 3
 POOL_CONNECTIONS = 8
 
 APPLICATION_ROLE = "countersign_app"
@@ -93,7 +82,7 @@ class Database:
                 max_size=connections,
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=COMMAND_TIMEOUT_S,
-                connection_class=_KeptAliveConnection,
+                connection_class=KeptAliveConnection,
                 server_settings=_SETTINGS,
             )
         return cls(pool, where, dsn)
@@ -238,35 +227,6 @@ _DEAD_CONNECTION = (
 """What a statement raises on a connection that a restart of the server left behind."""
 
 
-class _KeptAliveConnection(BaseConnection):
-    """A connection that notices a peer gone without a word, and needs no reset between uses."""
-
-    def __init__(self, protocol: Any, transport: asyncio.Transport, *more: Any) -> None:
-        super().__init__(protocol, transport, *more)
-        _keep_alive(transport.get_extra_info("socket"))
-
-    def get_reset_query(self) -> str:
-        """Return nothing to run: no statement of ours leaves state in a session."""
-        return ""
-
-    async def close(self, *, timeout: float | None = None) -> None:
-        """Close politely, or at once what is broken.
-
-        The pool closes what it has expired in a task of its own, whose error nobody would fetch.
-        """
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await super().close(timeout=timeout)
-
-
-def _keep_alive(connected: socket.socket) -> None:
-    if connected.family == socket.AF_UNIX:
-        return
-    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
-    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S)
-    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
-
-
 async def _check(dsn: str) -> None:
     """Raise unless server, schema and role are what the pool's connections need."""
     connection = await asyncpg.connect(
@@ -274,9 +234,7 @@ async def _check(dsn: str) -> None:
     )
     try:
         check_server(connection.get_server_version().major)
-        present = await connection.fetchval(query("schema-exists").sql)
-        version = await connection.fetchval(query("schema-version").sql) if present else 0
-        check_schema(version, newest_migration())
+        check_schema(await schema_version(connection), newest_migration())
         if not await connection.fetchval(query("is-member").sql, APPLICATION_ROLE):
             raise StoreMisconfiguredError(
                 f"the login of the DSN is no member of the role {APPLICATION_ROLE}; as a "
@@ -284,31 +242,3 @@ async def _check(dsn: str) -> None:
             )
     finally:
         await connection.close(timeout=CONNECT_TIMEOUT_S)
-
-
-def check_server(major: int) -> None:
-    """Raise `ServerTooOldError` unless the server's major version will do."""
-    if major < OLDEST_SERVER:
-        raise ServerTooOldError(
-            f"the server is PostgreSQL {major}; PostgreSQL {OLDEST_SERVER} or newer is needed"
-        )
-
-
-def check_schema(version: int, needed: int) -> None:
-    """Raise unless the database's schema version is the one needed; 0 stands for no schema."""
-    if version == 0:
-        raise SchemaMissingError("the database has no Countersign tables; migrate it first")
-    if version < needed:
-        raise SchemaOutdatedError(
-            f"the database is at schema version {version} of {needed}; migrate it first"
-        )
-    check_not_newer(version, needed)
-
-
-def check_not_newer(version: int, needed: int) -> None:
-    """Raise `SchemaNewerError` where a newer program has migrated the database."""
-    if version > needed:
-        raise SchemaNewerError(
-            f"the database is at schema version {version}, this program knows {needed}; "
-            "install the newer version of Countersign that migrated it"
-        )

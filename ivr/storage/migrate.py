@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncpg
 import structlog
 
-from ivr.storage.database import CONNECT_TIMEOUT_S, Row, check_not_newer, check_server
+from ivr.storage.database import CONNECT_TIMEOUT_S, Row
 from ivr.storage.errors import address, readable_dsn, translated
 from ivr.storage.migrations import Migration, migrations, newest_migration
 from ivr.storage.queries import query
+from ivr.storage.versions import check_not_newer, check_server, schema_version
 
 MIGRATE_TIMEOUT_S = 120.0
 """Longest that one statement, or the wait for another's migration, may take."""
@@ -41,8 +42,7 @@ async def migrate(dsn: str) -> tuple[int, ...]:
 
 async def _apply(connection: asyncpg.Connection[Row]) -> tuple[int, ...]:
     await connection.execute(query("lock-schema").sql)
-    present = await connection.fetchval(query("schema-exists").sql)
-    version = await connection.fetchval(query("schema-version").sql) if present else 0
+    version = await schema_version(connection)
     check_not_newer(version, newest_migration())
     pending = [migration for migration in migrations() if migration.version > version]
     for migration in pending:

@@ -10,7 +10,7 @@ import pytest
 from ivr.ports import StoreUnavailableError
 from ivr.storage.binaries import find_programs
 from ivr.storage.cluster import failure
-from ivr.storage.database import Database, check_schema, check_server
+from ivr.storage.database import Database
 from ivr.storage.errors import (
     EmbeddedPostgresError,
     SchemaMissingError,
@@ -22,6 +22,7 @@ from ivr.storage.errors import (
     address,
     translated,
 )
+from ivr.storage.versions import check_schema, check_server
 
 
 @pytest.mark.parametrize(
