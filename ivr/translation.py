@@ -20,7 +20,7 @@ from ivr.domain.mode import Mode
 from ivr.flows.claiming import ClaimRules
 from ivr.flows.rules import EnrollRules, FreeSpeechRules, PassiveRules, VerifyRules
 from ivr.line.agi_door import AgiRules
-from ivr.line.recorded_call import RecordRules
+from ivr.line.record_rules import RecordRules
 from ivr.media.prompts import BUILT_IN, PromptLibrary
 from ivr.media.socket import MediaSockets
 

@@ -7,8 +7,6 @@ import itertools
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-import structlog
-
 from engine.types import Pcm
 from ivr.ari.errors import AriError
 from ivr.ari.events import (
@@ -24,17 +22,12 @@ from ivr.domain.call import CallFacts, CallState
 from ivr.domain.prompt import Spoken
 from ivr.line.leg import Leg
 from ivr.line.names import RECORDINGS, Kind, Names
+from ivr.line.prompting import Prompting
 from ivr.line.record_rules import RecordRules
 from ivr.line.recorded_audio import RecordingError, frames_lasting, recorded_pcm
 from ivr.line.tidying import tidied
+from ivr.line.underway import Underway
 from ivr.ports import CallLostError, Frame, Heard, Key, KeysMissed, PromptEnded
-
-__all__ = ["RecordRules", "RecordedCall"]
-
-STOP_TIMEOUT_S = 1.0
-"""Asterisk says within milliseconds that a playback or a recording has stopped."""
-
-log = structlog.get_logger()
 
 
 class RecordedCall:
@@ -51,16 +44,18 @@ class RecordedCall:
         self.leg = leg
         self._rules = rules
         self._playback = names.of(Kind.PLAYBACK, leg.facts.id)
+        self._prompting = Prompting(leg, self._playback)
         self._recordings = [names.of(kind, leg.facts.id) for kind in RECORDINGS]
         self._turns = itertools.cycle(self._recordings)
         self._recording = ""
         """The name of the latest recording; the one before it has the other name."""
         self._loop = asyncio.get_running_loop()
-        self._playing = False
-        self._played = _set()
-        self._recorded = _set()
-        self._began_at = 0.0
+        self._underway = Underway()
+        """The recording."""
+        self._began_at_s = 0.0
+        """When it was asked for, by the loop's clock."""
         self._wanted = False
+        """Whether a recording was asked for that the flow has not heard and nobody threw away."""
         self._held: list[Key | KeysMissed] | None = None
         """The keys behind audio that is still to come; None where none is."""
         self._beginning = asyncio.Lock()
@@ -109,19 +104,19 @@ class RecordedCall:
         if not prompts:
             self.leg.inbox.put(PromptEnded())
             return
-        await self.leg.through(self._begin_to_play(prompts))
+        media = self._rules.media(self.leg.facts.request.locale, prompts)
+        await self._prompting.begin(media)
 
     async def hush(self) -> None:
         """See `ivr.ports.Call.hush`."""
         self.leg.check()
-        if self._playing:
-            self._playing = False
-            await self.leg.through(self._stop_playback())
+        if self._prompting.playing:
+            await self._prompting.stop()
             self.leg.inbox.put(PromptEnded())
 
     async def heard(self) -> Heard:
         """See `ivr.ports.Call.heard`."""
-        if self.leg.inbox.empty and not self._playing and not self._wanted:
+        if self.leg.inbox.empty and not self._prompting.playing and not self._wanted:
             await self.leg.through(self._begin_to_record())
         return await self.leg.inbox.get()
 
@@ -159,33 +154,20 @@ class RecordedCall:
 
     async def catch_up(self) -> None:
         """Ask whether what plays or records has ended, which no event told. `AriError`."""
-        ari = self.leg.ari
+        if await self._prompting.ended_unnoticed():
+            self._playback_finished(failed=False)
         # What has not begun yet would be taken for ended.
         async with self._beginning:
-            if self._playing and await ari.playbacks.get(self._playback) is None:
-                self._playback_finished(failed=False)
-            recording = not self._recorded.is_set()
-            if recording and await ari.recordings.live(self._recording) is None:
+            recordings = self.leg.ari.recordings
+            if not self._underway.over and await recordings.live(self._recording) is None:
                 self._recording_finished(failed=False)
-
-    async def _begin_to_play(self, prompts: Sequence[Spoken]) -> None:
-        caller, media = self.leg.facts, self._rules.media(self.leg.facts.request.locale, prompts)
-        async with self._beginning:
-            self._playing = True
-            self._played.clear()
-            try:
-                await self.leg.ari.channels.play(caller.id, media, playback=self._playback)
-            except BaseException:
-                self._playing = False
-                self._played.set()
-                raise
 
     async def _begin_to_record(self) -> None:
         async with self._beginning:
             self._wanted = True
             self._recording = next(self._turns)
-            self._recorded.clear()
-            self._began_at = self._loop.time()
+            self._underway.begin()
+            self._began_at_s = self._loop.time()
             await self.leg.ari.channels.record(
                 self.leg.facts.id,
                 self._recording,
@@ -197,9 +179,7 @@ class RecordedCall:
 
     async def _stop(self) -> None:
         """Stop what plays and throw away what is being recorded."""
-        if self._playing:
-            self._playing = False
-            await self.leg.through(self._stop_playback())
+        await self._prompting.stop()
         if self._wanted:
             self._wanted = False
             try:
@@ -210,15 +190,11 @@ class RecordedCall:
                 raise
             self._deliver([])
 
-    async def _stop_playback(self) -> None:
-        await self.leg.ari.playbacks.stop(self._playback)
-        await _confirmed(self._played)
-
     async def _discard(self) -> None:
         """End the recording and delete its file; there may be neither."""
-        if not self._recorded.is_set():
+        if not self._underway.over:
             await tidied(self.leg.ari.recordings.discard(self._recording))
-            await _confirmed(self._recorded)
+            await self._underway.stopped()
         await self._collect_no_more()
         await self.leg.ari.recordings.delete(self._recording)
 
@@ -229,10 +205,8 @@ class RecordedCall:
             self._held.append(key)
 
     def _playback_finished(self, *, failed: bool) -> None:
-        self._played.set()
-        if not self._playing:
+        if not self._prompting.finished():
             return
-        self._playing = False
         if failed and not self.leg.ended:
             self.leg.inbox.end(
                 CallLostError(
@@ -243,13 +217,13 @@ class RecordedCall:
         self.leg.inbox.put(PromptEnded())
 
     def _recording_finished(self, *, failed: bool) -> None:
-        if self._recorded.is_set():
+        if self._underway.over:
             return
-        self._recorded.set()
+        self._underway.end()
         if failed:
             self.leg.inbox.end(CallLostError("Asterisk could not record: see its log"))
         elif self._wanted and not self.leg.ended:
-            lasted_s = self._loop.time() - self._began_at
+            lasted_s = self._loop.time() - self._began_at_s
             self._collecting = asyncio.create_task(self._collect(lasted_s))
 
     async def _collect(self, lasted_s: float) -> None:
@@ -287,18 +261,3 @@ class RecordedCall:
             await self._collect_no_more()
         elif self._wanted:
             await tidied(self._discard())
-
-
-def _set() -> asyncio.Event:
-    event = asyncio.Event()
-    event.set()
-    return event
-
-
-async def _confirmed(stop: asyncio.Event) -> None:
-    """Wait for the stop, but not for ever: what follows must be tried in any case."""
-    try:
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await stop.wait()
-    except TimeoutError:
-        log.warning("stop_not_confirmed", after_s=STOP_TIMEOUT_S)

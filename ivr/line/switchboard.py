@@ -28,7 +28,8 @@ from ivr.line.leg import Leg, Watch, watch_nothing
 from ivr.line.line_call import LineCall
 from ivr.line.names import Names
 from ivr.line.passive_call import PassiveCall
-from ivr.line.recorded_call import RecordedCall, RecordRules
+from ivr.line.record_rules import RecordRules
+from ivr.line.recorded_call import RecordedCall
 from ivr.line.roster import Roster
 from ivr.line.settling import Settling
 from ivr.line.websocket_call import WebsocketCall

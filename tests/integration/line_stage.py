@@ -23,7 +23,7 @@ from ivr.lab.freeports import free_port
 from ivr.line.agi_door import AgiRules, agi_door
 from ivr.line.capability import MediaWay
 from ivr.line.names import Kind, Names
-from ivr.line.recorded_call import RecordRules
+from ivr.line.record_rules import RecordRules
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary, SpokenLocale
 from ivr.media.socket import MediaSockets

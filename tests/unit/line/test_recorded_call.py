@@ -98,7 +98,7 @@ def exchange() -> Exchange:
 @pytest.fixture
 async def call(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> RecordedCall:
     """A caller who has been answered."""
-    monkeypatch.setattr("ivr.line.recorded_call.STOP_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("ivr.line.underway.STOP_TIMEOUT_S", 0.01)
     client = AriClient(AriAddress("http://127.0.0.1:1", "user", "secret", APP))
     monkeypatch.setattr(client.channels, "play", exchange.play)
     monkeypatch.setattr(client.channels, "record", exchange.record)
