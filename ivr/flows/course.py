@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.decision.policy import AttemptEvidence
-from engine.types import Fingerprint, Judgement, Llr, ReplayOutcome, Voiceprint
+from engine.types import Fingerprint, Judgement, Llr, ModelId, ReplayOutcome, Voiceprint
 from ivr.domain.call import AccountId
 from ivr.domain.claim import Claim
 from ivr.domain.profile import Profile
 from ivr.domain.prompt import Prompt
-from ivr.domain.verification import Attempt, VerificationId
+from ivr.domain.verification import Attempt, Opening, Verification, VerificationId
 from ivr.flows.conversation import Capture
-from ivr.ports import Examination
+from ivr.ports import Clock, Examination, Voice
 
 
 @dataclass(slots=True)
@@ -73,6 +73,32 @@ class Course:
         self.evidence.clear()
         self.attempts.clear()
         self.note(evidence, alone)
+
+    def ended(
+        self, opening: Opening, judgement: Judgement, voice: Voice, clock: Clock
+    ) -> Verification:
+        """Join what was decided with what led to it."""
+        return Verification(
+            opening=opening,
+            claim=self.claim,
+            profile=None if self.profile is None else self.profile.id,
+            verdict=judgement.verdict,
+            reason=judgement.reason,
+            llr=self.llr,
+            confidence=judgement.confidence,
+            attempts=tuple(self.attempts),
+            model=self._model(voice),
+            ended_at=clock.now(),
+            fingerprints=tuple(self.fingerprints) if self.profile else (),
+            threshold=self.threshold if self.compared else None,
+            explanation=judgement.explanation,
+            findings=judgement.findings,
+        )
+
+    def _model(self, voice: Voice) -> ModelId | None:
+        if not self.compared:
+            return None
+        return voice.model if self.profile is None else voice.model_of(self.profile)
 
     @property
     def llr(self) -> Llr | None:

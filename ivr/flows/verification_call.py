@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import structlog
 
-from engine.types import Judgement, Llr, ModelId, Reason, Verdict
+from engine.types import Judgement, Llr, Reason, Verdict
 from ivr.domain.call import AccountId, CallState, Purpose
 from ivr.domain.metering import Stage
 from ivr.domain.verification import (
@@ -39,7 +39,7 @@ async def conduct_verification(call: Call, services: Services) -> Verification:
     course = Course(verification=opening.id)
     limit_s = services.limit_s(call.facts.request)
     judgement = await held(_converse(call, opening, course, services), ENDINGS, limit_s)
-    verification = verdict_of(opening, course, judgement, services)
+    verification = course.ended(opening, judgement, services.voice, services.clock)
     return await finished(_close(call, verification, services, course))
 
 
@@ -55,14 +55,13 @@ async def adopt_verification(call: Call, services: Services) -> Verification:
         return earlier
     # A tag that names another call's record is not ours to end, let alone to repeat.
     ours = opening if earlier is None else fresh
-    verification = verdict_of(ours, Course(), undecided(Reason.UNAVAILABLE), services)
+    verification = _lost(ours, services)
     return await _close(call, verification, services, Course())
 
 
 async def close_abandoned(opening: Opening, services: Services) -> Verification:
     """Write the verdict of a call that is gone and whose process died before it ended."""
-    verification = verdict_of(opening, Course(), undecided(Reason.UNAVAILABLE), services)
-    written = await services.ledger.close(verification)
+    written = await services.ledger.close(_lost(opening, services))
     services.meter.verified(None, written)
     return written
 
@@ -86,33 +85,9 @@ def mode_of(call: Call) -> VerificationMode:
     return VerificationMode.PASSIVE if passive else VerificationMode.ASKED
 
 
-def verdict_of(
-    opening: Opening, course: Course, judgement: Judgement, services: Services
-) -> Verification:
-    """Join what was decided with what led to it."""
-    return Verification(
-        opening=opening,
-        claim=course.claim,
-        profile=None if course.profile is None else course.profile.id,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        llr=course.llr,
-        confidence=judgement.confidence,
-        attempts=tuple(course.attempts),
-        model=_model(course, services),
-        ended_at=services.clock.now(),
-        fingerprints=tuple(course.fingerprints) if course.profile else (),
-        threshold=course.threshold if course.compared else None,
-        explanation=judgement.explanation,
-        findings=judgement.findings,
-    )
-
-
-def _model(course: Course, services: Services) -> ModelId | None:
-    if not course.compared:
-        return None
-    voice = services.voice
-    return voice.model if course.profile is None else voice.model_of(course.profile)
+def _lost(opening: Opening, services: Services) -> Verification:
+    """Return how a verification ends whose conversation was lost with its process."""
+    return Course().ended(opening, undecided(Reason.UNAVAILABLE), services.voice, services.clock)
 
 
 async def _converse(call: Call, opening: Opening, course: Course, services: Services) -> Judgement:

@@ -10,7 +10,6 @@ from engine.decision.policy import AttemptEvidence
 from engine.types import (
     Judgement,
     Locale,
-    ModelId,
     PhraseFinding,
     PhraseId,
     PhraseOutcome,
@@ -50,7 +49,7 @@ async def verify(
     course = Course(claim=Claim(tenant, account, ClaimSource.DIALPLAN))
     course.profile = await office.store.find(tenant, account)
     judgement = await _judged(course, file, office, digits)
-    return await office.store.close(_ended(opening, course, judgement, office))
+    return await office.store.close(course.ended(opening, judgement, office.voice, office.clock))
 
 
 async def _judged(course: Course, file: AudioFile, office: Office, digits: str) -> Judgement:
@@ -130,28 +129,3 @@ def _wanted(profile: Profile, office: Office, digits: str) -> Wanted:
 def _opening(tenant: TenantId, office: Office, number: VerificationId) -> Opening:
     call = CallId(f"{WORKER}-{number}")
     return Opening(number, call, tenant, office.worker, office.clock.now())
-
-
-def _ended(opening: Opening, course: Course, judgement: Judgement, office: Office) -> Verification:
-    return Verification(
-        opening=opening,
-        claim=course.claim,
-        profile=None if course.profile is None else course.profile.id,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        llr=course.llr,
-        confidence=judgement.confidence,
-        attempts=tuple(course.attempts),
-        model=_model(course, office),
-        ended_at=office.clock.now(),
-        fingerprints=tuple(course.fingerprints),
-        threshold=course.threshold if course.compared else None,
-        explanation=judgement.explanation,
-        findings=judgement.findings,
-    )
-
-
-def _model(course: Course, office: Office) -> ModelId | None:
-    if course.profile is None or not course.compared:
-        return None
-    return office.voice.model_of(course.profile)
