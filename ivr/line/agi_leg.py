@@ -14,7 +14,7 @@ from ivr.agi.session import AgiSession
 from ivr.domain.call import CallFacts, CallState, step
 from ivr.line.errors import ReleasedError
 from ivr.line.inbox import Inbox
-from ivr.line.leg import HANG_UP_GRACE_S, TAG, Watch, watch_nothing
+from ivr.line.leg import HANG_UP_GRACE_S, TAG, Watch, record_of, watch_nothing
 from ivr.line.unless import unless
 from ivr.ports import CallerHungUpError, CallLostError, PortError
 
@@ -90,11 +90,7 @@ class AgiLeg:
         self.check()
         if self.busy or self._tag is not None:
             return self._tag
-        value = (await self.command(get_variable(TAG))).value
-        try:
-            return UUID(value) if value else None
-        except ValueError:
-            return None
+        return record_of((await self.command(get_variable(TAG))).value)
 
     async def note(self, state: CallState) -> None:
         """See `ivr.ports.Call.note`."""

@@ -12,12 +12,12 @@ from ivr.domain.call import CallFacts, CallId, CallRequest
 from ivr.line.agi_call import AgiCall
 from ivr.line.agi_leg import AgiLeg
 from ivr.line.arguments import BadRequestError, RequestDefaults, parse_arguments
+from ivr.line.giving_back import give_back
 from ivr.line.hearing import Carried, count_nothing
 from ivr.line.leg import Watch, watch_nothing
 from ivr.line.switchboard import Conversation
 from ivr.media.audiosockets import AudioSockets
 from ivr.media.prompts import PromptLibrary
-from ivr.ports import CallerHungUpError, PortError
 
 log = structlog.get_logger()
 
@@ -81,11 +81,7 @@ class AgiSwitchboard:
     async def _finish(self, call: AgiCall) -> None:
         try:
             if not call.leg.ended:
-                await call.release({})
-        except CallerHungUpError:
-            log.debug("call_gone_before_release", call=call.facts.id)
-        except PortError as error:
-            log.warning("call_not_released", call=call.facts.id, why=str(error))
+                await give_back(call)
         finally:
             await call.close()
 

@@ -27,6 +27,14 @@ HANG_UP_GRACE_S = 0.2
 """A refused request and the event that explains it cross within a few milliseconds."""
 
 
+def record_of(tag: str | None) -> UUID | None:
+    """Return the record that a channel is tagged with; None as well for what is no UUID."""
+    try:
+        return UUID(tag) if tag else None
+    except ValueError:
+        return None
+
+
 def watch_nothing(facts: CallFacts, state: CallState) -> None:
     """Tell nobody."""
 
@@ -102,12 +110,8 @@ class Leg:
         await self.through(self.ari.channels.set_variables(self.facts.id, {TAG: str(record)}))
 
     async def tagged(self) -> UUID | None:
-        """See `ivr.ports.Call.tagged`; None as well where the variable is no UUID."""
-        value = await self.through(self.ari.channels.get_variable(self.facts.id, TAG))
-        try:
-            return UUID(value) if value else None
-        except ValueError:
-            return None
+        """See `ivr.ports.Call.tagged`."""
+        return record_of(await self.through(self.ari.channels.get_variable(self.facts.id, TAG)))
 
     async def note(self, state: CallState) -> None:
         """See `ivr.ports.Call.note`."""

@@ -23,6 +23,7 @@ from ivr.line.arguments import (
 from ivr.line.capability import MediaWay, media_way
 from ivr.line.errors import ApplicationReplacedError
 from ivr.line.following import Following, following_nobody
+from ivr.line.giving_back import give_back
 from ivr.line.hearing import Carried, count_nothing
 from ivr.line.leg import Leg, Watch, watch_nothing
 from ivr.line.line_call import LineCall
@@ -35,7 +36,7 @@ from ivr.line.settling import Settling
 from ivr.line.websocket_call import WebsocketCall
 from ivr.media.prompts import PromptLibrary
 from ivr.media.socket import MediaSockets
-from ivr.ports import Call, CallerHungUpError, PortError
+from ivr.ports import Call
 
 CANCEL_GRACE_S = 2.0
 """So long may a call take to be handed back when the program is told to stop at once."""
@@ -250,11 +251,7 @@ class Switchboard:
     async def _finish(self, call: LineCall) -> None:
         try:
             if not call.leg.ended:
-                await call.release({})
-        except CallerHungUpError:
-            log.debug("call_gone_before_release", call=call.facts.id)
-        except PortError as error:
-            log.warning("call_not_released", call=call.facts.id, why=str(error))
+                await give_back(call)
         finally:
             await call.close()
             self._roster.remove(call)
