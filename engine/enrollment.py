@@ -127,11 +127,6 @@ class Review(Generic[R]):
     complete: bool
     """True where there is enough and all of it agrees."""
 
-    @property
-    def asked_again(self) -> bool:
-        """True where the caller has to be told why he is asked once more."""
-        return self.why is not None
-
 
 def review(
     recording: R,

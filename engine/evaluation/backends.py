@@ -32,7 +32,6 @@ from engine.evaluation.trials import Trial, without_speakers
 
 BASE = "mean cosine"
 _MEAN = "mean"
-_MEASURES = ("eer", "min_dcf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,6 @@ class Leg:
         """Whether the caller is no longer with us."""
         return self._end.done()
 
-    @property
-    def released(self) -> bool:
-        """Whether the caller went back to the dialplan."""
-        return self._leaving and isinstance(self._end_error(), ReleasedError)
-
     def took(self, event: Event) -> None:
         """Take an event of the caller's channel into account."""
         match event:

@@ -33,11 +33,6 @@ class EmbeddedPostgres:
         """The DSN of the database `countersign`, over a unix socket; it holds no secret."""
         return self._running().dsn()
 
-    @property
-    def superuser_dsn(self) -> str:
-        """The DSN of the server's superuser in the database `postgres`."""
-        return self._running().dsn("postgres", "postgres")
-
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._enter)
         return self

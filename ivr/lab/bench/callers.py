@@ -16,7 +16,6 @@ from ivr.lab.softphone.rtp import FRAME_S
 
 SPREAD_S = 3.0
 """The callers begin within the length of an utterance, so that they speak at once, not in step."""
-LET_GO_S = 0.2
 ATTEMPTS = 3
 
 

@@ -53,7 +53,6 @@ class PhoneCall:
         self._versions = 1
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[Ending] = self._loop.create_future()
-        self.answered_at = self._loop.time()
 
     @property
     def call_id(self) -> str:

@@ -125,4 +125,5 @@ def test_the_pictures_are_drawn(tmp_path: Path) -> None:
     """A reliability diagram and a DET curve."""
     held: HeldOut = held_out(FIRST, 0.05)
     drawn = draw_calibration("it", FIRST.judged(held.llrs), tmp_path)
+    assert [path.name for path in drawn] == ["it-calibration-det.png", "it-reliability.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
