@@ -114,12 +114,16 @@ class Listening:
     """Follows what one caller says, for at most so many samples. One thread at a time."""
 
     def __init__(self, prepared: Prepared, longest: int) -> None:
+        """Begin a recording of at most `longest` samples; what comes after them is left out."""
         self._left, self._model = longest, phone_model()
         self._unframed = _NOTHING
         """From the first sample on of which no frame has been made."""
         self._settled = False
+        """Whether speech is followed while it comes; see `SETTLED`."""
         self._powers = np.zeros((0, BANDS), np.float32)
+        """Of every frame made, `[frames, BANDS]`."""
         self._done = 0
+        """How many of them have been followed."""
         self._start = Followed(prepared, self._model.begin(), Search(prepared.network))
         self._followed = self._start
 

@@ -56,9 +56,9 @@ class Network:
     moving: Floats
     """Log probabilities `[states]`: of staying, and of coming from the state before."""
     entries: Numbers
-    """`[entries]`"""
+    """States, `[entries]`, in rising order."""
     before: Numbers
-    """`[entries, ways]`; -1 where there are fewer ways."""
+    """`[entries, ways]`; `NOWHERE` where there are fewer ways."""
     costs: Floats
     """`[entries, ways]`: log probabilities of these ways."""
     hubs: Numbers
@@ -165,6 +165,7 @@ class _Draft:
         """Return what was written."""
         before, costs = _table(self.ways.values())
         hubs, tolls = _table(self.hubs)
+        # From what stands for a hub to a number behind those of the states.
         behind = before < NOWHERE
         before[behind] = len(self.sounds) + NOWHERE - 1 - before[behind]
         return Network(

@@ -69,11 +69,13 @@ class Search:
         return came if hub < 0 else int(network.hubs[hub, leading[hub]])
 
     def _begun(self, likelihood: Floats) -> tuple[Floats, _Reached]:
+        """Return the `scores` after the first frame, whose log likelihoods are `[states]`."""
         scores = np.full(len(likelihood) + 2, _IMPOSSIBLE)
         scores[1:][self.network.starts] = likelihood[self.network.starts]
         return scores, (np.zeros(len(likelihood), np.int8), np.zeros(0, np.int16))
 
     def _step(self, scores: Floats, likelihood: Floats) -> tuple[Floats, _Reached]:
+        """Return the `scores` after one more frame, whose log likelihoods are `[states]`."""
         network, entries = self.network, self.network.entries
         now = np.empty_like(scores)
         stayed, moved = scores[1:-1] + network.staying, scores[:-2] + network.moving
@@ -90,6 +92,7 @@ class Search:
         return now, (how, leading)
 
     def _best_end(self, number: int) -> tuple[int, float]:
+        """Return the state that a string ends in best, and the log probability of its path."""
         ends = self.network.ends[number]
         if not self.reached:
             return ends[0][0], -math.inf
