@@ -44,7 +44,7 @@ class BargeIn:
 def begun(frames: Sequence[Pcm]) -> Sequence[Pcm]:
     """Return the last of these frames in which somebody has begun to speak and not finished.
 
-    None where nobody has; half a second of them at most. Frames are int16 `[n]` at 8 kHz.
+    Empty where nobody has; half a second of them at most. Frames are int16 `[n]` at 8 kHz.
     """
     taken, heard, quiet, spoken = 0, 0, 0, False
     for pcm in reversed(frames):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.audio.listening import FINAL
 from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm, Quality, Utterance, Voiceprint
 from ivr.domain.call import CallState
 from ivr.domain.prompt import Spoken
@@ -29,8 +30,6 @@ END_KEY = "#"
 MISSED_AT_MOST = 2
 """So often are keys asked for anew where some were missed: one outage may fall into two askings,
 the one in which it begins and the one in which it ends."""
-
-FINAL = frozenset({Hearing.ENDED, Hearing.SILENT, Hearing.TOO_LONG})
 
 
 @dataclass(frozen=True, slots=True)

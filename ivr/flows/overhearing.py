@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.audio.listening import FINAL
 from engine.types import TELEPHONE_RATE_HZ, Hearing, Pcm, Quality, Shortcoming, Utterance
-from ivr.flows.conversation import FINAL, Capture, Tape
+from ivr.flows.conversation import Capture, Tape
 from ivr.flows.turns import overall
 from ivr.ports import Call, Examination, Frame, Listener, Voice
 
