@@ -137,7 +137,7 @@ async def _recorded(call: Call, course: EnrollCourse, services: Services) -> boo
     """Ask for one more recording, keep it if it is good, and say whether there is enough."""
     asking = Asking(call, services.voice, services.enroll.barge_in)
     activating = _activating(course, services)
-    wanted = _wanted(call, course, services, spoken=activating or not _free(course))
+    wanted = wanted_of(call, course, services, spoken=activating or not _free(course))
     capture = await ask(asking, _request(course, wanted), wanted)
     if capture is None:
         course.setback = Prompt.NOTHING_HEARD
@@ -168,7 +168,8 @@ def keep(capture: Capture, course: EnrollCourse, services: Services) -> Review[R
     return review
 
 
-def _wanted(call: Call, course: EnrollCourse, services: Services, *, spoken: bool) -> Wanted:
+def wanted_of(call: Call, course: EnrollCourse, services: Services, *, spoken: bool) -> Wanted:
+    """Return what a recording is examined for; `spoken`: whether it is to be the passphrase."""
     request = call.facts.request
     return Wanted(
         replay_key=services.keys.replay_key(request.tenant),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.types import Locale
 from ivr.domain.call import CallState
 from ivr.domain.enrollment import EnrollmentReason
 from ivr.domain.mode import Mode
@@ -14,12 +13,13 @@ from ivr.flows.enroll import (
     failed,
     keep,
     refusal_of,
+    wanted_of,
     warnings_on,
 )
 from ivr.flows.overhearing import Overhearing, Piece, together
 from ivr.flows.passive import unasked
 from ivr.flows.services import Services
-from ivr.ports import Call, ToldToStopError, Wanted
+from ivr.ports import Call, ToldToStopError
 
 
 async def passive_enroll(call: Call, course: EnrollCourse, services: Services) -> Ending:
@@ -72,17 +72,8 @@ async def _listened(call: Call, course: EnrollCourse, services: Services) -> boo
         if whole.quality.net_speech_s < rules.recording_s:
             continue
         pieces, tries = [], tries + 1
-        wanted = _wanted(call, course, services)
+        wanted = wanted_of(call, course, services, spoken=False)
         capture = whole.examined(await voice.examine(whole.utterance, wanted))
         if keep(capture, course, services).complete:
             return True
     return False
-
-
-def _wanted(call: Call, course: EnrollCourse, services: Services) -> Wanted:
-    request = call.facts.request
-    return Wanted(
-        replay_key=services.keys.replay_key(request.tenant),
-        earlier=tuple(course.fingerprints),
-        locale=Locale(request.locale),
-    )
