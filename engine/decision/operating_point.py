@@ -6,7 +6,7 @@ Three ways lead to a threshold on the Llr:
   the target allows (FMR as ISO/IEC 19795-1 defines it). Preferred, as far as the trials reach.
 * bound: -ln(FMR). Where likelihood ratios are calibrated, the mean of exp(Llr) over impostors is
   1, so by Markov's inequality no more than a share exp(-t) of them exceeds t. It needs no data,
-  and is stricter than necessary.
+  and is stricter than necessary; where impostors were measured beyond it, it does not hold.
 * costs: the Bayes threshold ln((1 - p) C_fa / (p C_miss)), which minimises the expected cost
   (Brummer & du Preez 2006).
 """
@@ -45,19 +45,24 @@ def at_fmr(target: float, calibration: Calibration) -> OperatingPoint:
     """Return the operating point for a false match rate in (0, 1), such as 0.01.
 
     The least strict measured threshold whose FMR does not exceed the target; beyond the measured
-    ones, the bound. `ValueError` where the target is no rate; `OutOfReachError` where it is so low
-    that the calibration could never accept anyone.
+    ones the bound, and no less than the strictest of them. `ValueError` where the target is no
+    rate; `OutOfReachError` where it is so low that the calibration could never accept anyone.
     """
     if not 0 < target < 1:
         raise ValueError(f"a target false match rate lies between 0 and 1, not {target}")
-    measured = [point.threshold for point in calibration.card.points if point.fmr <= target]
+    points = calibration.card.points
+    measured = [point.threshold for point in points if point.fmr <= target]
     if measured:
-        return _reachable(OperatingPoint(Llr(min(measured)), Basis.MEASURED), calibration)
-    return _reachable(OperatingPoint(Llr(-math.log(target)), Basis.BOUND), calibration)
+        return reachable(OperatingPoint(Llr(min(measured)), Basis.MEASURED), calibration)
+    threshold = max(-math.log(target), *(point.threshold for point in points), -math.inf)
+    return reachable(OperatingPoint(Llr(threshold), Basis.BOUND), calibration)
 
 
 def lowest_fmr(card: CalibrationCard) -> float:
-    """Return the false match rate from which on `at_fmr` reaches every higher one; 1 for none."""
+    """Return the false match rate from which on `at_fmr` reaches every higher one; 1 for none.
+
+    None lower is reached.
+    """
     beyond = [point.fmr for point in card.points if point.threshold > card.limit]
     if beyond:
         return min((point.fmr for point in card.points if point.fmr > max(beyond)), default=1.0)
@@ -74,10 +79,11 @@ def at_costs(
     if not (0 < prior < 1 and 0 < cost_miss < math.inf and 0 < cost_false_accept < math.inf):
         raise ValueError("a prior lies between 0 and 1, and costs are finite and above 0")
     odds_against = (1 - prior) / prior * cost_false_accept / cost_miss
-    return _reachable(OperatingPoint(Llr(math.log(odds_against)), Basis.COSTS), calibration)
+    return reachable(OperatingPoint(Llr(math.log(odds_against)), Basis.COSTS), calibration)
 
 
-def _reachable(point: OperatingPoint, calibration: Calibration) -> OperatingPoint:
+def reachable(point: OperatingPoint, calibration: Calibration) -> OperatingPoint:
+    """Return the point; `OutOfReachError` where the calibration supports no evidence as strong."""
     if point.threshold > calibration.card.limit:
         raise OutOfReachError(
             f"the calibration of {calibration.model!r} supports Llrs up to "

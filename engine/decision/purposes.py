@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.decision.calibration import Calibration
-from engine.decision.operating_point import Basis, OperatingPoint, at_fmr
+from engine.decision.operating_point import Basis, OperatingPoint, at_fmr, reachable
 from engine.errors import OutOfReachError
 from engine.types import Llr, Purpose
 from engine.voice.card import MeasuredPoint
@@ -58,25 +58,35 @@ def point_for(
 ) -> OperatingPoint:
     """Return the operating point for a purpose, where an utterance meets so many voices.
 
-    A single comparison has the point of `at_fmr`, that of verification the stricter of two where
-    passphrases are compared by parts as well. A search of several goes on beyond the measured ones
-    by `tail`. `OutOfReachError` where the calibration supports no evidence as strong as needed.
+    Verification has the point of `at_fmr`, the stricter of two where passphrases are compared by
+    parts as well. A search, even of one voice, goes on beyond the measured ones by `tail`: a larger
+    group never asks for less. `OutOfReachError` where the calibration, or either of two, supports
+    no evidence as strong as needed.
     """
     target = share(rates.of(purpose), voices)
-    if purpose is Purpose.VERIFY and voices == 1 and calibration.by_parts is not None:
-        both = (at_fmr(target, each) for each in (calibration, calibration.by_parts))
-        return max(both, key=lambda point: point.threshold)
+    if purpose is Purpose.VERIFY and voices == 1:
+        return _of_verification(target, calibration)
     points = calibration.card.points
-    if voices == 1 or any(point.fmr <= target for point in points):
+    if any(point.fmr <= target for point in points):
         return at_fmr(target, calibration)
     threshold = tail(target, points)
-    if threshold > calibration.card.limit:
+    if threshold > calibration.card.limit and voices > 1:
         raise OutOfReachError(
             f"the calibration of {calibration.model!r} supports Llrs up to "
             f"{calibration.card.limit:.1f}, and among {voices} voices {threshold:.1f} would be "
             "needed: aim for a higher rate, or search a smaller group"
         )
-    return OperatingPoint(threshold, Basis.TAIL)
+    return reachable(OperatingPoint(threshold, Basis.TAIL), calibration)
+
+
+def _of_verification(target: float, calibration: Calibration) -> OperatingPoint:
+    if calibration.by_parts is None:
+        return at_fmr(target, calibration)
+    both = (calibration, calibration.by_parts)
+    point = max((at_fmr(target, each) for each in both), key=lambda point: point.threshold)
+    for each in both:
+        reachable(point, each)
+    return point
 
 
 def tail(target: float, points: Sequence[MeasuredPoint]) -> Llr:
@@ -84,9 +94,10 @@ def tail(target: float, points: Sequence[MeasuredPoint]) -> Llr:
 
     Far out, impostors' Llrs thin out exponentially (peaks over threshold: Pickands, "Statistical
     inference using extreme order statistics", 1975, with shape 0). The rate is that between the
-    measured points of an FMR up to 10 %; with fewer than two of them only the bound is left.
+    measured points of an FMR up to 10 %; with fewer than two of them only the bound is left. It is
+    no less than the strictest measured one: where that lies beyond, the bound does not hold.
     """
-    bound = -math.log(target)
+    bound = max(-math.log(target), *(each.threshold for each in points), -math.inf)
     known = sorted((each for each in points if each.fmr <= _TAIL_FMR), key=lambda each: each.fmr)
     if len(known) < 2 or known[0].threshold <= known[-1].threshold:
         return Llr(bound)

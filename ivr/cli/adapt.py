@@ -137,7 +137,8 @@ def _tell(found: Adapted, by_parts: AdaptedByParts) -> None:
 
 def reach(cards: Sequence[CalibrationCard], wanted: float) -> str:
     """Say the lowest rate of verification, rounded up, and whether the configured one is lower."""
-    lowest = max(map(lowest_fmr, cards))
+    limit = min(card.limit for card in cards)
+    lowest = max(lowest_fmr(replace(card, limit=limit)) for card in cards)
     told = (
         f"the lowest false match rate that it can reach is {math.ceil(1e5 * lowest) / 1e3:.3f} %: "
         "a tenant with a lower one gets INCONCLUSIVE, UNAVAILABLE; more speakers reach further"

@@ -95,6 +95,15 @@ def test_the_lowest_rate_that_can_be_reached_is_told(wanted: float, lines: int) 
     assert "0.957" not in reach([came], wanted)
 
 
+def test_a_rate_that_passphrases_by_parts_could_never_match_is_not_promised() -> None:
+    """As the service has it: one threshold, within the limits of both calibrations."""
+    came = read_card(CARD).calibration
+    assert came is not None
+    steep = tuple(replace(each, threshold=2 * each.threshold) for each in came.points)
+    few = replace(came, limit=4.65, points=())
+    assert "is 2.000 %" in reach([replace(came, points=steep), few], 0.02)
+
+
 @pytest.mark.corpus
 @pytest.mark.skipif(not CORPUS.exists(), reason="needs the licensed speech corpus")
 def test_real_calls_make_a_model_that_the_service_loads(

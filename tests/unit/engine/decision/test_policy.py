@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -129,6 +130,26 @@ def test_a_stricter_target_never_has_a_lower_threshold(one: float, other: float)
     """Fewer false matches ask for more evidence."""
     strict, lax = (at_fmr(rate, calibrated()) for rate in sorted((one, other)))
     assert strict.threshold >= lax.threshold
+
+
+@given(st.floats(0.001, 0.02), st.floats(0.001, 0.02), st.floats(3.0, 9.0))
+def test_a_calibration_that_says_too_much_never_lowers_a_threshold(
+    one: float, other: float, strictest: float
+) -> None:
+    """Where impostors were measured beyond the bound, it is no bound: the measured one stays."""
+    found = calibrated(limit=99.0)
+    points = (*found.card.points[:1], replace(found.card.points[1], threshold=strictest))
+    found = replace(found, card=replace(found.card, points=points))
+    strict, lax = (at_fmr(rate, found) for rate in sorted((one, other)))
+    assert strict.threshold >= lax.threshold
+
+
+def test_a_rate_below_one_out_of_reach_is_out_of_reach() -> None:
+    """The bound would promise what was measured not to hold."""
+    found = calibrated(limit=5.0)
+    points = (replace(found.card.points[1], threshold=5.5),)
+    with pytest.raises(ModelError, match="nobody could be accepted"):
+        at_fmr(0.008, replace(found, card=replace(found.card, points=points)))
 
 
 @pytest.mark.parametrize("target", [0, 1, -0.1, 1.5, math.nan])

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.decision.operating_point import Basis, at_fmr
@@ -37,6 +37,15 @@ def test_a_passphrase_has_the_stricter_of_two_points(stricter: int) -> None:
     assert search == point_for(Purpose.IDENTIFY, RATES, whole, 3)
 
 
+def test_a_threshold_lies_within_both_ways_to_compare() -> None:
+    """Beyond the limit of one of them nobody could be accepted who is compared so."""
+    lax = calibrated(limit=3.5)
+    strict = replace(lax, card=replace(lax.card, points=(MeasuredPoint(0.02, 0.3, 4.0),), limit=6))
+    for whole, by_parts in ((strict, lax), (lax, strict)):
+        with pytest.raises(OutOfReachError, match=r"supports Llrs up to 3\.5"):
+            point_for(Purpose.VERIFY, RATES, replace(whole, by_parts=by_parts))
+
+
 @pytest.mark.parametrize("purpose", Purpose)
 def test_every_purpose_has_a_rate(purpose: Purpose) -> None:
     """None is forgotten."""
@@ -56,11 +65,13 @@ def test_a_search_of_nothing_has_no_share(fpir: float, voices: int) -> None:
         share(fpir, voices)
 
 
-@given(st.integers(2, 300), st.integers(2, 300))
-def test_a_larger_group_never_asks_for_less(one: int, other: int) -> None:
+@given(st.integers(1, 300), st.integers(1, 300), st.floats(0.001, 0.5))
+@example(1, 2, 0.005)
+def test_a_larger_group_never_asks_for_less(one: int, other: int, fpir: float) -> None:
     """More voices, more chances to be like one of them."""
+    rates = TargetRates(identify=fpir)
     few, many = (
-        point_for(Purpose.IDENTIFY, RATES, calibrated(limit=99.0), n) for n in sorted((one, other))
+        point_for(Purpose.IDENTIFY, rates, calibrated(limit=99.0), n) for n in sorted((one, other))
     )
     assert few.threshold <= many.threshold
 
@@ -70,8 +81,14 @@ def test_the_tail_goes_on_where_the_measured_points_end() -> None:
     the bound."""
     points = (MeasuredPoint(0.1, 0.1, 1.0), MeasuredPoint(0.01, 0.3, 2.0))
     assert tail(0.001, points) == pytest.approx(3.0)
-    steep = (MeasuredPoint(0.1, 0.1, 1.0), MeasuredPoint(0.01, 0.3, 9.0))
+    steep = (MeasuredPoint(0.1, 0.1, 1.0), MeasuredPoint(0.01, 0.3, 4.0))
     assert tail(0.001, steep) == tail(0.001, ()) == pytest.approx(math.log(1000))
+
+
+@pytest.mark.parametrize("laxer", [(MeasuredPoint(0.1, 0.1, 1.0),), ()])
+def test_the_tail_never_falls_below_what_was_measured(laxer: tuple[MeasuredPoint, ...]) -> None:
+    """Where impostors were measured beyond the bound, it is no bound."""
+    assert tail(0.001, (*laxer, MeasuredPoint(0.01, 0.3, 9.0))) == 9.0
 
 
 def test_a_search_beyond_the_calibration_is_refused() -> None:
