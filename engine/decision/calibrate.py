@@ -61,14 +61,13 @@ def calibration(
     if llrs is None:
         llrs = cross_validated(all_trials, towards=towards)
     judged = all_trials.judged(llrs)
-    speakers = len(np.unique(all_trials.speakers))
     return CalibrationCard(
         version=version,
         fitted_on=datetime.now(UTC).date().isoformat(),
         fitted_with=fitted_with,
         weights=fit(all_trials, towards=towards),
-        limit=round(log(speakers * (speakers - 1) / 2), 2),
-        speakers=speakers,
+        limit=round(log(all_trials.pairs), 2),
+        speakers=len(np.unique(all_trials.speakers)),
         target_trials=int(judged.same.sum()),
         non_target_trials=int((~judged.same).sum()),
         cllr=round(cllr(judged), 4),

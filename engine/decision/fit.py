@@ -43,11 +43,21 @@ class Trials:
         same: Flags = self.speakers[:, 0] == self.speakers[:, 1]
         return same
 
+    @property
+    def pairs(self) -> int:
+        """How many pairs of two speakers met."""
+        return len(np.unique(self._pair[~self.same]))
+
+    @property
+    def _pair(self) -> NDArray[np.int64]:
+        """The number of each trial's pair of speakers, `[n]`."""
+        first, second = np.sort(self.speakers, axis=1).T
+        pair: NDArray[np.int64] = first * (self.speakers.max() + 1) + second
+        return pair
+
     def weights(self) -> Floats:
         """Weights `[n]` by which each pair of speakers counts alike, however often it met."""
-        first, second = np.sort(self.speakers, axis=1).T
-        pairs = first * (self.speakers.max() + 1) + second
-        _, which, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+        _, which, counts = np.unique(self._pair, return_inverse=True, return_counts=True)
         weights: Floats = 1.0 / counts[which]
         return weights
 

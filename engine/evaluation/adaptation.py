@@ -28,7 +28,9 @@ from engine.voice.card import CalibrationCard
 
 FMR = 0.01
 FEWEST_SPEAKERS = 15
-"""With two calls each: 105 pairs of speakers, the least from which one in a hundred can be read."""
+"""With two calls each."""
+FEWEST_PAIRS = FEWEST_SPEAKERS * (FEWEST_SPEAKERS - 1) // 2
+"""Of two speakers who are compared, the least from which one in a hundred can be read."""
 FEWEST_MEMBERS = 10
 """A cohort of fewer centroids has no spread to speak of."""
 _PEOPLE_PER_MEMBER = 2 * FEWEST_PEOPLE

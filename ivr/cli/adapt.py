@@ -18,7 +18,14 @@ from engine.decision.calibration import Calibration
 from engine.decision.known_words import KnownWords
 from engine.decision.operating_point import lowest_fmr
 from engine.decision.trials import CallTakes
-from engine.evaluation.adaptation import BEFORE, FEWEST_SPEAKERS, Adapted, Row, adapted
+from engine.evaluation.adaptation import (
+    BEFORE,
+    FEWEST_PAIRS,
+    FEWEST_SPEAKERS,
+    Adapted,
+    Row,
+    adapted,
+)
 from engine.evaluation.adaptation_by_parts import AdaptedByParts, adapted_by_parts
 from engine.evaluation.assessment import REPLICATES, Figure
 from engine.evaluation.labelled_calls import LabelledCall, known_words, labelled_calls, takes_of
@@ -131,7 +138,8 @@ def _tell(found: Adapted, by_parts: AdaptedByParts) -> None:
     if by_parts.calibration is None:
         print(
             f"{by_parts.speakers} speakers were understood to say one phrase in two calls, and "
-            f"{FEWEST_SPEAKERS} are needed: passphrases will be compared as a whole"
+            f"{by_parts.pairs} pairs of them the same one; {FEWEST_SPEAKERS} speakers and "
+            f"{FEWEST_PAIRS} pairs are needed: passphrases will be compared as a whole"
         )
 
 

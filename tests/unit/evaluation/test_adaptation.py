@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -154,6 +155,33 @@ def test_a_site_that_says_too_little_again_compares_as_a_whole(
     """What came knows nothing of its lines."""
     found = adapted_by_parts(here, Calibration(MODEL, PARTS_BEFORE), replicates=3)
     assert (found.calibration, found.rows, found.speakers) == (None, (), speakers)
+
+
+def saying(phrase_of: Callable[[int], int], speakers: int) -> list[CallTakes]:
+    """Two calls each of some speakers, each of whom says one phrase."""
+    return [
+        replace(call, takes={f"{SAID}{phrase_of(call.speaker)}": call.takes[SAID_NAMES[0]]})
+        for call in calls(speakers, 2, SAID_NAMES[:1], noise=1.8, parts=3)
+    ]
+
+
+@pytest.mark.parametrize(("together", "pairs"), [(1, 0), (2, 10), (10, 90)])
+def test_people_who_say_phrases_of_their_own_are_nobodys_impostors(
+    together: int, pairs: int
+) -> None:
+    """Twenty people, but hardly a pair of them who said the same: one in a hundred of nothing."""
+    here = saying(lambda speaker: speaker // together, 20)
+    found = adapted_by_parts(here, Calibration(MODEL, PARTS_BEFORE), replicates=3)
+    assert (found.calibration, found.rows) == (None, ())
+    assert (found.speakers, found.pairs) == (20, pairs)
+
+
+def test_those_who_say_the_same_are_in_every_fold() -> None:
+    """Wherever they stand in the table: each fold is fitted on some of them."""
+    found = adapted_by_parts(saying(lambda n: n if n % 5 else 0, 75), None, replicates=3)
+    assert found.calibration is not None
+    assert found.pairs == 105
+    assert found.calibration.limit == pytest.approx(np.log(105), abs=0.005)
 
 
 def test_a_table_sorted_by_speaker_is_fitted_on_all_of_them(
