@@ -230,7 +230,5 @@ def _held_out_with_cohort(calls: Sequence[CallTakes], own: Cohort | None, raw: T
 
 
 def row_of(name: str, each: Measured) -> Row:
-    figures = (
-        Measured.figure(values) for values in (each.cllr, each.min_cllr, each.fmr, each.fnmr)
-    )
-    return Row(name, *figures)
+    cllr, min_cllr = Measured.figure(each.cllr), Measured.figure(each.min_cllr)
+    return Row(name, cllr, min_cllr, each.fmr_figure, each.fnmr_figure)

@@ -14,7 +14,8 @@ from engine.evaluation.trials import Trial
 
 REPLICATES = 1000
 
-MEASURES = ("eer", "fnmr_at_fmr_1", "fnmr_at_fmr_01", "min_dcf", "cllr", "min_cllr")
+_RATES = ("eer", "fnmr_at_fmr_1", "fnmr_at_fmr_01")
+MEASURES = (*_RATES, "min_dcf", "cllr", "min_cllr")
 """EER, FNMR at FMR 1 % and at 0.1 %, minDCF at prior 0.01, Cllr (where calibrated), minCllr."""
 
 
@@ -60,7 +61,8 @@ def assess(scored: Scored, replicates: int = REPLICATES) -> list[Assessment]:
     """Measure all trials, then each value of each trait of which both kinds of trial exist.
 
     The interval is a percentile bootstrap over speakers (`engine.evaluation.bootstrap`); NaN with
-    a single speaker.
+    a single speaker. An error rate of exactly 0 or 1 has that of as many trials as there are
+    speakers compared with themselves.
     """
     parts = [("all", np.ones(len(scored.trials), dtype=bool))]
     names = sorted({name for trial in scored.trials for name in trial.traits})
@@ -93,7 +95,17 @@ def _assess(part: str, scored: Scored, replicates: int) -> Assessment:
     figures = {
         name: Figure(*each) for name, *each in zip(MEASURES, values, lows, highs, strict=True)
     }
+    if len(names) > 1:
+        themselves = len(np.unique(sides[target]))
+        figures |= {name: of_rate(figures[name], themselves) for name in _RATES}
     return Assessment(part, int(target.sum()), int((~target).sum()), len(names), figures)
+
+
+def of_rate(figure: Figure, people: int) -> Figure:
+    """Give a rate of exactly 0 or 1 an interval: that of as many trials as there are people."""
+    if figure.value not in (0.0, 1.0):
+        return figure
+    return Figure(figure.value, *bootstrap.of_all_or_none(figure.value, people))
 
 
 class _Measure:

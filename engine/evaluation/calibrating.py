@@ -141,8 +141,8 @@ def _calibrated(name: str, each: Measured, first: Measured) -> Calibrated:
         cllr=each.figure(each.cllr),
         min_cllr=each.figure(each.min_cllr),
         ratio=each.figure(each.cllr / each.min_cllr),
-        fmr=each.figure(each.fmr),
-        fnmr=each.figure(each.fnmr),
+        fmr=each.fmr_figure,
+        fnmr=each.fnmr_figure,
         cllr_gain=each.figure(gain(each.cllr, first.cllr)),
     )
 

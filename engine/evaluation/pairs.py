@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.decision.fit import HeldOut, Trials
 from engine.decision.measures import Floats
 from engine.evaluation import bootstrap
-from engine.evaluation.assessment import Figure
+from engine.evaluation.assessment import Figure, of_rate
 from engine.evaluation.metrics import Ranked, min_cllr
 
 
@@ -22,6 +22,20 @@ class Measured:
     min_cllr: Floats
     fmr: Floats
     fnmr: Floats
+    themselves: int
+    """Speakers who were compared with themselves."""
+    others: int
+    """Speakers who were compared with others."""
+
+    @property
+    def fmr_figure(self) -> Figure:
+        """The FMR, with an interval also where there is no false match, or nothing else."""
+        return of_rate(self.figure(self.fmr), self.others)
+
+    @property
+    def fnmr_figure(self) -> Figure:
+        """The FNMR, likewise."""
+        return of_rate(self.figure(self.fnmr), self.themselves)
 
     @staticmethod
     def figure(values: Floats) -> Figure:
@@ -46,7 +60,14 @@ def measured(trials: Trials, held: HeldOut, replicates: int) -> Measured:
     least = [
         min_cllr(*ranked.weights(weights * bootstrap.weights(draw, sides, same))) for draw in draws
     ]
-    return Measured(costs.mean(axis=0), np.array(least), fmr=rates[1], fnmr=1 - rates[0])
+    return Measured(
+        costs.mean(axis=0),
+        np.array(least),
+        fmr=rates[1],
+        fnmr=1 - rates[0],
+        themselves=len(np.unique(sides[same])),
+        others=len(np.unique(sides[~same])),
+    )
 
 
 def _means(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from engine.evaluation.assessment import MEASURES, Assessment, Scored, assess
 from engine.evaluation.report import Result, as_json, table
@@ -31,6 +32,19 @@ def test_the_interval_holds_the_value_and_shrinks_with_more_speakers() -> None:
     for figure in (few, many):
         assert figure.low <= figure.value <= figure.high
     assert many.high - many.low < few.high - few.low
+
+
+def test_a_rate_of_none_or_all_is_as_sure_as_there_are_people() -> None:
+    """Eight people who were always told apart tell little of a ninth, however they are drawn."""
+    all_apart = scored(9).where(np.array([{a, b} != {0, 8} for a in range(9) for b in range(9)]))
+    figures = part(assess(all_apart, 50), "all").figures
+    for name in ("eer", "fnmr_at_fmr_1", "fnmr_at_fmr_01"):
+        assert (figures[name].value, figures[name].low) == (0.0, 0.0)
+        assert figures[name].high == pytest.approx(beta.ppf(0.975, 1, 9))
+    never = Scored(all_apart.trials, -all_apart.scores)
+    missed = part(assess(never, 50), "all").figures["fnmr_at_fmr_1"]
+    assert missed.value == 1.0
+    assert missed.low == pytest.approx(1 - beta.ppf(0.975, 1, 9))
 
 
 def test_parts_are_made_of_each_value_of_each_trait() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from engine.decision.fit import HeldOut, Trials, held_out
 from engine.decision.measures import Judged, cllr, min_cllr, rates
@@ -41,6 +42,15 @@ def test_an_interval_contains_its_value() -> None:
     found = measured(FIRST, held_out(FIRST, 0.05), 50)
     figure = found.figure(found.cllr)
     assert figure.low < figure.value < figure.high
+
+
+def test_no_false_match_is_as_sure_as_there_are_people() -> None:
+    """Redrawing those who were told apart shows nobody who is not."""
+    llrs = np.where(FIRST.same, 5.0, -5.0)
+    found = measured(FIRST, HeldOut(llrs, np.zeros(len(llrs))), 20)
+    for rate in (found.fmr_figure, found.fnmr_figure):
+        assert (rate.value, rate.low) == (0.0, 0.0)
+        assert rate.high == pytest.approx(beta.ppf(0.975, 1, 20))
 
 
 def test_thresholds_are_chosen_without_the_speakers_they_judge() -> None:
