@@ -13,15 +13,20 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.decision.background import Background
 from engine.decision.cohort import TOP, Cohort
 from engine.decision.fit import FOLDS, HeldOut, Trials, held_out
-from engine.decision.measures import Floats
+from engine.decision.measures import Flags, Floats
 from engine.decision.recordings import calls_of
 from engine.decision.trials import (
+    CONDITIONS,
     SAID_AGAIN,
+    WORDS,
     CallTakes,
+    Condition,
+    Terms,
     known,
     known_by_parts,
     recognised,
@@ -46,6 +51,10 @@ _FEWEST = 10
 """Speakers who are compared with themselves; the figures of fewer say nothing."""
 _SNRS = (5, 6)
 """Columns of `engine.decision.calibration.terms`, in tens of dB."""
+
+
+SAID = ("the same words, as a whole", "words in another order", "sentences")
+"""What is said in the conditions of `engine.decision.trials`, which one calibration is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ def report(calls: list[CallTakes], model: str, cohort: Cohort | None, replicates
 
     And, where phrases were recognised in them, both ways to compare these.
     """
-    raw = trials(calls, terms_of=everything(known()))
+    raw, said = _by_what_is_said(calls, everything(known()))
     choices = {name: only(raw, columns) for name, columns in TRIED.items()}
     if cohort is not None:
         columns = next(iter(TRIED.values()))
@@ -94,11 +103,12 @@ def report(calls: list[CallTakes], model: str, cohort: Cohort | None, replicates
     figures = _figures(raw, found, replicates)
     first = next(iter(found.values()))
     lines = _by_line(raw, first, "", replicates)
+    kinds = _apart(raw, first, {name: said == name for name in SAID}, replicates)
     ways = _of_phrases(recognised(calls), replicates)
-    tables = [*_table("line", lines), *_table("said again", ways)]
+    tables = [*_table("line", lines), *_table("said", kinds), *_table("said again", ways)]
     return Report(
         "\n".join([_text(figures, model, raw), *tables]),
-        [asdict(each) for each in (*figures, *lines, *ways)],
+        [asdict(each) for each in (*figures, *lines, *kinds, *ways)],
         partial(draw_calibration, model, raw.judged(first.llrs)),
     )
 
@@ -107,14 +117,39 @@ def _by_line(of: Trials, held: HeldOut, how: str, replicates: int) -> list[Calib
     """Measure apart what was said over good lines and over noisy ones, where there are such."""
     noisy = (10 * of.terms[:, _SNRS] < GOOD_LINE_DB).sum(axis=1)
     names = ("both lines good", "one line noisy", "both lines noisy")
+    kinds = {how + name: noisy == count for count, name in enumerate(names)}
+    return _apart(of, held, kinds, replicates) if noisy.any() else []
+
+
+def _by_what_is_said(
+    calls: Sequence[CallTakes], terms_of: Terms
+) -> tuple[Trials, NDArray[np.str_]]:
+    """Return the trials of all conditions, and which of `SAID` each is, `[n]`."""
+    apart = [(each, trials(calls, (each,), terms_of)) for each in CONDITIONS]
+    met = [(_said(each), some) for each, some in apart if some.terms.size]
+    said = np.repeat([name for name, _ in met], [len(some.terms) for _, some in met])
+    terms, speakers = zip(*((some.terms, some.speakers) for _, some in met), strict=True)
+    return Trials(np.concatenate(terms), np.concatenate(speakers)), said
+
+
+def _said(condition: Condition) -> str:
+    same, reordered, sentences = SAID
+    if condition is WORDS:
+        return same
+    return reordered if condition.tested.startswith("words") else sentences
+
+
+def _apart(
+    of: Trials, held: HeldOut, kinds: Mapping[str, Flags], replicates: int
+) -> list[Calibrated]:
+    """Measure each kind of trial by itself, where enough speakers made some."""
     apart: list[Calibrated] = []
-    for count, name in enumerate(names) if noisy.any() else ():
-        chosen = noisy == count
+    for name, chosen in kinds.items():
         if len(np.unique(of.speakers[chosen & of.same])) < _FEWEST:
             continue
         some = HeldOut(held.llrs[chosen], held.thresholds[chosen])
         found = measured(of.where(chosen), some, replicates)
-        apart.append(_calibrated(how + name, found, found))
+        apart.append(_calibrated(name, found, found))
     return apart
 
 
