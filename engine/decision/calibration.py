@@ -16,10 +16,10 @@ from engine.types import Embedding, Llr, ModelId, Quality, Score, Voiceprint
 from engine.voice.card import CalibrationCard, Card
 
 SPEECH_S = (0.5, 10.0)
-"""Net speech counts within this range; the fit has seen nothing beyond it."""
+"""Net speech counts within this range; the fit has seen nothing beyond it, nor all of it."""
 
 VOICEPRINTS = (1, 5)
-"""Likewise the number of voiceprints."""
+"""Likewise the number of voiceprints, of which the fit has seen one and three."""
 
 SNR_DB = (5.0, 40.0)
 """Likewise the SNR."""
