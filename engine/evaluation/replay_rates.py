@@ -19,6 +19,9 @@ Numbers = NDArray[np.int64]
 _QUANTILE: Final = 0.01
 """Of the replays, how many may lie below the likeness that the threshold is chosen by."""
 
+_LEAST: Final = 1e-3
+"""A likeness below it is as good as none: none has no ratio to another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -101,7 +104,7 @@ def choose(comparisons: Sequence[Comparison]) -> float:
     That is between the highest of a fresh utterance and the first percentile of those replays
     that any method of this build should know: all whose first percentile lies above it.
     """
-    highest = max(each.finding.likeness for each in comparisons if not each.replay)
+    highest = max(_LEAST, *(each.finding.likeness for each in comparisons if not each.replay))
     kinds = {each.kind for each in comparisons if each.replay}
     lows = [
         float(np.quantile([c.finding.likeness for c in comparisons if c.kind == kind], _QUANTILE))

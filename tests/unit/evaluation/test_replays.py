@@ -61,6 +61,12 @@ def test_what_separates_is_counted_as_such() -> None:
     assert other.chosen.high > 0.5
 
 
+def test_what_has_no_likeness_at_all_is_no_repeat() -> None:
+    """Where nothing fresh is at all like an earlier recording, the threshold is still above it."""
+    shares = {rate.kind: rate.chosen.value for rate in rates_of(people(0.5, 0.0), 20).rates}
+    assert shares == {"again": 1.0, "other": 0.0}
+
+
 def test_people_of_two_halves_are_not_compared() -> None:
     """A threshold never sees the people it is judged by: of six pairs two are left."""
     rates = rates_of(people(0.3, 0.02), replicates=5)
