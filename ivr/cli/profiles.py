@@ -14,12 +14,13 @@ from ivr.cli.settings import Commands
 from ivr.clock import SystemClock
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
-from ivr.domain.lockout import LOCKED, LockoutRules, locked_until
+from ivr.domain.lockout import LOCKED, LockoutRules
 from ivr.domain.mode import Mode
 from ivr.holdings import lockout_rules, outbox_of
 from ivr.storage import (
     Drafts,
     ProfileDetails,
+    ProfileSummary,
     Terms,
     holding,
     unlock_caller,
@@ -32,6 +33,7 @@ def add_to(commands: Commands) -> None:
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list profiles, one a line")
     listing.add_argument("--tenant", help="only this tenant's; default: all")
+    listing.add_argument("--locked", action="store_true", help="only those who are locked out")
     listing.set_defaults(run=run, action=_list)
     _person(actions, "show", "show one profile: state, consent, voiceprints' quality", _show)
     for name, does, action in (
@@ -71,8 +73,13 @@ def _person(
 
 async def _list(desk: Desk, chosen: argparse.Namespace) -> int:
     tenant = TenantId(chosen.tenant) if chosen.tenant else None
+    rules = lockout_rules(desk.configuration)
     async for each in desk.profiles.list(tenant):
-        print(each.tenant, each.account, each.state, each.voiceprints, each.changed_at.date())
+        columns = (each.tenant, each.account, each.state, each.voiceprints, each.changed_at.date())
+        if not chosen.locked:
+            print(*columns)
+        elif until := _until(each, rules):
+            print(*columns, until)
     return 0
 
 
@@ -86,16 +93,22 @@ async def _show(desk: Desk, chosen: argparse.Namespace) -> int:
 
 def _rejected(details: ProfileDetails, rules: LockoutRules) -> Iterator[str]:
     """Say how often in a row the person was rejected, and what that locks."""
-    if details.last_reject_at is None:
+    summary = details.summary
+    if summary.last_reject_at is None:
         return
-    locked, now = locked_until(details.rejects, details.last_reject_at, rules), SystemClock().now()
-    what = ""
-    if locked == LOCKED:
-        what = "; locked until `countersign profiles unlock`"
-    elif locked is not None and locked > now:
-        what = f"; locked until {locked:%Y-%m-%d %H:%M %Z}"
-    when = f"{details.last_reject_at:%Y-%m-%d %H:%M %Z}"
-    yield f"rejected    {details.rejects} in a row, last {when}{what}"
+    until = _until(summary, rules)
+    what = "" if until is None else f"; {until}"
+    when = f"{summary.last_reject_at:%Y-%m-%d %H:%M %Z}"
+    yield f"rejected    {summary.rejects} in a row, last {when}{what}"
+
+
+def _until(summary: ProfileSummary, rules: LockoutRules) -> str | None:
+    """Say until when a profile is locked; None where it is not."""
+    until = summary.locked_until(rules, SystemClock().now())
+    if until is None:
+        return None
+    how = "`countersign profiles unlock`" if until == LOCKED else f"{until:%Y-%m-%d %H:%M %Z}"
+    return f"locked until {how}"
 
 
 def _lines(details: ProfileDetails) -> list[str]:

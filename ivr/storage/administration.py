@@ -11,6 +11,7 @@ from engine.types import ModelId, Quality
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent
 from ivr.domain.enrollment import EnrollmentWarning
+from ivr.domain.lockout import LockoutRules, locked_until
 from ivr.domain.profile import Mode, ProfileId, ProfileState
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
@@ -40,6 +41,16 @@ class ProfileSummary:
     used_at: datetime
     """When the person was enrolled or last accepted, to the hour."""
     mode: Mode
+    rejects: int = 0
+    """In a row, since the last ACCEPT."""
+    last_reject_at: datetime | None = None
+
+    def locked_until(self, rules: LockoutRules, now: datetime) -> datetime | None:
+        """Return until when nobody can be verified against it; None where somebody can."""
+        if self.last_reject_at is None:
+            return None
+        until = locked_until(self.rejects, self.last_reject_at, rules)
+        return until if until is not None and until > now else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +62,6 @@ class ProfileDetails:
     voiceprints: tuple[tuple[ModelId, Quality], ...]
     warnings: tuple[EnrollmentWarning, ...]
     """What nobody has settled yet."""
-    rejects: int = 0
-    """In a row, since the last ACCEPT."""
-    last_reject_at: datetime | None = None
 
 
 class ProfileAdministration:
@@ -88,14 +96,11 @@ class ProfileAdministration:
             consents = await transaction.fetch("consents-of-profile", row["id"])
             qualities = await transaction.fetch("qualities-of-profile", row["id"])
             warnings = await transaction.fetch("warnings-of-profile", row["id"])
-            rejected = await transaction.fetch_one("rejects-of-profile", row["id"])
             return ProfileDetails(
                 summary_from(row),
                 tuple(consent_from(consent) for consent in consents),
                 tuple(_quality(quality) for quality in qualities),
                 tuple(EnrollmentWarning(warning["warning"]) for warning in warnings),
-                rejected["rejects"] if rejected else 0,
-                rejected["last_reject_at"] if rejected else None,
             )
 
         return await self._database.transact(work, tenant=tenant)
@@ -195,6 +200,8 @@ def summary_from(row: Row) -> ProfileSummary:
         changed_at=row["changed_at"],
         used_at=row["used_at"],
         mode=Mode(row["mode"]),
+        rejects=row["rejects"] or 0,
+        last_reject_at=row["last_reject_at"],
     )
 
 

@@ -2,10 +2,11 @@
 -- Return what may be shown of the profiles of tenant $1 after account $2, by account, at most $3.
 SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
-    p.changed_at, p.used_at,
+    p.changed_at, p.used_at, l.rejects, l.last_reject_at,
     (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
     (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id AND v.live) AS voiceprints
 FROM profiles AS p
+LEFT JOIN lockouts AS l ON l.profile = p.id AND l.rejects > 0
 WHERE p.tenant = $1::text AND p.account > $2::text
 ORDER BY p.account
 LIMIT $3::bigint;

@@ -117,10 +117,11 @@ DELETE FROM consents WHERE profile = $1::uuid;
 -- Return what may be shown of the profile of tenant $1 and account $2.
 SELECT
     p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.created_at,
-    p.changed_at, p.used_at,
+    p.changed_at, p.used_at, l.rejects, l.last_reject_at,
     (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
     (SELECT count(*) FROM voiceprints AS v WHERE v.profile = p.id AND v.live) AS voiceprints
 FROM profiles AS p
+LEFT JOIN lockouts AS l ON l.profile = p.id AND l.rejects > 0
 WHERE p.tenant = $1::text AND p.account = $2::text;
 
 -- name: consents-of-profile
@@ -138,10 +139,6 @@ ORDER BY c.id DESC LIMIT 1;
 -- Return model and quality of each voiceprint of profile $1, without the voice.
 SELECT model, net_speech_s, snr_db, level_dbfs, clipped
 FROM voiceprints WHERE profile = $1::uuid AND live ORDER BY id;
-
--- name: rejects-of-profile
--- Return how often in a row profile $1 was not matched, and when last; no row where it never was.
-SELECT rejects, last_reject_at FROM lockouts WHERE profile = $1::uuid AND rejects > 0;
 
 -- name: reset-profile
 -- Set the profile of tenant $1 and account $2 back to enrolling, its data key destroyed; no row where there is none.
