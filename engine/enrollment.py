@@ -143,10 +143,10 @@ def review(
     """
     why = _refused(recording, heard, kept, rules)
     if why is not None:
-        agree = len(_agreeing(kept, calibration)) == len(kept)
+        agree = len(_agreeing(_voiceprints(kept), calibration)) == len(kept)
         return _review(tuple(kept), (recording,), why, heard, agree, rules)
     everything = (*kept, recording)
-    places = _agreeing(everything, calibration)
+    places = _agreeing(_voiceprints(everything), calibration)
     if len(places) == len(everything):
         return _review(everything, (), None, heard, True, rules)
     if len(everything) == 2:
@@ -154,6 +154,16 @@ def review(
     left = tuple(everything[k] for k in places)
     dropped = tuple(each for k, each in enumerate(everything) if k not in places)
     return _review(left, dropped, Objection.INCONSISTENT, heard, True, rules)
+
+
+def of_one_voice(voiceprints: Sequence[Voiceprint], calibration: Calibration) -> tuple[int, ...]:
+    """Return the places of the most recordings that are of one voice, in order.
+
+    None where there are several and no two agree: which is the right one, nobody knows.
+    `ModelMismatchError` where they are not all of the calibration's model.
+    """
+    places = _agreeing(voiceprints, calibration)
+    return places if len(places) > 1 or len(voiceprints) == 1 else ()
 
 
 def _refused(
@@ -171,7 +181,11 @@ def _refused(
     return Objection.FULL if too_many or _speech_s(kept) >= rules.speech_most_s else None
 
 
-def _agreeing(everything: Sequence[Recorded], calibration: Calibration) -> tuple[int, ...]:
+def _voiceprints(recordings: Sequence[Recorded]) -> list[Voiceprint]:
+    return [each.voiceprint for each in recordings]
+
+
+def _agreeing(everything: Sequence[Voiceprint], calibration: Calibration) -> tuple[int, ...]:
     """The places of the most recordings of which each sounds like the rest, in order.
 
     The one least like the rest is left out until all others agree; of two the earlier. A single
@@ -179,7 +193,7 @@ def _agreeing(everything: Sequence[Recorded], calibration: Calibration) -> tuple
     """
     places = list(range(len(everything)))
     while len(places) > 1:
-        voiceprints = [everything[k].voiceprint for k in places]
+        voiceprints = [everything[k] for k in places]
         llrs = [_against_rest(k, voiceprints, calibration) for k in range(len(places))]
         if min(llrs) >= EVEN_ODDS_LLR:
             break

@@ -12,7 +12,7 @@ from engine.decision.explanation import EN_US
 from engine.decision.operating_point import OperatingPoint
 from engine.decision.policy import AttemptEvidence, QualityLimits, decide, shortcoming
 from engine.decision.purposes import TargetRates, point_for
-from engine.enrollment import PHRASE_RULES, EnrollmentRules, Heard, R, Review, review
+from engine.enrollment import PHRASE_RULES, EnrollmentRules, Heard, R, Review, of_one_voice, review
 from engine.identification import Candidate, Gallery, Identification, N, identify, resembling
 from engine.types import (
     Embedding,
@@ -140,6 +140,10 @@ class SpeakerEngine:
     ) -> Review[R]:
         """Take one more recording into an enrollment, or say why not."""
         return review(recording, heard, kept, self.calibration, rules)
+
+    def of_one_voice(self, voiceprints: Sequence[Voiceprint]) -> tuple[int, ...]:
+        """Return the places of the recordings that are of one voice; none where no two are."""
+        return of_one_voice(voiceprints, self.calibration)
 
     def gallery(self, group: Mapping[N, Sequence[Voiceprint]]) -> Gallery[N]:
         """Make a group ready to be searched, by whatever names its voices.

@@ -179,6 +179,10 @@ class EngineVoice:
         """Take one more recording into an enrollment, or say why not."""
         return self._engine.review(recording, found, kept, rules)
 
+    def of_one_voice(self, voiceprints: Sequence[Voiceprint]) -> tuple[int, ...]:
+        """Return the places of those that are of one voice; none of several where no two are."""
+        return self._engine.of_one_voice(voiceprints)
+
     def suspected(self, voiceprints: Sequence[Voiceprint], suspects: Sequence[Suspect]) -> bool:
         """Say whether a person with these voiceprints sounds like one of the watchlist."""
         engine, purpose = self._with(voiceprints[0].embedding.model), Purpose.WATCHLIST

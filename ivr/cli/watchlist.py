@@ -31,11 +31,12 @@ from ivr.cli.recordings import (
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
 from ivr.domain.call import TenantId
+from ivr.domain.enrollment import EnrollmentReason
 from ivr.logs import configure_log
-from ivr.offline import Office, voiceprint
+from ivr.offline import Office, Watchable, of_one_person, voiceprint
 from ivr.storage import FIRST, Listed, Watchlists
 
-Heard = tuple[Path, Voiceprint | Reason | AudioFileError]
+Heard = tuple[Path, Watchable]
 """A file, and its voice or why it is of no use."""
 
 
@@ -88,10 +89,10 @@ async def _add(
 ) -> Watched:
     tenant = TenantId(chosen.tenant)
     async with furnished(configuration) as parts:
-        heard = [
-            (file, await _heard(tenant, file, parts.office))
-            for file in with_progress(files, "listening")
+        found = [
+            await _heard(tenant, file, parts.office) for file in with_progress(files, "listening")
         ]
+        heard = list(zip(files, of_one_person(found, parts.office.voice), strict=True))
         watched = Watched(None, heard)
         if not watched.voices:
             return watched
@@ -134,7 +135,7 @@ def plain(watched: Watched) -> dict[str, Any]:
             {
                 "file": str(path),
                 "used": isinstance(found, Voiceprint),
-                "why": found if isinstance(found, Reason) else None,
+                "why": found if isinstance(found, Reason | EnrollmentReason) else None,
                 "error": str(found) if isinstance(found, AudioFileError) else None,
             }
             for path, found in watched.files
@@ -142,11 +143,11 @@ def plain(watched: Watched) -> dict[str, Any]:
     }
 
 
-def _line(path: Path, found: Voiceprint | Reason | AudioFileError) -> str:
+def _line(path: Path, found: Watchable) -> str:
     match found:
         case Voiceprint():
             return f"used      {path}"
-        case Reason():
+        case Reason() | EnrollmentReason():
             return f"not used  {path}: {found}"
         case AudioFileError():
             return f"not used  {found}"

@@ -8,7 +8,7 @@ from ivr.offline.enrolling import Enrolled, Order, Remark, enroll, review, warni
 from ivr.offline.identifying import Found, identify, search
 from ivr.offline.office import Office
 from ivr.offline.verifying import verify
-from ivr.offline.watching import voiceprint
+from ivr.offline.watching import Watchable, of_one_person, voiceprint
 
 __all__ = [
     "Enrolled",
@@ -16,8 +16,10 @@ __all__ = [
     "Office",
     "Order",
     "Remark",
+    "Watchable",
     "enroll",
     "identify",
+    "of_one_person",
     "review",
     "search",
     "verify",

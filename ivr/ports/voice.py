@@ -115,6 +115,10 @@ class Voice(Protocol):
         """Take one more recording into an enrollment, or say why not."""
         ...
 
+    def of_one_voice(self, voiceprints: Sequence[Voiceprint]) -> tuple[int, ...]:
+        """Return the places of those that are of one voice; none of several where no two are."""
+        ...
+
     def reaches(self, voices: int) -> bool:
         """Say whether anybody of so many voices, one at least, could be named by `identify`.
 

@@ -74,6 +74,14 @@ def test_whoever_is_of_a_group_within_reach_can_be_named(searching: Searching) -
     assert logged == []
 
 
+def test_voices_of_two_people_are_told_apart(searching: Searching) -> None:
+    """The places of those that are of one voice; of two people alone, none."""
+    said, embedding = searching.said, searching.said.embedding
+    other = replace(said, embedding=replace(embedding, vector=-embedding.vector))
+    assert searching.voice.of_one_voice([said, other, said]) == (0, 2)
+    assert searching.voice.of_one_voice([said, other]) == ()
+
+
 def test_a_group_out_of_reach_cannot_be_searched(searching: Searching) -> None:
     """Ask before: the log says what to do, and a search raises."""
     with capture_logs() as logged:

@@ -14,7 +14,7 @@ import numpy as np
 from engine.decision.calibration import Calibration
 from engine.decision.operating_point import Basis, OperatingPoint
 from engine.decision.policy import UNCHECKED_PHRASE, AttemptEvidence, decide, fused
-from engine.enrollment import EnrollmentRules, Heard, Review, review
+from engine.enrollment import EnrollmentRules, Heard, Review, of_one_voice, review
 from engine.errors import OutOfReachError
 from engine.identification import Candidate, Identification
 from engine.types import (
@@ -246,6 +246,10 @@ class FakeVoice:
     ) -> Review[Recording]:
         """Review by the rules themselves, over this voice's evidence."""
         return review(recording, found, kept, cast(Calibration, self), rules)
+
+    def of_one_voice(self, voiceprints: Sequence[Voiceprint]) -> tuple[int, ...]:
+        """Tell by the rules themselves, over this voice's evidence."""
+        return of_one_voice(voiceprints, cast(Calibration, self))
 
     def weigh_phrase(
         self, embedding: Embedding, quality: Quality, voiceprints: Sequence[Voiceprint]

@@ -79,6 +79,23 @@ def test_what_is_of_no_use_is_told_file_by_file(
     assert [(each["id"], each["watchlist"]) for each in listed(capsys)] == [(answer["id"], "fraud")]
 
 
+def test_recordings_of_two_people_are_not_watched_for_as_one(
+    takes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The odd one is left out; of two neither is known to be right, and nothing is written."""
+    his, hers = takes.parent / "his.wav", takes.parent / "hers.flac"
+    assert main(["watchlist", "add", "fraud", str(his), str(hers), *WHY]) == 3
+    *files, end = capsys.readouterr().out.splitlines()
+    assert files == [f"not used  {each}: INCONSISTENT" for each in (his, hers)]
+    assert end.startswith("nobody is watched for")
+    assert listed(capsys) == []
+    assert main(["watchlist", "add", "fraud", str(hers), str(takes), "--json", *WHY]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [each["why"] for each in answer["files"]] == ["INCONSISTENT", None, None, None]
+    assert [each["used"] for each in answer["files"]] == [False, True, True, True]
+    assert answer["recordings"] == 3
+
+
 def test_a_tenant_watches_for_its_own(takes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Another has none of it, and cannot remove it."""
     harbour = ("--tenant", "harbour bank")

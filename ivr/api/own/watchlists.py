@@ -8,13 +8,13 @@ from uuid import UUID
 
 import msgspec
 
-from engine.types import Reason
+from engine.types import Reason, Voiceprint
 from ivr.api.errors import ConflictError, NotFoundError
 from ivr.api.operations import Operation, Uploads, Visit
 from ivr.api.own import places
 from ivr.api.own.values import ListName, PageQuery
 from ivr.api.scopes import Scope
-from ivr.offline import voiceprint
+from ivr.offline import of_one_person, voiceprint
 from ivr.storage import FIRST
 
 PLACE = "page token of suspects"
@@ -56,13 +56,15 @@ async def page(visit: Visit) -> SuspectsAnswer:
 async def add(visit: Visit) -> AddedAnswer:
     """Watch for the voice of some recordings."""
     watchlist, files = visit.part("watchlist", ListName), visit.office.files
-    recordings, made = await visit.recordings(), []
+    recordings = await visit.recordings()
+    made: list[Voiceprint | Reason] = []
     while (recording := await asyncio.to_thread(next, recordings, None)) is not None:
         made.append(await voiceprint(visit.tenant, recording, files))
-    for number, each in enumerate(made, start=1):
-        if isinstance(each, Reason):
+    usable = []
+    for number, each in enumerate(of_one_person(made, files.voice), start=1):
+        if not isinstance(each, Voiceprint):
             raise ConflictError(f"recording {number} cannot be used: {each}")
-    usable = [each for each in made if not isinstance(each, Reason)]
+        usable.append(each)
     told = {"who": visit.program.who, "why": visit.why}
     added = await visit.office.watchlists.add_suspect(visit.tenant, watchlist, usable, **told)
     return AddedAnswer(added)

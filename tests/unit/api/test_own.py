@@ -101,6 +101,17 @@ async def test_a_watched_voice_is_known_when_it_enrolls(client: Client) -> None:
     assert (await client.ask("DELETE", removed)).status == 404
 
 
+async def test_two_people_are_not_watched_for_as_one(client: Client) -> None:
+    """A conflict that names the recording which is of another voice; nothing is written."""
+    form = aiohttp.FormData()
+    for seed, who in ((1, HIM), (2, HER), (3, HIM)):
+        form.add_field("recording", wav(seed, who), filename="x.wav", content_type="audio/wav")
+    refused = await client.ask("POST", "/v1/watchlists/fraud/suspects", data=form)
+    assert refused.status == 409
+    assert refused.json["detail"] == "recording 2 cannot be used: INCONSISTENT"
+    assert (await client.ask("GET", "/v1/suspects")).json["suspects"] == []
+
+
 async def test_too_few_recordings_enroll_nobody(client: Client) -> None:
     """The answer says why, and the profile still waits."""
     await client.ask("POST", "/v1/profiles", json=PROFILE)

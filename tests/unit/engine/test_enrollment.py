@@ -15,6 +15,7 @@ from engine.enrollment import (
     Objection,
     Review,
     SpeechMinimums,
+    of_one_voice,
     review,
 )
 from engine.errors import ModelMismatchError
@@ -54,6 +55,24 @@ def taken(
         found = review(recording(angle), GOOD, kept, calibration, rules or EnrollmentRules())
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize(
+    ("angles", "places"),
+    [
+        ([], ()),
+        ([OWN], (0,)),
+        ([OWN, 0.1], (0, 1)),
+        ([OWN, OTHER, 0.1], (0, 2)),
+        ([OWN, OTHER], ()),
+        ([OWN, OTHER, -OTHER], ()),
+    ],
+)
+def test_of_several_recordings_those_of_one_voice_are_found(
+    angles: list[float], places: tuple[int, ...], calibration: Calibration
+) -> None:
+    """None where no two are: which of them is the right one, nobody knows."""
+    assert of_one_voice([voiceprint(each) for each in angles], calibration) == places
 
 
 def test_three_that_agree_are_enough(calibration: Calibration) -> None:
