@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine import SpeakerEngine
-from engine.decision.purposes import TargetRates
+from engine.decision.purposes import TargetRates, most_voices
 from engine.errors import ModelError
 from engine.types import Purpose
 from ivr.domain.operating_point import OwnRates, PointPurpose
@@ -23,6 +23,23 @@ PURPOSES: Mapping[PointPurpose, Purpose] = {
 def common_rates(rates: TargetRates) -> Mapping[PointPurpose, float]:
     """Return the installation's rates by their purpose."""
     return {each: rates.of(purpose) for each, purpose in PURPOSES.items()}
+
+
+def voices_max(engine: SpeakerEngine, purpose: PointPurpose, rate: float) -> int | None:
+    """Return how many voices a search may meet at a rate; None where it is no search."""
+    if purpose is PointPurpose.VERIFICATION:
+        return None
+    rates = TargetRates(rate, rate, rate, rate)
+    return most_voices(PURPOSES[purpose], rates, engine.calibration)
+
+
+def refuse_rate(engine: SpeakerEngine, purpose: PointPurpose, rate: float) -> None:
+    """Raise `RateUnreachableError` where no evidence is enough, be it for a single voice."""
+    at = tuned(engine, {purpose: rate})
+    try:
+        at.point_among(1, PURPOSES[purpose])
+    except ModelError as error:
+        raise RateUnreachableError(str(error)) from error
 
 
 def tuned(engine: SpeakerEngine, own: OwnRates) -> SpeakerEngine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from typing import TypeVar
@@ -36,13 +36,13 @@ from engine.types import (
 from ivr.domain.call import AccountId
 from ivr.domain.enrollment import Recording
 from ivr.domain.metering import Stage
-from ivr.domain.operating_point import OwnRates, PointPurpose
+from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
 from ivr.domain.watchlist import Suspect
 from ivr.ear import EngineEar
 from ivr.flows.metering import NothingMeasured, measured
 from ivr.ports import Ear, Examination, Listener, Measurement, Meter, Wanted
-from ivr.rates import common_rates, tuned
+from ivr.rates import tuned
 from ivr.reach import within_reach
 from ivr.words import Words
 
@@ -95,9 +95,9 @@ class EngineVoice:
         return self._with(model).point.threshold
 
     @property
-    def rates(self) -> Mapping[PointPurpose, float]:
-        """How often each comparison may be wrong, by what it is for."""
-        return common_rates(self._engine.rates)
+    def engine(self) -> SpeakerEngine:
+        """What is at work, with today's voice model."""
+        return self._engine
 
     def at(self, own: OwnRates) -> EngineVoice:
         """Return the same voice at a tenant's own rates: model and threads are shared.

@@ -69,6 +69,11 @@ def lowest_fmr(card: CalibrationCard) -> float:
     return min(math.exp(-card.limit), *(point.fmr for point in card.points), 1.0)
 
 
+def percent_up(rate: float) -> str:
+    """Return a rate in percent, rounded up, so that it is reached as it is told."""
+    return f"{math.ceil(1e5 * rate) / 1e3:.3f} %"
+
+
 def at_costs(
     prior: float, cost_miss: float, cost_false_accept: float, calibration: Calibration
 ) -> OperatingPoint:
@@ -85,9 +90,12 @@ def at_costs(
 def reachable(point: OperatingPoint, calibration: Calibration) -> OperatingPoint:
     """Return the point; `OutOfReachError` where the calibration supports no evidence as strong."""
     if point.threshold > calibration.card.limit:
+        lowest = lowest_fmr(calibration.card)
+        which = f", from {percent_up(lowest)} on" if lowest < 1 else ""
         raise OutOfReachError(
             f"the calibration of {calibration.model!r} supports Llrs up to "
             f"{calibration.card.limit:.1f}, and this operating point asks for "
             f"{point.threshold:.1f}: nobody could be accepted; aim for a higher false match rate"
+            f"{which}"
         )
     return point

@@ -89,6 +89,27 @@ def _of_verification(target: float, calibration: Calibration) -> OperatingPoint:
     return point
 
 
+def most_voices(purpose: Purpose, rates: TargetRates, calibration: Calibration) -> int:
+    """Return how many voices an utterance may meet; beyond, and with 0, no evidence is enough."""
+
+    def reached(voices: int) -> bool:
+        try:
+            point_for(purpose, rates, calibration, voices)
+        except OutOfReachError:
+            return False
+        return True
+
+    if not reached(1):
+        return 0
+    most, beyond = 1, 2
+    while reached(beyond):
+        most, beyond = beyond, 2 * beyond
+    while beyond - most > 1:
+        middle = (most + beyond) // 2
+        most, beyond = (middle, beyond) if reached(middle) else (most, middle)
+    return most
+
+
 def tail(target: float, points: Sequence[MeasuredPoint]) -> Llr:
     """Return the threshold for an FMR below all measured ones, at most the bound -ln(FMR).
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import structlog
 
+from engine import SpeakerEngine
 from ivr.domain.call import AccountId, TenantId
-from ivr.domain.operating_point import OwnRates, PointPurpose
 from ivr.offline import Office
 from ivr.storage import (
     ApiAnswers,
@@ -75,13 +75,11 @@ class ApiOffice:
             outbox=outbox,
         )
 
-    def rates_with(self, own: OwnRates) -> dict[PointPurpose, float]:
-        """Return the rate for each purpose: the tenant's own, else the installation's."""
-        return {**self._voice.rates, **own}
-
-    def voice_at(self, own: OwnRates) -> EngineVoice:
-        """Return the engine at a tenant's own rates; `RateUnreachableError`."""
-        return self._voice.at(own)
+    @property
+    def engine(self) -> SpeakerEngine:
+        """What judges recordings, at the installation's rates."""
+        assert isinstance(self.files.voice, EngineVoice), "the composition root puts it there"
+        return self.files.voice.engine
 
     async def of_tenant(self, tenant: TenantId) -> Office:
         """Return the work on files at the tenant's own operating points.
@@ -100,8 +98,3 @@ class ApiOffice:
             return
         for path in (await self.outbox.forget(tenant, account)).unreadable:
             log.error("erasure_incomplete", file=path.name, advice="mend or delete it")
-
-    @property
-    def _voice(self) -> EngineVoice:
-        assert isinstance(self.files.voice, EngineVoice), "the composition root puts it there"
-        return self.files.voice

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from tqdm import tqdm
 from engine.audio.files import AudioFileError
 from engine.decision.calibration import Calibration
 from engine.decision.known_words import KnownWords
-from engine.decision.operating_point import lowest_fmr
+from engine.decision.operating_point import lowest_fmr, percent_up
 from engine.decision.trials import CallTakes
 from engine.evaluation.adaptation import (
     BEFORE,
@@ -148,7 +147,7 @@ def reach(cards: Sequence[CalibrationCard], wanted: float) -> str:
     limit = min(card.limit for card in cards)
     lowest = max(lowest_fmr(replace(card, limit=limit)) for card in cards)
     told = (
-        f"the lowest false match rate that it can reach is {math.ceil(1e5 * lowest) / 1e3:.3f} %: "
+        f"the lowest false match rate that it can reach is {percent_up(lowest)}: "
         "a tenant with a lower one gets INCONCLUSIVE, UNAVAILABLE; more speakers reach further"
     )
     if wanted < lowest:

@@ -12,6 +12,7 @@ from ivr.api.operations import Operation, Visit
 from ivr.api.scopes import Scope
 from ivr.domain.operating_point import PointPurpose
 from ivr.ports import RateUnreachableError
+from ivr.rates import common_rates, refuse_rate, voices_max
 
 
 class OperatingPointAnswer(msgspec.Struct, frozen=True):
@@ -21,6 +22,8 @@ class OperatingPointAnswer(msgspec.Struct, frozen=True):
     target_fmr: float
     own: bool
     """Whether the tenant has set it; else it is the installation's."""
+    voices_max: int | None
+    """How many voices a search may meet: among more nobody is found. None of a verification."""
 
 
 class OperatingPointsAnswer(msgspec.Struct, frozen=True):
@@ -37,10 +40,15 @@ class OperatingPointRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 
 async def show(visit: Visit) -> OperatingPointsAnswer:
     """Return the rates that hold."""
-    own = await visit.office.points.of(visit.tenant)
-    rates = visit.office.rates_with(own)
+    engine, own = visit.office.engine, await visit.office.points.of(visit.tenant)
+    rates = {**common_rates(engine.rates), **own}
     return OperatingPointsAnswer(
-        tuple(OperatingPointAnswer(each, rates[each], each in own) for each in PointPurpose)
+        tuple(
+            OperatingPointAnswer(
+                each, rates[each], each in own, voices_max(engine, each, rates[each])
+            )
+            for each in PointPurpose
+        )
     )
 
 
@@ -49,7 +57,7 @@ async def change(visit: Visit) -> OperatingPointsAnswer:
     purpose = visit.part("purpose", PointPurpose)
     rate = (await visit.json(OperatingPointRequest)).target_fmr
     try:
-        visit.office.voice_at({purpose: rate})
+        refuse_rate(visit.office.engine, purpose, rate)
     except RateUnreachableError as error:
         raise InvalidRequestError(str(error)) from error
     told = {"who": visit.program.who, "why": visit.why}

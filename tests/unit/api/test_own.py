@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -197,6 +198,23 @@ async def test_an_operating_point_holds_for_its_tenant(client: Client) -> None:
     assert (unreachable.status, unreachable.json["code"]) == (400, "invalid_request")
     assert (await client.ask("DELETE", point)).json["operating_points"][0]["own"] is False
     assert (await client.ask("DELETE", point)).status == 409
+
+
+async def test_a_rate_that_no_search_reaches_is_refused_when_it_is_set(client: Client) -> None:
+    """It says which would do; and of each rate that holds, how many voices a search may meet."""
+    for purpose in ("identification", "watchlist", "enrollment"):
+        path = f"/v1/operating-points/{purpose}"
+        refused = await client.ask("PUT", path, json={"target_fmr": 1e-4})
+        assert (refused.status, refused.json["code"]) == (400, "invalid_request")
+        assert re.search(r"higher false match rate, from \d\.\d+ % on", refused.json["detail"])
+    points = (await client.ask("GET", "/v1/operating-points")).json["operating_points"]
+    assert [each["own"] for each in points] == [False] * 4
+    most = {each["purpose"]: each["voices_max"] for each in points}
+    assert most["verification"] is None
+    assert most["identification"] == most["watchlist"] > most["enrollment"] > 100
+    laxer = await client.ask("PUT", "/v1/operating-points/enrollment", json={"target_fmr": 0.1})
+    answered = {each["purpose"]: each["voices_max"] for each in laxer.json["operating_points"]}
+    assert answered["enrollment"] > most["identification"]
 
 
 async def test_what_is_no_audio_or_too_large_is_refused(client: Client) -> None:

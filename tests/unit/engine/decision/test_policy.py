@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -163,6 +164,21 @@ def test_a_target_that_nobody_could_reach_is_refused() -> None:
     """Beyond the limit of the calibration every caller would be rejected: better not start."""
     with pytest.raises(ModelError, match=r"nobody could be accepted.*higher false match rate"):
         at_fmr(1e-6, calibrated())
+
+
+@pytest.mark.parametrize(("limit", "told"), [(6.0, "0.248 %"), (2.9, "5.000 %")])
+def test_a_target_that_is_refused_names_one_that_is_not(limit: float, told: str) -> None:
+    """Rounded up, so that it can be typed in as it is told."""
+    with pytest.raises(ModelError, match=re.escape(f"higher false match rate, from {told} on")):
+        at_fmr(1e-6, calibrated(limit=limit))
+    rate = float(told.removesuffix(" %")) / 100
+    assert at_fmr(rate, calibrated(limit=limit)).threshold <= limit
+
+
+def test_where_no_target_can_be_reached_none_is_named() -> None:
+    """A calibration of so little evidence accepts nobody."""
+    with pytest.raises(ModelError, match=r"aim for a higher false match rate$"):
+        at_fmr(0.3, calibrated(limit=0.1))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.decision.operating_point import Basis, at_fmr
-from engine.decision.purposes import TargetRates, point_for, share, tail
+from engine.decision.purposes import TargetRates, most_voices, point_for, share, tail
 from engine.errors import OutOfReachError
 from engine.types import Purpose
 from engine.voice.card import MeasuredPoint
@@ -89,6 +89,19 @@ def test_the_tail_goes_on_where_the_measured_points_end() -> None:
 def test_the_tail_never_falls_below_what_was_measured(laxer: tuple[MeasuredPoint, ...]) -> None:
     """Where impostors were measured beyond the bound, it is no bound."""
     assert tail(0.001, (*laxer, MeasuredPoint(0.01, 0.3, 9.0))) == 9.0
+
+
+@given(st.sampled_from(list(Purpose)), st.floats(1e-4, 0.5), st.floats(1.0, 12.0))
+def test_the_most_voices_are_the_last_that_can_be_searched(
+    purpose: Purpose, rate: float, limit: float
+) -> None:
+    """One more, and no evidence is enough; 0 where that is so of a single one."""
+    rates, calibration = TargetRates(rate, rate, rate, rate), calibrated(limit=limit)
+    most = most_voices(purpose, rates, calibration)
+    if most:
+        point_for(purpose, rates, calibration, most)
+    with pytest.raises(OutOfReachError):
+        point_for(purpose, rates, calibration, most + 1)
 
 
 def test_a_search_beyond_the_calibration_is_refused() -> None:
