@@ -232,6 +232,8 @@ class Finding(StrEnum):
     VOICE_DIFFERS = "voice_differs"
     VOICE_DIFFERS_STRONGLY = "voice_differs_strongly"
     VOICE_NOT_COMPARED = "voice_not_compared"
+    LAST_NOT_COUNTED = "last_not_counted"
+    """The voice is that of earlier attempts; what follows is of the last."""
     NOT_COMPUTED = "not_computed"
     """Something that should be a number is none."""
     PHRASE_RIGHT = "phrase_right"

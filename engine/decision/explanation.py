@@ -29,6 +29,8 @@ class Line:
     """What is to be told of an attempt besides the voice."""
 
     computed: bool
+    counts: bool
+    """Whether its voice is among what was judged, or nothing was."""
     repeated: bool
     phrase: PhraseOutcome
     digits: PhraseOutcome
@@ -67,6 +69,7 @@ WORDS: Final[Mapping[Locale, Mapping[Finding, str]]] = {
         Finding.VOICE_DIFFERS: "voice does not match",
         Finding.VOICE_DIFFERS_STRONGLY: "voice is clearly another",
         Finding.VOICE_NOT_COMPARED: "voice not judged",
+        Finding.LAST_NOT_COUNTED: "the last attempt does not count",
         Finding.NOT_COMPUTED: "something could not be computed",
         Finding.PHRASE_RIGHT: "phrase right",
         Finding.PHRASE_WRONG: "another phrase was said",
@@ -111,6 +114,8 @@ def _findings(
     if not line.computed:
         yield Finding.NOT_COMPUTED
     yield _voice(llr, threshold)
+    if not line.counts:
+        yield Finding.LAST_NOT_COUNTED
     if line.phrase in PHRASES:
         yield PHRASES[line.phrase]
     if line.digits in DIGITS:

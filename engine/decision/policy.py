@@ -200,6 +200,7 @@ def _line(attempts: Sequence[AttemptEvidence]) -> Line:
     last = attempts[-1] if attempts else AttemptEvidence()
     return Line(
         computed=all(attempt.computed for attempt in attempts),
+        counts=last.counts or not any(attempt.counts for attempt in attempts),
         repeated=any(attempt.replay.outcome is ReplayOutcome.REPEAT for attempt in attempts),
         phrase=last.phrase.outcome,
         digits=last.digits.outcome,

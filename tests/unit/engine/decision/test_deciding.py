@@ -58,6 +58,34 @@ def test_a_judgement_explains_itself() -> None:
     assert found.explanation == "Voice matches strongly; phrase right; line noisy."
 
 
+LEANING = replace(RIGHT, llr=Llr(2.0))
+WRONG = replace(RIGHT, llr=Llr(6.5), phrase=said(PhraseOutcome.WRONG))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "sentence"),
+    [
+        (
+            [LEANING, WRONG],
+            "Voice is similar, not enough to tell; the last attempt does not count; "
+            "another phrase was said.",
+        ),
+        ([WRONG, LEANING], "Voice is similar, not enough to tell; phrase right."),
+        (
+            [LEANING, AttemptEvidence()],
+            "Voice is similar, not enough to tell; the last attempt does not count.",
+        ),
+        ([WRONG, WRONG], "Voice not judged; another phrase was said."),
+        ([LEANING, RIGHT], "Voice matches; phrase right."),
+    ],
+)
+def test_words_that_do_not_belong_to_the_voice_are_told_apart_from_it(
+    attempts: list[AttemptEvidence], sentence: str
+) -> None:
+    """The voice is that of all attempts that count, and the words are those of the last."""
+    assert decide(attempts, POINT).explanation == sentence
+
+
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [
