@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import select
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
@@ -14,6 +16,8 @@ STATUS_FAILED = 1
 STATUS_CANNOT = 2
 STATUS_REPLACED = 3
 """Another process took the application over: to start again would only take it back."""
+STATUS_UNREAD = 141
+"""As a shell tells of whoever SIGPIPE ended: what reads the output, such as `head`, has left."""
 
 COMMANDS: Final[Mapping[str, str]] = {
     "serve": "serve",
@@ -48,9 +52,31 @@ Command = Callable[[argparse.Namespace], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status: 0 done, 1 failed, 2 cannot.
 
-    3 is for `serve` that it was replaced, for the commands on files that it is undecided.
+    3 is for `serve` that it was replaced, for the commands on files that it is undecided; 141 is
+    for all of them that nobody reads the output any more.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    try:
+        try:
+            return _ended(words)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        if not _nobody_reads():
+            raise
+        # What is still to be written goes nowhere, or the interpreter would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STATUS_UNREAD
+
+
+def _nobody_reads() -> bool:
+    """Say whether it is standard output that is broken, and no other pipe."""
+    output = select.poll()
+    output.register(sys.stdout, 0)
+    return bool(output.poll(0))
+
+
+def _ended(words: Sequence[str]) -> int:
     reader = parser(command_in(words))
     chosen, rest = reader.parse_known_args(words)
     if rest and not chosen.takes_the_rest:

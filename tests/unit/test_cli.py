@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,43 @@ def test_the_evaluation_reads_its_own_options(capsys: pytest.CaptureFixture[str]
     """What follows `evaluate` is handed over as it is."""
     assert main(["evaluate", "--trials", "absent.tsv", "--audio", "."]) == 2
     assert "absent.tsv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "closed", "unbuffered"),
+    [("config", True, ""), ("config", True, "1"), ("--help", True, ""), ("config", False, "")],
+)
+def test_a_reader_who_has_seen_enough_ends_a_command(
+    command: str, closed: bool, unbuffered: str
+) -> None:
+    """Quietly, with the status of whoever SIGPIPE ends, as `| head` has it of every other tool."""
+    reading, writing = os.pipe()
+    if closed:
+        os.close(reading)
+    environment = {**os.environ, **SETTINGS, "PYTHONUNBUFFERED": unbuffered}
+    ended = subprocess.run(
+        [sys.executable, "-m", "ivr.cli", command],
+        env=environment,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (141 if closed else 0, b"")
+
+
+def test_another_pipe_that_breaks_is_no_reader_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that fails is passed over."""
+
+    def broken(chosen: object) -> int:
+        raise BrokenPipeError("not this one")
+
+    monkeypatch.setattr("ivr.cli.configuration.run", broken)
+    with (
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        pytest.raises(BrokenPipeError, match="not this one"),
+    ):
+        main(["config"])
 
 
 @pytest.mark.parametrize("command", COMMANDS)
