@@ -85,13 +85,14 @@ def plain(path: Path, answer: Found | AudioFileError) -> dict[str, Any]:
     """Return plain values."""
     if isinstance(answer, AudioFileError):
         return {"file": str(path), "error": str(answer)}
-    if answer.identification is None:
-        return {"file": str(path), "found": None, "reason": answer.reason, "ranked": []}
-    found = answer.identification.found
+    searched = answer.identification
+    found, ranked = (None, ()) if searched is None else (searched.found, searched.ranked)
     return {
         "file": str(path),
+        "verdict": answer.verdict,
+        "reason": answer.reason,
+        "llr": ranked[0].llr if ranked else None,
+        "threshold": None if searched is None else searched.threshold,
         "found": None if found is None else found.name,
-        "reason": None,
-        "threshold": answer.identification.threshold,
-        "ranked": [{"account": e.name, "llr": e.llr} for e in answer.identification.ranked],
+        "ranked": [{"account": each.name, "llr": each.llr} for each in ranked],
     }

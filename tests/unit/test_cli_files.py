@@ -162,6 +162,22 @@ def test_a_search_ends_as_on_the_telephone(answer: Found, status: int, told: str
     assert identify.told(Path("x.wav"), answer) == told
 
 
+def test_programs_get_a_search_as_they_get_a_verification(tmp_path: Path) -> None:
+    """Verdict, reason, LLR and threshold are always there; whom it is, beside them."""
+    for answer, verdict, llr, threshold, found in (
+        (search(3.0, 1.0), "ACCEPT", 3.0, 2.0, "0"),
+        (search(1.0), "REJECT", 1.0, 2.0, None),
+        (search(reason=Reason.SPOOF_SUSPECTED), "REJECT", None, None, None),
+        (search(reason=Reason.NOT_ENROLLED), "INCONCLUSIVE", None, None, None),
+    ):
+        told = identify.plain(Path("x.wav"), answer)
+        assert list(told) == ["file", "verdict", "reason", "llr", "threshold", "found", "ranked"]
+        assert (told["verdict"], told["found"]) == (verdict, found)
+        assert (told["reason"], told["llr"], told["threshold"]) == (answer.reason, llr, threshold)
+    unread = AudioFileError("x.wav", "it is empty")
+    assert list(identify.plain(Path("x.wav"), unread)) == ["file", "error"]
+
+
 @pytest.mark.usefixtures("settings")
 def test_who_was_put_into_a_group_is_found_in_it(
     takes: Path, capsys: pytest.CaptureFixture[str]
