@@ -90,6 +90,9 @@ class Verification:
     """One sentence on what the verdict rests on, for an agent to read."""
     findings: tuple[Finding, ...] = ()
     """What that sentence is made of: a page says it in another language."""
+    ordered: bool = False
+    """Whether an item of a batch, of the same id, ordered it: where that is gone its person was
+    erased, and the record names no account."""
 
     @property
     def missed(self) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 from engine.audio.files import AudioFile
@@ -41,7 +42,8 @@ async def verify(
     """Verify a person against a file and return the verdict as it was written.
 
     With `digits`, a challenge, those must have been spoken, in their order, and not the phrase.
-    Under a `number` that was used before, the first verdict stands and is returned.
+    `number` is that of the item of a batch that ordered it; where it was used before, the first
+    verdict stands and is returned.
     `StoreUnavailableError` where it cannot be written; then there is no verdict.
     """
     opening = _opening(tenant, office, number or VerificationId(uuid4()))
@@ -49,7 +51,8 @@ async def verify(
     course = Course(claim=Claim(tenant, account, ClaimSource.DIALPLAN))
     course.profile = await office.store.find(tenant, account)
     judgement = await _judged(course, file, office, digits)
-    return await office.store.close(course.ended(opening, judgement, office.voice, office.clock))
+    ended = course.ended(opening, judgement, office.voice, office.clock)
+    return await office.store.close(replace(ended, ordered=number is not None))
 
 
 async def _judged(course: Course, file: AudioFile, office: Office, digits: str) -> Judgement:

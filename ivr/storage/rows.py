@@ -171,7 +171,7 @@ def opening_from(row: Row) -> Opening:
 
 
 def closing_columns(verification: Verification, caller: bytes | None) -> tuple[Any, ...]:
-    """Return $1 to $31 of `close-verification`; `caller` is the keyed hash of the number."""
+    """Return $1 to $32 of `close-verification`; `caller` is the keyed hash of the number."""
     claim = verification.claim
     return (
         *opening_columns(verification.opening),
@@ -192,6 +192,7 @@ def closing_columns(verification: Verification, caller: bytes | None) -> tuple[A
         verification.threshold,
         list(verification.findings),
         verification.missed,
+        verification.ordered,
     )
 
 

@@ -14,14 +14,21 @@ SELECT purpose, target_fmr FROM operating_points WHERE tenant = $3::text;
 -- Write a verdict, its attempts and its audit entry, once; no row where a verdict stood already.
 --
 -- One statement, so one transaction and one round trip. A profile erased since the call is left
--- out, and the account with it; of one that is no longer enrolled, whose voice is forgotten, nothing
--- is remembered or counted. $31 is whether it counts as a miss; false: it ends the count, and no row
--- stays of who was accepted. The lock on the profile keeps an erasure from slipping in between, and
+-- out, and the account with it, and so it is where $32 says that an item of a batch, of the same id,
+-- ordered it, and the item is gone: it was forgotten with its person. Of one that is no longer
+-- enrolled, whose voice is forgotten, nothing is remembered or counted. $31 is whether it counts as
+-- a miss; false: it ends the count, and no row stays of who was accepted. The lock on the profile keeps an erasure from slipping in between, and
 -- two closings of one profile from counting past each other. It is taken before the lock on the
 -- audit trail, here as everywhere.
 WITH owner AS (INSERT INTO tenants (tenant) VALUES ($3::text) ON CONFLICT DO NOTHING),
 compared AS (
     SELECT id, state FROM profiles WHERE tenant = $3::text AND id = $8::uuid FOR NO KEY UPDATE
+),
+ordered AS (
+    -- After the profile, as whoever erases the person: the other way round they would deadlock.
+    SELECT i.id FROM (SELECT count(*) AS profiles FROM compared) AS held
+    JOIN batch_items AS i ON held.profiles >= 0
+    WHERE $32::boolean AND i.tenant = $3::text AND i.id = $1::uuid FOR KEY SHARE OF i
 ),
 closed AS (
     INSERT INTO verifications AS v (
@@ -30,7 +37,8 @@ closed AS (
     )
     VALUES (
         $1::uuid, $2::text, $3::text, $4::text, $5::timestamptz,
-        CASE WHEN $8::uuid IS NULL OR EXISTS (SELECT FROM compared) THEN $6::text END,
+        CASE WHEN ($8::uuid IS NULL OR EXISTS (SELECT FROM compared))
+            AND (NOT $32::boolean OR EXISTS (SELECT FROM ordered)) THEN $6::text END,
         $7::text, (SELECT id FROM compared),
         $9::text, $10::text, $11::double precision, $12::smallint, $13::text, $14::timestamptz,
         $15::text, $28::text, $29::double precision, $30::text[]
