@@ -123,6 +123,27 @@ def test_asterisks_configuration_has_a_value_for_each_name() -> None:
     assert all(value.endswith(":?set it in .env}") for value in environment.values())
 
 
+def test_what_is_pulled_or_waits_outlives_the_container() -> None:
+    """Its root is read-only: what it writes lies in a volume."""
+    application = composed()["application"]
+    environment, volumes = application["environment"], application["volumes"]
+    kept = [Path(volume.split(":")[1]) for volume in volumes]
+    for name in ("VOICE_MODELS_FOLDER", "DATABASE_OUTBOX"):
+        folder = Path(environment.get(f"COUNTERSIGN_{name}", "models"))
+        assert any(folder.is_relative_to(each) for each in kept), name
+
+
+def test_the_published_ports_are_those_that_asterisk_listens_on() -> None:
+    """One for the signalling, and two a call for the audio."""
+    script = (ROOT / ".docker/start-asterisk").read_text()
+    sip, first, last = (
+        re.findall(rf"\b{name}=(\d+)", script)[0]
+        for name in ("SIP_PORT", "RTP_FIRST_PORT", "RTP_LAST_PORT")
+    )
+    audio = f"{first}-{last}"
+    assert composed()["network"]["ports"] == [f"{sip}:{sip}/udp", f"{audio}:{audio}/udp"]
+
+
 def test_the_settings_of_compose_are_settings(tmp_path: Path) -> None:
     """A misspelt one would keep the containers from starting; secrets are read from files."""
     for name in ("application", "schema"):
