@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import structlog
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from ivr.api.application import application
 from ivr.api.face import Reception
@@ -19,6 +17,7 @@ from ivr.api.faces import FACES
 from ivr.api.office import ApiOffice
 from ivr.api.rate import RateLimit
 from ivr.config import ConfigurationError
+from ivr.http_log import http_logger
 from ivr.settings import Api
 
 log = structlog.get_logger()
@@ -42,7 +41,7 @@ async def api_server(settings: Api, office: ApiOffice) -> AsyncIterator[int | No
     runner = web.AppRunner(
         application(reception, FACES),
         access_log=None,
-        logger=_http_logger(),
+        logger=http_logger("ivr.api.http"),
         max_line_size=LINE_OCTETS,
         max_field_size=LINE_OCTETS,
         shutdown_timeout=SHUTDOWN_S,
@@ -65,20 +64,6 @@ async def _listening(site: web.TCPSite, runner: web.AppRunner, settings: Api) ->
             "api.port", settings.port, f"cannot be listened on at {settings.host}: {error.strerror}"
         ) from error
     return int(runner.addresses[0][1])
-
-
-class _Unquoted(logging.Filter):
-    """Drops what is said of requests that are no HTTP: it quotes them, and accounts with them."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, HttpProcessingError)
-
-
-def _http_logger() -> logging.Logger:
-    logger = logging.getLogger("ivr.api.http")
-    logger.filters[:] = [_Unquoted()]
-    return logger
 
 
 def _tls(settings: Api) -> ssl.SSLContext | None:

@@ -25,7 +25,10 @@ class Address:
         """
         if self.url:
             return origin == self.url
-        return urlsplit(origin).netloc == host
+        try:
+            return urlsplit(origin).netloc == host
+        except ValueError:
+            return False
 
 
 NOWHERE = Address()

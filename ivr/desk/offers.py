@@ -40,7 +40,8 @@ class Offers:
     async def offer(self, request: web.Request) -> web.StreamResponse:
         """Show a call to an agent from now on; `{"url": ...}` opens it there."""
         shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(shown.encode(), self._token.encode()):
+        octets = shown.encode("utf-8", "surrogatepass")
+        if not hmac.compare_digest(octets, self._token.encode()):
             raise web.HTTPUnauthorized(text="send desk.token as a bearer token")
         offer = await body(request, Offer)
         found = await self._calls.offer(TenantId(offer.tenant), offer.call, offer.agent)

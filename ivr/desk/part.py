@@ -30,6 +30,7 @@ from ivr.desk.screens import Screens
 from ivr.desk.sessions import Sessions
 from ivr.desk.signing_in import SigningIn
 from ivr.desk.webhook import SENDERS, Backoff, Count, Webhook, WebhookRules, tell_program
+from ivr.http_log import http_logger
 
 BODY_OCTETS_MAX = 16_384
 END_PATIENCE_S = 0.5
@@ -80,6 +81,7 @@ async def desk_part(
         runner = web.AppRunner(
             application(rules, calls, users, in_use, hub),
             access_log=None,
+            logger=http_logger("ivr.desk.http"),
             shutdown_timeout=END_PATIENCE_S,
         )
         await runner.setup()

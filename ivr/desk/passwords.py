@@ -31,6 +31,5 @@ NOBODYS = f"scrypt${COST}${BLOCKS}${PARALLEL}${'00' * SALT_OCTETS}${'00' * 64}"
 
 
 def _scrypt(password: str, salt: bytes, cost: int, blocks: int, parallel: int) -> bytes:
-    return hashlib.scrypt(
-        password.encode(), salt=salt, n=cost, r=blocks, p=parallel, maxmem=MEMORY_MAX
-    )
+    octets = password.encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(octets, salt=salt, n=cost, r=blocks, p=parallel, maxmem=MEMORY_MAX)

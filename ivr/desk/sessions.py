@@ -113,7 +113,7 @@ class Sessions:
 
 def is_csrf(session: Session, shown: str) -> bool:
     """Say whether what a request shows is the session's token."""
-    return hmac.compare_digest(session.csrf.encode(), shown.encode())
+    return hmac.compare_digest(session.csrf.encode(), shown.encode("utf-8", "surrogatepass"))
 
 
 def _hash(cookie: str) -> bytes:

@@ -41,8 +41,7 @@ class SigningIn:
         """Take name and password from the form; go on to the desk, or back to the form."""
         if from_elsewhere(request, self._desk):
             raise web.HTTPForbidden(text="sign in on the desk's own page")
-        form = await request.post()
-        name, password, call = (str(form.get(each, "")) for each in ("name", "password", "call"))
+        name, password, call = await _form(request)
         session = await self._session(name, password)
         if not isinstance(session, Session):
             raise web.HTTPSeeOther(_page("/sign-in", wrong=session, call=call))
@@ -79,6 +78,15 @@ class SigningIn:
         response = web.json_response({})
         response.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
         return response
+
+
+async def _form(request: web.Request) -> tuple[str, str, str]:
+    """Return name, password and the call asked for; 400 where it is no form."""
+    try:
+        form = await request.post()
+    except (LookupError, ValueError) as error:
+        raise web.HTTPBadRequest(text="the form cannot be read") from error
+    return str(form.get("name", "")), str(form.get("password", "")), str(form.get("call", ""))
 
 
 def _page(path: str, **more: str) -> str:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
+from ivr.http_log import http_logger
 from ivr.watch.health import Health
 from ivr.watch.metrics import Metrics
 from ivr.watch.present import Present
@@ -29,7 +30,8 @@ async def listening(
 
     Port 0 takes any that is free.
     """
-    runner = web.AppRunner(_application(metrics, health, look), access_log=None)
+    application = _application(metrics, health, look)
+    runner = web.AppRunner(application, access_log=None, logger=http_logger("ivr.watch.http"))
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
