@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 import structlog
@@ -27,7 +28,7 @@ from ivr.api.errors import (
 )
 from ivr.api.office import ApiOffice
 from ivr.api.once import answer
-from ivr.api.operations import Operation, Program, Visit
+from ivr.api.operations import Operation, Program, Uploads, Visit
 from ivr.api.pages import add_page
 from ivr.api.rate import RateLimit
 from ivr.api.tokens import holds, read_token
@@ -36,6 +37,9 @@ from ivr.ports import StoreUnavailableError
 from ivr.storage import StoreRefusedError
 
 log = structlog.get_logger()
+
+WORDS_MAX_OCTETS: Final = 64 * 1024
+"""Of a body that is to hold no recording; the longest that one needs is some kB."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Credential = Callable[[web.Request], str]
@@ -108,7 +112,7 @@ def _handler(operation: Operation, face: Face, reception: Reception) -> Handler:
             request,
             reception.office,
             program,
-            reception.body_limit,
+            _limit(operation, reception),
             reception.turns,
             reception.url,
         )
@@ -120,6 +124,13 @@ def _handler(operation: Operation, face: Face, reception: Reception) -> Handler:
         )
 
     return handle
+
+
+def _limit(operation: Operation, reception: Reception) -> int:
+    """Return how large a body may be: one without recordings has no place to wait in."""
+    if operation.uploads is Uploads.NONE:
+        return min(WORDS_MAX_OCTETS, reception.body_limit)
+    return reception.body_limit
 
 
 def errors_by(render: Render) -> Middleware:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -117,6 +118,14 @@ class Visit:
         """Return the work on files, at the tenant's operating points and in the key's name."""
         office = await self.office.of_tenant(self.tenant)
         return replace(office, worker=self.program.who)
+
+    def tag(self, purpose: str, octets: bytes) -> bytes:
+        """Return HMAC-SHA-256 of octets by a key of the tenant, which every worker has.
+
+        `purpose` holds no zero octet: what is tagged for one purpose is good for no other.
+        """
+        key = hmac.digest(self.office.files.keys.replay_key(self.tenant), b"api tokens", "sha256")
+        return hmac.digest(key, purpose.encode() + b"\0" + octets, "sha256")
 
     def part(self, name: str, kind: type[T]) -> T:
         """Return a part of the path; `InvalidRequestError` unless it is such a `kind`."""

@@ -26,7 +26,7 @@ class Asked:
     name: bytes
     """SHA-256 of the idempotency key, 32 octets."""
     request: bytes
-    """SHA-256 of the request, 32 octets."""
+    """A keyed hash of the request, 32 octets: an account in its path is not found by trying."""
 
 
 @dataclass(frozen=True, slots=True)

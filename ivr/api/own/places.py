@@ -40,8 +40,7 @@ def read(visit: Visit, purpose: str, token: str, kind: type[T]) -> T:
 
 
 def _stamp(visit: Visit, purpose: str, octets: bytes) -> bytes:
-    key = hmac.digest(visit.office.files.keys.replay_key(visit.tenant), b"api tokens", "sha256")
-    return hmac.digest(key, purpose.encode() + b"\0" + octets, "sha256")[:STAMP_OCTETS]
+    return visit.tag(purpose, octets)[:STAMP_OCTETS]
 
 
 def _not_ours(purpose: str) -> InvalidRequestError:

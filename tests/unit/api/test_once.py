@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from aiohttp.test_utils import TestServer
 
 from ivr.api import once
 from ivr.api.application import application
+from ivr.api.bodies import Body
 from ivr.api.face import Reception
 from ivr.api.faces import FACES
 from ivr.api.office import ApiOffice
@@ -25,7 +27,7 @@ from ivr.api.turns import Turns
 from ivr.domain.verification import Verification
 from ivr.storage import Database, Keyring, PostgresStore, ProfileAdministration
 from ivr.storage.api_answers import ABANDONED_AFTER
-from tests.postgres import execute
+from tests.postgres import column, execute
 from tests.unit.api.conftest import TENANT, Answer, Client, Maker, wav
 from tests.unit.api.test_own import WAV, enrolled
 from tests.unit.jobs.conftest import until
@@ -173,3 +175,16 @@ def test_only_what_changes_something_is_kept() -> None:
         if each.method != "GET" and not each.writes
     }
     assert looks == {"identify", "identify_single_speaker"}
+
+
+async def test_no_account_is_found_by_trying_in_what_is_kept(
+    client: Client, database_dsn: str
+) -> None:
+    """A dump holds which requests were sent, for a day: of who was erased, no plain hash."""
+    await enrolled(client)
+    path, headers = "/v1/profiles/4711", {"Idempotency-Key": "erase"}
+    assert (await client.ask("DELETE", path, headers=headers)).status == 204
+    kept = await column(database_dsn, "SELECT request FROM api_answers")
+    tried = f"DELETE {path}\n".encode() + Body().digest
+    assert kept
+    assert hashlib.sha256(tried).digest() not in kept

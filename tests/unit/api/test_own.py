@@ -217,6 +217,17 @@ async def test_a_rate_that_no_search_reaches_is_refused_when_it_is_set(client: C
     assert answered["enrollment"] > most["identification"]
 
 
+async def test_words_are_not_as_long_as_recordings(client: Client) -> None:
+    """Or a program could fill the memory: what holds no recording waits for no place."""
+    long = {**PROFILE, "account": "4" * 500_000}
+    for method, path, headers in (
+        ("POST", "/v1/profiles", {}),
+        ("DELETE", "/v1/profiles/4711", {"Idempotency-Key": "erase"}),
+    ):
+        answer = await client.ask(method, path, headers=headers, json=long)
+        assert (answer.status, answer.json["code"]) == (413, "too_large")
+
+
 async def test_what_is_no_audio_or_too_large_is_refused(client: Client) -> None:
     """415 says what is accepted; 413 comes before the rest of the body is read."""
     verify = "/v1/profiles/4711/verify"
