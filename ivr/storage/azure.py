@@ -114,7 +114,7 @@ class AzureProfiles:
 
     async def _key(self, row: Row, tenant: TenantId) -> PersonKey:
         tenant_key = await self._keyring.key(tenant, row["tenant_key"])
-        return tenant_key.person(row["profile"], row["data_key"])
+        return tenant_key.person(row["profile"], row["account"], row["data_key"])
 
 
 def _profile(row: Row) -> AzureProfile:

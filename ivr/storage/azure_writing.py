@@ -56,10 +56,10 @@ class AdditionWriting:
         if row["data_key"] is not None:
             tenant_key = await self.keyring.key(self._tenant, row["tenant_key"])
             wrapped = row["data_key"]
-            key = tenant_key.person(self.profile.id, wrapped)
+            key = tenant_key.person(self.profile.id, row["account"], wrapped)
         else:
             tenant_key = await self.keyring.newest(transaction, self.tenant)
-            key, wrapped = tenant_key.new_person(self.profile.id)
+            key, wrapped = tenant_key.new_person(self.profile.id, row["account"])
             await self._consent(transaction)
         held = (storable(self.addition.phrase or ""), tenant_key.generation, wrapped)
         await transaction.execute("hold-voice", self._tenant, self.profile.id, *held)

@@ -182,7 +182,7 @@ class _Writing:
 
     async def _voice(self, profile: ProfileId) -> None:
         tenant_key = await self.keyring.newest(self.transaction, self.enrollment.tenant)
-        key, wrapped = tenant_key.new_person(profile)
+        key, wrapped = tenant_key.new_person(profile, self._account)
         await self._consent(profile)
         for number, recording in enumerate(self.enrollment.recordings, start=1):
             await self._recording(profile, key, number, recording)

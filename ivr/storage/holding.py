@@ -109,7 +109,7 @@ async def _key(keyring: Keyring, profile: Row | None) -> PersonKey | None:
     if profile is None or profile["data_key"] is None:
         return None
     tenant_key = await keyring.key(profile["tenant"], profile["tenant_key"])
-    return tenant_key.person(profile["id"], profile["data_key"])
+    return tenant_key.person(profile["id"], profile["account"], profile["data_key"])
 
 
 def _opened(sealed: Sequence[Row], key: PersonKey) -> tuple[tuple[UUID, Pcm], ...]:

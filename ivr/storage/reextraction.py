@@ -130,7 +130,7 @@ async def next_material(
     if row is None:
         return None
     tenant_key = await keyring.key(row["tenant"], row["tenant_key"])
-    key = tenant_key.person(profile, row["data_key"])
+    key = tenant_key.person(profile, row["account"], row["data_key"])
     quality = Quality(row["net_speech_s"], row["snr_db"], row["level_dbfs"], row["clipped"])
     pcm = key.open_audio(row["recording"], row["audio"])
     return Material(
@@ -160,7 +160,7 @@ async def keep_beside(
         if held is None or held["data_key"] != material.wrapped:
             return False
         tenant_key = await keyring.key(tenant, held["tenant_key"])
-        key = tenant_key.person(profile, held["data_key"])
+        key = tenant_key.person(profile, held["account"], held["data_key"])
         columns = voiceprint_columns(voiceprint, material.recording, key)
         where = (storable(tenant), profile, material.enrollment, material.recording)
         await transaction.execute("add-voiceprint-beside", *where, *columns)

@@ -196,7 +196,11 @@ class PostgresStore:
 
 
 def _person_key(row: Row, tenant_key: TenantKey | None) -> PersonKey | None:
-    return None if tenant_key is None else tenant_key.person(row["id"], row["data_key"])
+    return (
+        None
+        if tenant_key is None
+        else tenant_key.person(row["id"], row.get("account"), row["data_key"])
+    )
 
 
 def _suspect(row: Row, key: PersonKey | None) -> Suspect:

@@ -47,7 +47,7 @@ class Watchlists:
             await transaction.execute("note-tenant", name)
             await transaction.execute("note-watchlist", name, storable(watchlist))
             tenant_key = await self._keyring.newest(transaction, tenant)
-            key, wrapped = tenant_key.new_person(suspect)
+            key, wrapped = tenant_key.new_person(suspect, None)
             await transaction.execute(
                 "add-suspect", suspect, name, storable(watchlist), tenant_key.generation, wrapped
             )

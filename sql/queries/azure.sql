@@ -57,7 +57,7 @@ WHERE a.tenant = $1::text AND a.kind = $2::text AND a.profile = $3::uuid;
 SELECT
     r.id, octet_length(r.audio) AS sealed_octets, r.frames, r.fingerprint, v.model, v.embedding,
     v.parts, v.seal, v.net_speech_s, v.snr_db, v.level_dbfs, v.clipped, p.id AS profile,
-    p.tenant_key, p.data_key
+    p.account, p.tenant_key, p.data_key
 FROM recordings AS r
 JOIN profiles AS p ON p.id = r.profile
 JOIN voiceprints AS v ON v.recording = r.id AND v.model = $3::text AND v.live
@@ -68,7 +68,7 @@ ORDER BY r.number;
 -- Lock profile $2 of tenant $1 for this transaction, and return where it stands.
 --
 -- Both rows: of one that is not locked, whoever waited would see the version of before.
-SELECT p.id, p.state, p.changed_at, p.tenant_key, p.data_key, a.version
+SELECT p.id, p.account, p.state, p.changed_at, p.tenant_key, p.data_key, a.version
 FROM profiles AS p JOIN azure_profiles AS a ON a.profile = p.id
 WHERE p.tenant = $1::text AND p.id = $2::uuid
 FOR NO KEY UPDATE OF p, a;

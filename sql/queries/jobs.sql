@@ -54,7 +54,7 @@ DELETE FROM unreadable_profiles WHERE tenant = $1::text AND profile = $2::uuid;
 -- name: recordings-to-reextract
 -- Return the next recording of profile $2 of tenant $1 without a voiceprint of model $3, with the profile's words and key.
 SELECT
-    p.tenant, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
+    p.tenant, p.account, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
     r.id AS recording, r.enrollment, r.audio,
     v.net_speech_s, v.snr_db, v.level_dbfs, v.clipped
 FROM profiles AS p
@@ -68,7 +68,7 @@ ORDER BY r.number LIMIT 1;
 
 -- name: hold-profile-by-id
 -- Lock profile $2 of tenant $1 for this transaction, and return its key if it is enrolled.
-SELECT tenant_key, data_key FROM profiles
+SELECT account, tenant_key, data_key FROM profiles
 WHERE tenant = $1::text AND id = $2::uuid AND state = 'enrolled' FOR NO KEY UPDATE;
 
 -- name: add-voiceprint-beside

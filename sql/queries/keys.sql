@@ -52,7 +52,7 @@ AND (
 
 -- name: profiles-of-older-keys
 -- Return and lock at most $3 profiles of tenant $1 whose key is of a generation before $2.
-SELECT id, tenant_key, data_key
+SELECT id, account, tenant_key, data_key
 FROM profiles WHERE tenant = $1::text AND tenant_key < $2::integer
 ORDER BY tenant_key, id LIMIT $3::bigint FOR NO KEY UPDATE;
 

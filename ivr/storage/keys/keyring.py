@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 
 from ivr.domain.call import TenantId
 from ivr.storage.database import Database, Row, Transaction
@@ -97,13 +98,13 @@ class Keyring:
     async def make(self, transaction: Transaction, tenant: TenantId, generation: int) -> None:
         """Make a generation of a tenant's key, unless another worker just has."""
         name = storable(tenant)
-        wrapped = self.master.wrap(new_key(), *_place(name, generation))
+        wrapped = self.master.wrap(new_key(), *_place(name, generation, binds=True))
         await transaction.execute("add-tenant-key", name, generation, self.master.current, wrapped)
 
     def rewrapped(self, row: Row) -> bytes:
         """Return a row of tenant_keys wrapped by the current master key."""
-        where = _place(row["tenant"], row["generation"])
-        return self.master.wrap(self.master.unwrap(row["master"], row["wrapped"], *where), *where)
+        key, binds = self._opened(row)
+        return self.master.wrap(key, *_place(row["tenant"], row["generation"], binds=binds))
 
     def rewrapped_secret(self) -> bytes:
         """Return the installation's secret wrapped by the current master key."""
@@ -115,9 +116,21 @@ class Keyring:
         known = self._known.get((tenant, generation))
         if known is not None and known[0] == wrapped:
             return known[1]
-        key = self.master.unwrap(row["master"], wrapped, *_place(tenant, generation))
-        return TenantKey(tenant, generation, key)
+        key, binds = self._opened(row)
+        return TenantKey(tenant, generation, key, binds=binds)
+
+    def _opened(self, row: Row) -> tuple[bytes, bool]:
+        """Return the key of a row of tenant_keys, and whether it binds data keys to accounts.
+
+        That is told by what it was wrapped for, which nobody changes without the master key.
+        """
+        for binds in (True, False):
+            where = _place(row["tenant"], row["generation"], binds=binds)
+            with suppress(SealBrokenError):
+                return self.master.unwrap(row["master"], row["wrapped"], *where), binds
+        raise SealBrokenError("a tenant's key")
 
 
-def _place(tenant: str, generation: int) -> tuple[str, ...]:
-    return ("a tenant's key", tenant, str(generation))
+def _place(tenant: str, generation: int, *, binds: bool) -> tuple[str, ...]:
+    what = "a tenant's key that binds accounts" if binds else "a tenant's key"
+    return (what, tenant, str(generation))

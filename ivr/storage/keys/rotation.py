@@ -82,9 +82,10 @@ async def rotate_tenant(
 ) -> AsyncIterator[int]:
     """Give a tenant a new key, and yield how many persons have it, batch by batch.
 
-    Data keys are wrapped anew and voiceprints turned by a new matrix. Killed halfway, it goes on
-    when it is called again, and makes no further key. Raises `StoreUnavailableError`, and
-    `SealBrokenError` where a stored voiceprint is not as it was written.
+    Data keys are wrapped anew, each for its account, and voiceprints turned by a new matrix. Killed
+    halfway, it goes on when it is called again, and makes no further key. Raises
+    `StoreUnavailableError`, and `SealBrokenError` where a stored voiceprint is not as it was
+    written.
     """
     newest = await database.transact(partial(_renewed, keyring, tenant), tenant=tenant)
     if newest is None:
@@ -129,9 +130,10 @@ async def _turn_batch(
 async def _turn_person(
     transaction: Transaction, row: Row, old: TenantKey, new: TenantKey, rows: _Rows
 ) -> None:
-    person = row["id"]
-    wrapped = old.rewrap(person, row["data_key"], new)
-    before, after = old.person(person, row["data_key"]), new.person(person, wrapped)
+    person, account = row["id"], row.get("account")
+    wrapped = old.rewrap(person, account, row["data_key"], new)
+    before = old.person(person, account, row["data_key"])
+    after = new.person(person, account, wrapped)
     for each in await transaction.fetch(rows.voiceprints, new.tenant, person):
         voice = TurnedVoice(each["model"], each["embedding"], each["parts"])
         quality = (each["net_speech_s"], each["snr_db"], each["level_dbfs"], each["clipped"])

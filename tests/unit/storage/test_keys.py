@@ -116,13 +116,13 @@ def test_a_data_key_seals_for_one_person_and_recording() -> None:
     """Audio, frames and voiceprints moved to another person, recording or tenant do not open."""
     person, one, other = uuid4(), uuid4(), uuid4()
     tenant_key = TenantKey(TENANT, 1, KEY)
-    key, wrapped = tenant_key.new_person(person)
-    again = tenant_key.person(person, wrapped)
+    key, wrapped = tenant_key.new_person(person, ACCOUNT)
+    again = tenant_key.person(person, ACCOUNT, wrapped)
     kept = recording(1)
     audio, frames = key.seal_audio(one, kept.pcm), key.seal_frames(one, kept.frames)
     np.testing.assert_array_equal(again.open_audio(one, audio), kept.pcm)
     assert again.open_frames(one, frames) == kept.frames
-    stranger, _ = tenant_key.new_person(other)
+    stranger, _ = tenant_key.new_person(other, ACCOUNT)
     for reader, where in ((again, other), (stranger, one)):
         with pytest.raises(SealBrokenError):
             reader.open_audio(where, audio)
@@ -132,9 +132,9 @@ def test_a_data_key_seals_for_one_person_and_recording() -> None:
         again.open_frames(one, audio)
     for elsewhere in (TenantKey(OTHER_TENANT, 1, KEY), TenantKey(TENANT, 1, bytes(32))):
         with pytest.raises(SealBrokenError):
-            elsewhere.person(person, wrapped)
+            elsewhere.person(person, ACCOUNT, wrapped)
     with pytest.raises(SealBrokenError):
-        tenant_key.person(other, wrapped)
+        tenant_key.person(other, ACCOUNT, wrapped)
 
 
 def _key() -> PersonKey:

@@ -37,10 +37,10 @@ class WaitingKey(TenantKey):
         super().__init__(TENANT, 1, bytes(32))
         self.gone_on = threading.Event()
 
-    def person(self, person: UUID, wrapped: bytes) -> PersonKey:
+    def person(self, person: UUID, account: str | None, wrapped: bytes) -> PersonKey:
         """See `TenantKey.person`."""
         assert self.gone_on.wait(PATIENCE_S), "the event loop stands still"
-        return super().person(person, wrapped)
+        return super().person(person, account, wrapped)
 
 
 class Rows:
@@ -51,7 +51,7 @@ class Rows:
 
     async def fetch(self, name: str, *arguments: Any, tenant: str | None) -> list[dict[str, Any]]:
         """Return the row, whatever was asked."""
-        opened, wrapped = self._key.new_person(PERSON)
+        opened, wrapped = self._key.new_person(PERSON, ACCOUNT)
         turned = opened.turn(VOICE.embedding)
         row = {
             "id": PERSON,
