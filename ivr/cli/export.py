@@ -24,6 +24,7 @@ def write_holding(folder: Path, held: Holding) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if any(folder.iterdir()):
             raise ConfigurationError("folder", str(folder), "must be new or empty")
+        folder.chmod(0o700)
         record = msgspec.json.format(msgspec.json.encode(held.record))
         _private(folder / RECORD).write_bytes(record)
         for recording, pcm in held.audio:

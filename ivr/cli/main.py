@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import select
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for all of them that nobody reads the output any more.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    leave_no_core()
     try:
         try:
             return _ended(words)
@@ -93,6 +95,12 @@ def _ended(words: Sequence[str]) -> int:
             raise
         print(f"countersign: {error}", file=sys.stderr)
         return status
+
+
+def leave_no_core() -> None:
+    """Have no core dump written of this process and those it starts: keys and voices are in it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def status_of(error: Exception) -> int | None:

@@ -14,6 +14,8 @@ from ivr.desk.sessions import Session, TooManyFailuresError, TooManyWaitingError
 from ivr.ports import StoreUnavailableError
 
 PASSWORD_CHARACTERS_MAX = 1024
+NAME_CHARACTERS_MAX = 128
+"""Of a user's, in the database; a longer one is not even remembered as having failed."""
 
 log = structlog.get_logger()
 
@@ -60,7 +62,7 @@ class SigningIn:
 
     async def _session(self, name: str, password: str) -> Session | Wrong:
         """Return a session, or what the form is to say."""
-        if not name or len(password) > PASSWORD_CHARACTERS_MAX:
+        if not 0 < len(name) <= NAME_CHARACTERS_MAX or len(password) > PASSWORD_CHARACTERS_MAX:
             return Wrong.PASSWORD
         try:
             return await self._guard.sessions.sign_in(name, password) or Wrong.PASSWORD

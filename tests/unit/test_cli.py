@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,18 @@ def test_the_configuration_is_shown_without_its_secrets(
     assert '[ari]\nurl = "http://127.0.0.1:8088"' in shown
     assert 'password = "<set>"' in shown
     assert "pepper" not in shown
+
+
+@pytest.mark.usefixtures("settings")
+def test_no_command_leaves_a_core_dump() -> None:
+    """Keys and voices would be in it."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        assert main(["config"]) == 0
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
 @pytest.mark.usefixtures("settings")

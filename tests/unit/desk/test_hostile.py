@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from ivr.desk.sessions import FAILURES_MAX
 from ivr.logs import configure_log
 from ivr.storage.database import Database
 from tests.patience import PATIENCE_S
@@ -59,6 +60,14 @@ async def test_a_form_of_no_known_encoding_signs_nobody_in(site: Site) -> None:
         length = f"Content-Length: {len(body)}".encode()
         answer = await sent(site, request("POST /sign-in", kind, length) + body)
         assert answer.split()[1] in (b"303", b"400"), charset
+
+
+async def test_a_name_that_no_user_can_have_is_not_remembered(site: Site) -> None:
+    """Or whoever sends long ones would fill the memory; all the others tire."""
+    form = {"name": "n" * 129, "password": "guessed"}
+    for _ in range(FAILURES_MAX + 1):
+        seen = await site.http.post(f"{site.url}/sign-in", data=form, allow_redirects=False)
+        assert seen.headers["Location"] == "/sign-in?wrong=1"
 
 
 @pytest.mark.usefixtures("log_as_before")

@@ -402,3 +402,17 @@ def test_a_time_to_keep_is_a_day_at_least() -> None:
     """Nothing is deleted for a slip."""
     with pytest.raises(ValueError, match="at least one day"):
         RetentionRules(records_days=0)
+
+
+async def test_a_folder_that_was_there_is_closed_to_others(
+    database: Database, keyring: Keyring, postgres_store: PostgresStore, tmp_path: Path
+) -> None:
+    """It holds a voice from now on, whoever could read it before."""
+    await postgres_store.enroll(enrolled())
+    found = await holding(database, keyring, TENANT, ACCOUNT, who="ann", why="asked")
+    assert found is not None
+    folder = tmp_path / "out"
+    folder.mkdir()
+    folder.chmod(0o755)
+    write_holding(folder, found)
+    assert folder.stat().st_mode & 0o777 == 0o700
