@@ -31,7 +31,7 @@ async def answer(operation: Operation, visit: Visit) -> Answer:
     """
     if operation.uploads is Uploads.NONE:
         return await _answer(operation, visit)
-    with visit.turns.place():
+    with visit.turns.place(visit.tenant):
         return await _answer(operation, visit)
 
 

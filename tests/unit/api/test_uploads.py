@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -32,7 +33,7 @@ from ivr.storage import Database, Keyring, Outbox, PostgresStore
 from ivr.voice import EngineVoice
 from ivr.words import Words
 from tests.patience import PATIENCE_S
-from tests.unit.api.conftest import Client, Maker, wav
+from tests.unit.api.conftest import OTHER_TENANT, Client, Maker, wav
 from tests.unit.api.test_own import PROFILE, WAV
 from tests.unit.offline.conftest import ENGINE
 from tests.unit.offline.files import HIM
@@ -125,6 +126,37 @@ async def test_who_cannot_wait_is_told_when_to_come_again(
         assert (await client.ask("POST", VERIFY, data=wav(1, HIM), headers=WAV)).status == 200
 
 
+async def test_one_tenant_does_not_keep_the_others_out(
+    api_office: ApiOffice, make_token: Maker
+) -> None:
+    """However many uploads of its own arrive slowly, or not at all."""
+    turns, rest = Turns(at_once=1, waiting_max=3), asyncio.Event()
+    reception = Reception(api_office, RateLimit(100, 100, lambda: 0.0), 1_000_000, turns)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield wav(1, HIM)
+        await rest.wait()
+
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        TestServer(application(reception, FACES)) as server,
+        aiohttp.ClientSession() as session,
+    ):
+        base = str(server.make_url("")).rstrip("/")
+        greedy = Client(session, base, str(await make_token()))
+        other = Client(session, base, str(await make_token(OTHER_TENANT)))
+        every = [
+            asyncio.create_task(greedy.ask("POST", VERIFY, headers=WAV, data=slowly()))
+            for _ in range(5)
+        ]
+        refused = [await each for each in itertools.islice(asyncio.as_completed(every), 2)]
+        assert [each.status for each in refused] == [503, 503]
+        assert (await other.ask("POST", VERIFY, headers=WAV, data=wav(1, HIM))).status == 200
+        rest.set()
+        answers = [(await each).status for each in every]
+        assert sorted(answers) == [200, 200, 200, 503, 503]
+
+
 class Watched(Turns):
     """Says when somebody has taken a place."""
 
@@ -133,9 +165,9 @@ class Watched(Turns):
         self.taken = asyncio.Event()
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, owner: str = "") -> Iterator[None]:
         """Take one."""
-        with super().place():
+        with super().place(owner):
             self.taken.set()
             yield
 
