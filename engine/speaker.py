@@ -20,6 +20,7 @@ from engine.types import (
     Llr,
     Locale,
     ModelId,
+    PhraseId,
     Purpose,
     Quality,
     Shortcoming,
@@ -95,14 +96,17 @@ class SpeakerEngine:
         """Return ears for one utterance; 0.1 s where `engine.audio.warm` has made none ready."""
         return Listener(self.listening)
 
-    def embed(self, utterance: Utterance, parts: Sequence[Span] = ()) -> Embedding:
+    def embed(
+        self, utterance: Utterance, parts: Sequence[Span] = (), phrase: PhraseId | None = None
+    ) -> Embedding:
         """Turn speech of up to five minutes into a voice; what is longer is cut off.
 
-        With the parts that its `PhraseFinding` names it has the voice in each of them, too, and
-        `compare` compares each with itself. `AudioError` where it is empty or not finite, or a
+        `phrase` is the passphrase that was said, if one was. With the parts that its
+        `PhraseFinding` names it has the voice in each of them, too, and `compare` compares each
+        with itself. `AudioError` where it is empty or not finite, or a
         part lies beyond it.
         """
-        return embed_windows(utterance, self.embedder, parts)
+        return replace(embed_windows(utterance, self.embedder, parts), phrase=phrase)
 
     def shortcoming(self, quality: Quality, least_s: float | None = None) -> Shortcoming | None:
         """Return what keeps an utterance of this quality from being used, or None.

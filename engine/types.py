@@ -22,6 +22,9 @@ Pcm = NDArray[np.int16]
 
 ModelId = NewType("ModelId", str)
 
+PhraseId = NewType("PhraseId", str)
+"""Which passphrase of a locale's list, such as `my-voice-is-my-passport`."""
+
 Score = NewType("Score", float)
 """Raw cosine of two embeddings, in [-1, 1]. No threshold ever sees it."""
 
@@ -77,8 +80,9 @@ class Embedding:
     vector: NDArray[np.float32]
     model: ModelId
     parts: NDArray[np.float32] | None = None
-    """Unit vectors of the parts of the passphrase that was said, in order, float32 `[n, dim]`; None
-    where none was recognised. They mean something only beside those of the same passphrase."""
+    """Unit vectors of the parts of the phrase, in order, float32 `[n, dim]`; None without any."""
+    phrase: PhraseId | None = None
+    """The passphrase that was said, as far as anything can tell; None for any other speech."""
 
     def cosine(self, other: Embedding) -> Score:
         """Cosine similarity in [-1, 1]; `ModelMismatchError` between two models."""
@@ -148,9 +152,6 @@ class Shortcoming(StrEnum):
 Locale = NewType("Locale", str)
 """A language and its country, BCP 47, such as `en-US`."""
 
-PhraseId = NewType("PhraseId", str)
-"""Which passphrase of a locale's list, such as `my-voice-is-my-passport`."""
-
 
 class PhraseOutcome(StrEnum):
     """What was made of the words."""
@@ -181,8 +182,7 @@ class PhraseFinding:
     confidence: float
     """How sure the outcome is, in [0, 1]; 0 where nothing was checked."""
     parts: tuple[Span, ...] = ()
-    """Where each part of it lies, in order, where it is RIGHT; empty where that is not known. A
-    part is a word, or a few short ones, and the same for everyone who says the phrase."""
+    """Where its parts, each a word or some short ones, lie; empty unless RIGHT and known."""
 
 
 Fingerprint = NewType("Fingerprint", bytes)

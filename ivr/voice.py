@@ -25,6 +25,7 @@ from engine.types import (
     Locale,
     ModelId,
     PhraseFinding,
+    PhraseOutcome,
     Purpose,
     Quality,
     ReplayFinding,
@@ -257,14 +258,15 @@ class EngineVoice:
     ) -> tuple[Embedding, PhraseFinding, bytes, PhraseFinding]:
         """Find the words, and the voice in each part of the passphrase."""
         phrase, frames, digits = self._worded(utterance, wanted, ear)
-        return self._embed(utterance, wanted, phrase.parts), phrase, frames, digits
+        return self._embed(utterance, wanted, phrase), phrase, frames, digits
 
-    def _embed(self, utterance: Utterance, wanted: Wanted, parts: Sequence[Span]) -> Embedding:
+    def _embed(self, utterance: Utterance, wanted: Wanted, found: PhraseFinding) -> Embedding:
         """Make a voice of all that was said, also in the pieces before, which have no parts."""
-        pieces = [each.samples for each in (*wanted.before, utterance)]
+        whole = Utterance(np.concatenate([each.samples for each in (*wanted.before, utterance)]))
         before_s = sum(each.seconds for each in wanted.before)
-        later = [Span(before_s + part.start_s, before_s + part.end_s) for part in parts]
-        return self._with(wanted.model).embed(Utterance(np.concatenate(pieces)), later)
+        later = [Span(before_s + part.start_s, before_s + part.end_s) for part in found.parts]
+        other = found.outcome in (PhraseOutcome.WRONG, PhraseOutcome.UNSURE)
+        return self._with(wanted.model).embed(whole, later, None if other else wanted.phrase)
 
     def _worded(
         self, utterance: Utterance, wanted: Wanted, ear: Ear

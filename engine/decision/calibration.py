@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -40,6 +40,8 @@ class Evidence:
     """SNR of the utterance that is tested."""
     enrolled_snr_db: float
     """Mean SNR of the voiceprints."""
+    same_words: bool = False
+    """Whether the same passphrase was said on both sides: then any two sound more alike."""
 
 
 def evidence(
@@ -49,7 +51,14 @@ def evidence(
     compare: Compare = score,
 ) -> Evidence:
     """Compare an utterance with a person's voiceprints; errors as `compare`, which scores."""
-    return rests_on(compare(embedding, voiceprints), quality, voiceprints)
+    found = rests_on(compare(embedding, voiceprints), quality, voiceprints)
+    return replace(found, same_words=same_words(embedding, voiceprints))
+
+
+def same_words(embedding: Embedding, voiceprints: Sequence[Voiceprint]) -> bool:
+    """Say whether it is the same passphrase as in most of the voiceprints."""
+    same = sum(each.embedding.phrase == embedding.phrase for each in voiceprints)
+    return embedding.phrase is not None and 2 * same > len(voiceprints)
 
 
 def rests_on(score: Score, quality: Quality, voiceprints: Sequence[Voiceprint]) -> Evidence:
@@ -70,18 +79,19 @@ def terms(found: Evidence) -> tuple[float, ...]:
     test, enrolled = np.log(np.clip((found.test_s, found.enrolled_s), *SPEECH_S))
     voiceprints = np.log(np.clip(found.voiceprints, *VOICEPRINTS))
     snr = np.clip((found.test_snr_db, found.enrolled_snr_db), *SNR_DB) / 10
-    return tuple(map(float, (found.score, test, enrolled, voiceprints, 1.0, *snr)))
+    known = (found.score, test, enrolled, voiceprints, 1.0, *snr, found.same_words)
+    return tuple(map(float, known))
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """A versioned map from evidence to natural-log likelihood ratio, tied to one voice model.
 
-    Affine in the score, with offsets for net speech, SNR and number of voiceprints: logistic
-    regression with quality measures (Brummer & du Preez, "Application-independent evaluation of
-    speaker detection", 2006; Mandasari et al., "Quality measure functions for calibration of
-    speaker recognition systems in various duration conditions", 2013). The weight of the score is
-    positive, so more alike never means less likely.
+    Affine in the score, with offsets for net speech, SNR, number of voiceprints, and whether the
+    same words were said: logistic regression with quality measures (Brummer & du Preez,
+    "Application-independent evaluation of speaker detection", 2006; Mandasari et al., "Quality
+    measure functions for calibration of speaker recognition systems in various duration
+    conditions", 2013). The weight of the score is positive, so more alike never means less likely.
     """
 
     model: ModelId

@@ -7,6 +7,7 @@ import io
 import tarfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from engine.types import (
     TELEPHONE_RATE_HZ,
     Hearing,
     Pcm,
+    PhraseId,
     Quality,
     Utterance,
     Voiceprint,
@@ -56,8 +58,8 @@ def calls_of(
     `OSError`, `KeyError` or `ValueError` where the corpus is not laid out as its README says.
     """
     speakers: dict[str, int] = {}
-    texts = _texts(corpus) if by_parts else {}
-    known = KnownWords(texts.values()) if texts else None
+    texts = _texts(corpus)
+    known = KnownWords(texts.values()) if by_parts and texts else None
     heard = partial(_takes, texts=texts, known=known, embedder=embedder)
     calls = [
         CallTakes(
@@ -123,8 +125,11 @@ def _takes(
         if prompts.keys() >= set(take.prompts):
             utterance, quality = _joined([heard(each, take.longest_s) for each in take.prompts])
             if shortcoming(quality, limits) is None:
-                parts = known.parts(utterance, texts[name]) if known and name in texts else ()
-                yield name, Voiceprint(embedder.embed(utterance, parts), quality)
+                text = texts.get(name)
+                parts = known.parts(utterance, text) if known and text else ()
+                said = PhraseId(text) if text else None
+                embedding = replace(embedder.embed(utterance, parts), phrase=said)
+                yield name, Voiceprint(embedding, quality)
 
 
 def _heard(pcm: Pcm, longest_s: float, noise: Noise | None) -> Heard:

@@ -52,17 +52,6 @@ class Condition:
 WORDS = Condition(("words 12345",), "words 12345")
 """The words protocol: five words enrolled, the same five words tested."""
 
-CONDITIONS = (
-    WORDS,
-    Condition(("words 12", "words 34", "words 51"), "words 23"),
-    Condition(("words 12", "words 34", "words 51"), "words 123"),
-    Condition(("sentence 6", "sentence 7", "sentence 8"), "sentence 9"),
-    Condition(("sentence 7", "sentence 9", "sentence 10"), "sentence 6"),
-    Condition(("sentence 8",), "sentence 8"),
-    Condition(("whole 6", "whole 7", "whole 8"), "whole 10"),
-)
-
-
 SAID_AGAIN = (
     WORDS,
     *(Condition((name,), name) for name in ("words 12", "words 34", "words 51", "words 123")),
@@ -70,6 +59,16 @@ SAID_AGAIN = (
 """A phrase against the same phrase in another call: what is compared part by part. Nobody in the
 corpus says one twice in a call: each has one voiceprint, and what more of them bring is not fitted.
 """
+
+CONDITIONS = (
+    *SAID_AGAIN,
+    Condition(("words 12", "words 34", "words 51"), "words 23"),
+    Condition(("words 12", "words 34", "words 51"), "words 123"),
+    Condition(("sentence 6", "sentence 7", "sentence 8"), "sentence 9"),
+    Condition(("sentence 7", "sentence 9", "sentence 10"), "sentence 6"),
+    Condition(("sentence 8",), "sentence 8"),
+    Condition(("whole 6", "whole 7", "whole 8"), "whole 10"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,6 +38,9 @@ _PEOPLE_PER_MEMBER = 2 * FEWEST_PEOPLE
 BEFORE, SITE, SITE_COHORT = "before", "calibration", "calibration and cohort"
 """What is compared."""
 
+_SAME_WORDS = 7
+"""Column of `engine.decision.calibration.terms`."""
+
 MOST_CALLS = 200
 """Compared with one another; everyone's voice takes part in the cohort."""
 
@@ -99,7 +102,8 @@ def adapted(
     raw = trials(chosen, CONDITIONS, known(start.cohort))
     done("compared")
     found = {} if before is None else {BEFORE: as_it_is(before, raw)}
-    found[SITE] = held_out(raw, FMR, towards=start.weights)
+    towards = _told_of(raw, start.weights)
+    found[SITE] = held_out(raw, FMR, towards=towards)
     done("calibrated")
     members = _site_cohort(everyone, start.cohort, FEWEST_MEMBERS)
     if members is not None:
@@ -109,7 +113,7 @@ def adapted(
     rows = [row_of(name, each) for name, each in measures.items()]
     kept = _kept(measures)
     if kept != SITE_COHORT:
-        made = calibration(raw, fitted_with(chosen), start.version, start.weights)
+        made = calibration(raw, fitted_with(chosen), start.version, towards)
         return Adapted(made, start.cohort, rows, kept)
     used = trials(chosen, CONDITIONS, known(members))
     unknown = found[SITE_COHORT].llrs
@@ -131,6 +135,18 @@ class Start:
             return cls(version=version or 1)
         weights = np.array(astuple(before.card.weights))
         return cls(before.cohort, weights, version or before.card.version + 1)
+
+
+def _told_of(raw: Trials, weights: Floats | None) -> Floats | None:
+    """Return the weights to start from; 0 for the same words where no trial tells what was said.
+
+    Then the fit is of what the site's callers say, be that the same or not.
+    """
+    if weights is None or raw.terms[:, _SAME_WORDS].any():
+        return weights
+    untold = weights.copy()
+    untold[_SAME_WORDS] = 0.0
+    return untold
 
 
 def fitted_with(calls: Sequence[CallTakes]) -> str:

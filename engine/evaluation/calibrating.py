@@ -53,7 +53,7 @@ _SNRS = (5, 6)
 """Columns of `engine.decision.calibration.terms`, in tens of dB."""
 
 
-SAID = ("the same words, as a whole", "words in another order", "sentences")
+SAID = ("the same five words", "the same two or three", "words in another order", "sentences")
 """What is said in the conditions of `engine.decision.trials`, which one calibration is for."""
 
 
@@ -133,9 +133,9 @@ def _by_what_is_said(
 
 
 def _said(condition: Condition) -> str:
-    same, reordered, sentences = SAID
-    if condition is WORDS:
-        return same
+    five, fewer, reordered, sentences = SAID
+    if condition in SAID_AGAIN:
+        return five if condition is WORDS else fewer
     return reordered if condition.tested.startswith("words") else sentences
 
 

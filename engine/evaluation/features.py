@@ -10,15 +10,21 @@ from engine.decision.fit import Trials
 from engine.decision.trials import Terms
 from engine.types import Voiceprint
 
-_SCORE, _SECONDS, _VOICEPRINTS, _BIAS, _SNR = (0,), (1, 2), (3,), (4,), (5, 6)
-_LEVEL_APART, _SNR_APART = (7,), (8,)
-_SHIPPED = (*_SCORE, *_SECONDS, *_VOICEPRINTS, *_BIAS, *_SNR)
+_SCORE, _SECONDS, _VOICEPRINTS, _BIAS, _SNR, _WORDS = (0,), (1, 2), (3,), (4,), (5, 6), (7,)
+_LEVEL_APART, _SNR_APART = (8,), (9,)
+_SHIPPED = (*_SCORE, *_SECONDS, *_VOICEPRINTS, *_BIAS, *_SNR, *_WORDS)
+
+
+def _without(left_out: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(column for column in _SHIPPED if column not in left_out)
+
 
 TRIED: dict[str, tuple[int, ...]] = {
-    "score, net speech, voiceprints, SNR (ships)": _SHIPPED,
-    "without SNR": (*_SCORE, *_SECONDS, *_VOICEPRINTS, *_BIAS),
-    "without net speech": (*_SCORE, *_VOICEPRINTS, *_BIAS, *_SNR),
-    "without number of voiceprints": (*_SCORE, *_SECONDS, *_BIAS, *_SNR),
+    "score, net speech, voiceprints, SNR, words (ships)": _SHIPPED,
+    "without SNR": _without(_SNR),
+    "without net speech": _without(_SECONDS),
+    "without number of voiceprints": _without(_VOICEPRINTS),
+    "without whether the words are the same": _without(_WORDS),
     "score alone": (*_SCORE, *_BIAS),
     "with how far the levels are apart": (*_SHIPPED, *_LEVEL_APART),
     "with how far the SNRs are apart": (*_SHIPPED, *_SNR_APART),

@@ -14,7 +14,7 @@ from engine.decision.known_words import KnownWords, spoken
 from engine.decision.policy import QualityLimits, shortcoming
 from engine.decision.trials import CallTakes
 from engine.evaluation.recordings import CorpusError
-from engine.types import TELEPHONE_RATE_HZ, Pcm, Utterance, Voiceprint
+from engine.types import TELEPHONE_RATE_HZ, Pcm, PhraseId, Utterance, Voiceprint
 from engine.voice.embedder import Embedder
 
 _COLUMNS = ("speaker", "call", "file")
@@ -76,7 +76,7 @@ def takes_of(
     for file, text in zip(call.files, call.texts or ("",) * len(call.files), strict=True):
         pcm = read_audio(file, str(file)).telephone
         for piece in pieces(pcm):
-            voiceprint = _voiceprint(piece, embedder) if len(takes) < MOST_PIECES else None
+            voiceprint = _voiceprint(piece, embedder, text) if len(takes) < MOST_PIECES else None
             if voiceprint is not None:
                 takes[str(len(takes) + 1)] = voiceprint
         if known is not None and text and SAID + text not in whole:
@@ -88,22 +88,24 @@ def _said(pcm: Pcm, text: str, known: KnownWords, embedder: Embedder) -> dict[st
     """Return the take of a known text by its name, if the text is recognised in it."""
     segments = speech_in(pcm)
     piece = _piece(pcm, segments) if segments else (pcm, segments)
-    voiceprint = _voiceprint(piece, embedder)
+    voiceprint = _voiceprint(piece, embedder, text)
     if voiceprint is None:
         return {}
     utterance = _utterance(piece)
     parts = known.parts(utterance, text)
     if not parts:
         return {}
-    return {SAID + text: replace(voiceprint, embedding=embedder.embed(utterance, parts))}
+    in_parts = replace(voiceprint.embedding, parts=embedder.embed(utterance, parts).parts)
+    return {SAID + text: replace(voiceprint, embedding=in_parts)}
 
 
-def _voiceprint(piece: Piece, embedder: Embedder) -> Voiceprint | None:
-    """Return a piece's voiceprint; None where it is not fit to use."""
+def _voiceprint(piece: Piece, embedder: Embedder, text: str) -> Voiceprint | None:
+    """Return the voiceprint of a piece of a file; None where it is not fit to use."""
     quality = measure(*piece)
     if shortcoming(quality, QualityLimits()) is not None:
         return None
-    return Voiceprint(embedder.embed(_utterance(piece)), quality)
+    said = PhraseId(text) if text else None
+    return Voiceprint(replace(embedder.embed(_utterance(piece)), phrase=said), quality)
 
 
 def _utterance(piece: Piece) -> Utterance:

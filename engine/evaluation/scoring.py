@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from engine.decision.scoring import score_by_parts as mean_by_parts
 from engine.evaluation.assessment import Scored
 from engine.evaluation.audio_files import AudioFiles
 from engine.evaluation.trials import Group, Trial
-from engine.types import Llr, Quality, Samples, Score, Utterance, Voiceprint
+from engine.types import Llr, PhraseId, Quality, Samples, Score, Utterance, Voiceprint
 from engine.voice.embedder import Embedder
 
 Voices = dict[Group, NDArray[np.float32]]
@@ -64,7 +65,9 @@ class OwnModel:
         """Return the voice of files joined, with its parts where it is `known` what they say."""
         utterance = Utterance(joined(files, group))
         parts = known.parts(utterance, text) if known is not None and text else ()
-        return Voiceprint(self._embedder.embed(utterance, parts), quality_of(utterance.samples))
+        said = PhraseId(text) if text else None
+        embedding = replace(self._embedder.embed(utterance, parts), phrase=said)
+        return Voiceprint(embedding, quality_of(utterance.samples))
 
 
 def groups(trials: Iterable[Trial]) -> list[Group]:
@@ -147,4 +150,5 @@ def _by_parts(
 
 def _evidence(trial: Trial, prints: dict[Group, Voiceprint], calibration: Calibration) -> Evidence:
     test, enrolled = prints[trial.test], [prints[group] for group in trial.enroll]
-    return evidence(test.embedding, test.quality, enrolled, calibration.compare)
+    found = evidence(test.embedding, test.quality, enrolled, calibration.compare)
+    return replace(found, same_words=bool(trial.text))

@@ -30,6 +30,8 @@ class Weights:
     test_snr: float = 0.0
     """As the next, a card from before it was measured leaves it out."""
     enrolled_snr: float = 0.0
+    same_words: float = 0.0
+    """Likewise."""
 
 
 @dataclass(frozen=True, slots=True)

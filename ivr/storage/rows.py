@@ -13,6 +13,7 @@ from engine.types import (
     Fingerprint,
     Llr,
     ModelId,
+    PhraseId,
     PhraseOutcome,
     Quality,
     Reason,
@@ -68,7 +69,7 @@ def profile_from(row: Row, key: PersonKey | None, rules: LockoutRules) -> Profil
         locale=row["locale"],
         passphrase=row["passphrase"],
         consented=row["consented"],
-        voiceprints=voiceprints_from(row, key) if key else (),
+        voiceprints=voiceprints_from(row, key, _phrase_of(row)) if key else (),
         mode=Mode(row["mode"]),
         fingerprints=_fingerprints_from(row),
         frames=_frames_from(row, key) if key else (),
@@ -83,15 +84,29 @@ def lockout_from(row: Row, rules: LockoutRules) -> datetime | None:
     return locked_until(row["rejects"], row["last_reject_at"], rules)
 
 
-def voiceprints_from(row: Row, key: PersonKey) -> tuple[Voiceprint, ...]:
-    """Build the voiceprints of a profile's or suspect's row; `SealBrokenError`."""
+def _phrase_of(row: Row) -> PhraseId | None:
+    """Return the passphrase that all recordings of a profile's row say; None for free speech."""
+    spoken = Mode(row["mode"]) is Mode.TEXT_DEPENDENT and row["passphrase"]
+    return PhraseId(row["passphrase"]) if spoken else None
+
+
+def voiceprints_from(
+    row: Row, key: PersonKey, phrase: PhraseId | None = None
+) -> tuple[Voiceprint, ...]:
+    """Build the voiceprints of a profile's or suspect's row, who says `phrase` in all of them.
+
+    `SealBrokenError` for what the key did not seal.
+    """
     if row["models"] is None:
         return ()
     voices = map(TurnedVoice, row["models"], row["embeddings"], row["parts"])
     every = zip(row["voiceprint_recordings"], voices, row["qualities"], row["seals"], strict=True)
-    return tuple(
+    checked = (
         checked_voiceprint(key, recording, voice, Quality(*quality), seal, parts=_alone(row))
         for recording, voice, quality, seal in every
+    )
+    return tuple(
+        replace(each, embedding=replace(each.embedding, phrase=phrase)) for each in checked
     )
 
 

@@ -96,7 +96,7 @@ def test_a_watchlist_that_is_too_long_finds_nobody_and_ends_no_call() -> None:
 
 def test_a_watchlist_of_one_at_a_rate_out_of_reach_ends_no_call_either() -> None:
     """A tenant may set one for which no evidence is enough, even against a single suspect."""
-    voice = EngineVoice(ENGINE, NO_WORDS).at({PointPurpose.WATCHLIST: 1e-4})
+    voice = EngineVoice(ENGINE, NO_WORDS).at({PointPurpose.WATCHLIST: 1e-6})
     him = Voiceprint(ENGINE.embed(SPEECH), GOOD)
     with capture_logs() as told:
         assert not voice.suspected([him], [Suspect(UUID(int=1), (him,))])
@@ -204,13 +204,21 @@ async def test_pieces_of_free_speech_are_one_voice(voice: EngineVoice) -> None:
 async def test_a_passphrase_that_was_said_has_parts(
     spoken: str, wanted: PhraseId | None, parts: int | None
 ) -> None:
-    """And nothing else has: what is not the phrase is compared as a whole."""
+    """And bears its name, and nothing else has either: other speech is compared as such."""
     voice = EngineVoice(ENGINE, Words.load(["en-US"]))
     found = await voice.examine(said(spoken, 47), replace(WANTED, phrase=wanted))
     await voice.close()
     assert (None if found.embedding.parts is None else len(found.embedding.parts)) == parts
+    assert found.embedding.phrase == (wanted if parts else None)
     whole = ENGINE.embed(said(spoken, 47)).vector
     np.testing.assert_array_equal(found.embedding.vector, whole)
+
+
+async def test_what_nothing_can_recognise_counts_as_the_passphrase(voice: EngineVoice) -> None:
+    """Or who is asked for it in another language would pass as if any words had been said."""
+    found = await voice.examine(SPEECH, replace(WANTED, phrase=DEFAULT_PASSPHRASE))
+    assert found.phrase.outcome is PhraseOutcome.UNCHECKED
+    assert found.embedding.phrase == DEFAULT_PASSPHRASE
 
 
 async def test_what_was_said_before_a_passphrase_moves_its_parts() -> None:

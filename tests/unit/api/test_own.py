@@ -204,7 +204,7 @@ async def test_a_rate_that_no_search_reaches_is_refused_when_it_is_set(client: C
     """It says which would do; and of each rate that holds, how many voices a search may meet."""
     for purpose in ("identification", "watchlist", "enrollment"):
         path = f"/v1/operating-points/{purpose}"
-        refused = await client.ask("PUT", path, json={"target_fmr": 1e-4})
+        refused = await client.ask("PUT", path, json={"target_fmr": 1e-6})
         assert (refused.status, refused.json["code"]) == (400, "invalid_request")
         assert re.search(r"higher false match rate, from \d\.\d+ % on", refused.json["detail"])
     points = (await client.ask("GET", "/v1/operating-points")).json["operating_points"]

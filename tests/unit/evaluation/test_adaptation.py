@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from engine.evaluation.labelled_calls import (
 )
 from engine.evaluation.recordings import CorpusError
 from engine.evaluation.said import words
+from engine.types import PhraseId, Voiceprint
 from engine.voice.embedder import Embedder
 from ivr.lab.scenes import PHRASE
 from tests.unit.engine.voice.models import CARD
@@ -54,6 +55,24 @@ def test_a_site_with_worse_lines_gets_a_calibration_of_its_own() -> None:
     assert found.calibration.version == 2
     assert "18 speakers" in found.calibration.fitted_with
     assert astuple(found.calibration.weights) != astuple(BEFORE_CARD.weights)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_site_that_does_not_tell_what_was_said_takes_nothing_off_for_it(told: bool) -> None:
+    """Its calibration is of what its callers say, be that the same or not."""
+    weights = replace(BEFORE_CARD.weights, same_words=-2.0)
+    before = Calibration(MODEL, replace(BEFORE_CARD, weights=weights))
+    said = [replace(call, takes=all_saying(call.takes, "apple" if told else None)) for call in HERE]
+    found = adapted(said, before, replicates=3).calibration.weights.same_words
+    assert (found == 0.0) is not told
+
+
+def all_saying(takes: Mapping[str, Voiceprint], phrase: str | None) -> dict[str, Voiceprint]:
+    known = PhraseId(phrase) if phrase else None
+    return {
+        name: replace(take, embedding=replace(take.embedding, phrase=known))
+        for name, take in takes.items()
+    }
 
 
 def test_a_model_that_was_never_calibrated_gets_its_first() -> None:
@@ -219,6 +238,8 @@ def test_a_text_is_recognised_and_has_parts(tmp_path: Path) -> None:
     assert parts is not None
     assert len(parts) == 3
     assert all(take.embedding.parts is None for name, take in first.items() if name in NAMES)
+    assert {take.embedding.phrase for take in first.values()} == {text}
+    assert {take.embedding.phrase for take in second.values()} == {None}
     assert not any(name.startswith(SAID) for name in (*second, *third))
 
 

@@ -15,7 +15,7 @@ from engine.decision.operating_point import at_fmr
 from engine.decision.scoring import score
 from engine.errors import ModelError, ModelMismatchError, NoVoiceprintError
 from engine.identification import Gallery, identify
-from engine.types import Embedding, Score, Voiceprint
+from engine.types import Embedding, PhraseId, Score, Voiceprint
 from engine.verification import compare
 from engine.voice.card import Weights, card_in, read_card
 from tests.unit.engine.decision.conftest import (
@@ -33,7 +33,7 @@ SCORES = st.floats(-1, 1)
 SECONDS = st.floats(0, 1e6)
 SNRS = st.tuples(st.floats(-20, 60), st.floats(-20, 60))
 WEIGHT = st.floats(-20, 20)
-WEIGHTS = st.builds(Weights, st.floats(1e-3, 100), *[WEIGHT] * 6)
+WEIGHTS = st.builds(Weights, st.floats(1e-3, 100), *[WEIGHT] * 7)
 
 
 @given(ANGLES, st.lists(ANGLES, min_size=1, max_size=5))
@@ -114,18 +114,44 @@ def test_nan_is_never_hidden(place: int) -> None:
     """NaN in the evidence comes out as NaN, not as a limit."""
     numbers = [0.9, 2.0, 2.0, 30.0, 30.0]
     numbers[place] = math.nan
-    alike, test_s, enrolled_s, *snr_db = numbers
-    found = Evidence(Score(alike), test_s, enrolled_s, 3, *snr_db)
+    alike, test_s, enrolled_s, test_snr_db, enrolled_snr_db = numbers
+    found = Evidence(Score(alike), test_s, enrolled_s, 3, test_snr_db, enrolled_snr_db)
     assert math.isnan(calibrated().llr(found))
 
 
 def test_the_weights_multiply_what_they_are_named_after() -> None:
-    """Llr = score, logarithms of the seconds and of the number of voiceprints, bias, SNR."""
-    weights = Weights(10.0, 0.5, 0.25, 0.5, -4.0, 0.1, 0.2)
-    llr = calibrated(weights).llr(Evidence(Score(0.5), math.e, math.e**2, 3, 20.0, 30.0))
-    assert llr == pytest.approx(
-        10 * 0.5 + 0.5 * 1 + 0.25 * 2 + 0.5 * math.log(3) - 4 + 0.1 * 2 + 0.2 * 3
-    )
+    """Llr = score, logarithms of the seconds and of the number of voiceprints, bias, SNR, words."""
+    weights = Weights(10.0, 0.5, 0.25, 0.5, -4.0, 0.1, 0.2, -1.5)
+    found = Evidence(Score(0.5), math.e, math.e**2, 3, 20.0, 30.0)
+    others = 10 * 0.5 + 0.5 * 1 + 0.25 * 2 + 0.5 * math.log(3) - 4 + 0.1 * 2 + 0.2 * 3
+    assert calibrated(weights).llr(found) == pytest.approx(others)
+    assert calibrated(weights).llr(replace(found, same_words=True)) == pytest.approx(others - 1.5)
+
+
+@pytest.mark.parametrize(
+    ("said", "enrolled", "same"),
+    [
+        ("apple", ("apple", "apple", None), True),
+        ("apple", ("apple", "pear"), False),
+        (None, (None, None), False),
+        ("apple", (None, None), False),
+    ],
+)
+def test_words_are_the_same_where_most_voiceprints_say_the_passphrase(
+    said: str | None, enrolled: tuple[str | None, ...], same: bool
+) -> None:
+    """Speech that is no passphrase is never the same, be it on both sides."""
+
+    def saying(phrase: str | None) -> Voiceprint:
+        known = PhraseId(phrase) if phrase else None
+        return Voiceprint(replace(voice(0), phrase=known), quality())
+
+    one = saying(said)
+    found = evidence(one.embedding, one.quality, [saying(each) for each in enrolled])
+    assert found.same_words is same
+    off = calibrated(Weights(10.0, 0.0, 0.0, 0.0, -8.0, same_words=-1.5))
+    llr = off.weigh(one.embedding, one.quality, [saying(each) for each in enrolled])
+    assert llr == pytest.approx(0.5 if same else 2.0)
 
 
 def test_a_model_without_calibration_cannot_compare() -> None:
