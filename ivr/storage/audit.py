@@ -35,6 +35,10 @@ class AuditEvent(StrEnum):
     API_KEY_REVOKED = "api_key_revoked"
     PROFILE_REEXTRACTED = "profile_reextracted"
     """Its voiceprints were made anew, by another voice model, of the sealed recordings."""
+    DESK_USER_ADDED = "desk_user_added"
+    DESK_USER_CHANGED = "desk_user_changed"
+    """Another password, role or extension."""
+    DESK_USER_REMOVED = "desk_user_removed"
 
 
 async def note(

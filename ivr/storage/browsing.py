@@ -11,10 +11,12 @@ from uuid import UUID
 from engine.types import ModelId, Reason, Verdict
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.profile import ProfileId
+from ivr.domain.verification import Verification, VerificationId
 from ivr.storage.administration import ProfileSummary, summary_from
 from ivr.storage.audit_chain import AuditEntry
 from ivr.storage.database import Database
 from ivr.storage.text import storable
+from ivr.storage.verdicts import closed_verification
 
 FIRST: Final = UUID(int=0)
 LAST: Final = UUID(int=2**128 - 1)
@@ -112,6 +114,11 @@ class Browsing:
             )
             for row in rows
         )
+
+    async def verification(self, tenant: TenantId, wanted: VerificationId) -> Verification | None:
+        """Return a verification that has ended, with its attempts, whoever wrote it."""
+        found = await closed_verification(self._database, tenant, wanted)
+        return None if found is None else found[0]
 
     async def audit(self, tenant: TenantId, after: int, at_most: int) -> Sequence[AuditEntry]:
         """Return the entries of the audit trail after a number, in their order."""

@@ -185,8 +185,10 @@ def opening_from(row: Row) -> Opening:
     )
 
 
-def closing_columns(verification: Verification, caller: bytes | None) -> tuple[Any, ...]:
-    """Return $1 to $32 of `close-verification`; `caller` is the keyed hash of the number."""
+def closing_columns(
+    verification: Verification, caller: bytes | None, stamp: bytes
+) -> tuple[Any, ...]:
+    """Return $1 to $33 of `close-verification`; `caller` is the keyed hash of the number."""
     claim = verification.claim
     return (
         *opening_columns(verification.opening),
@@ -208,6 +210,7 @@ def closing_columns(verification: Verification, caller: bytes | None) -> tuple[A
         list(verification.findings),
         verification.missed,
         verification.ordered,
+        stamp,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from engine.types import Verdict
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent
 from ivr.domain.enrollment import Enrollment, EnrollmentId
@@ -15,7 +16,7 @@ from ivr.domain.operating_point import OwnRates
 from ivr.domain.profile import Profile
 from ivr.domain.verification import Opening, Verification, VerificationId
 from ivr.domain.watchlist import Suspect
-from ivr.storage.database import Database, Row, Transaction
+from ivr.storage.database import Database, Row
 from ivr.storage.enrolling import write_enrollment
 from ivr.storage.enrollment_rows import enrollment_from
 from ivr.storage.errors import StoreRefusedError
@@ -28,10 +29,10 @@ from ivr.storage.rows import (
     opening_columns,
     opening_from,
     profile_from,
-    verification_from,
     voiceprints_from,
 )
 from ivr.storage.text import storable
+from ivr.storage.verdicts import check_stamp, closed_verification, said_by
 
 Opened = TypeVar("Opened")
 
@@ -118,12 +119,14 @@ class PostgresStore:
         """Write the verdict with attempts and audit entry, once, and return what is stored.
 
         Of several who close the same verification the first one wins and all get its verdict.
-        A verification that was never opened is written whole. Raises `StoreUnavailableError`.
+        A verification that was never opened is written whole. Raises `StoreUnavailableError`, a
+        `NotOursError` where the first one is an ACCEPT that no worker wrote.
         """
         opening = verification.opening
         number = opening.caller_number
         caller = self._keyring.caller(opening.tenant, number) if number else None
-        columns = closing_columns(verification, caller)
+        stamp = self._keyring.verdict_stamp(opening.tenant, said_by(verification))
+        columns = closing_columns(verification, caller, stamp)
         closed = await self._database.fetch_one(
             "close-verification", *columns, tenant=opening.tenant
         )
@@ -135,21 +138,20 @@ class PostgresStore:
         return stored
 
     async def verdict(self, verification: VerificationId) -> Verification | None:
-        """Return the verification with its attempts if it is closed; `StoreUnavailableError`."""
+        """Return the verification with its attempts if it is closed; errors as those of `close`."""
         row = await self._database.fetch_one("tenant-of-verification", verification, tenant=None)
         if row is None or row["tenant"] is None:
             return None
         return await self._verdict(verification, TenantId(row["tenant"]))
 
     async def _verdict(self, verification: VerificationId, tenant: TenantId) -> Verification | None:
-        async def work(transaction: Transaction) -> Verification | None:
-            row = await transaction.fetch_one("find-verdict", verification)
-            if row is None:
-                return None
-            attempts = await transaction.fetch("attempts-of-verification", verification)
-            return verification_from(row, attempts)
-
-        return await self._database.transact(work, tenant=tenant)
+        found = await closed_verification(self._database, tenant, verification)
+        if found is None:
+            return None
+        stored, stamp = found
+        if stored.verdict is Verdict.ACCEPT:
+            check_stamp(stored, stamp, self._keyring)
+        return stored
 
     async def unfinished(self, worker: str) -> Sequence[Opening]:
         """Return what this worker began and never closed, oldest first; `StoreUnavailableError`."""

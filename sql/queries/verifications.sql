@@ -33,7 +33,8 @@ ordered AS (
 closed AS (
     INSERT INTO verifications AS v (
         id, call, tenant, worker, started_at, claim_account, claim_source, profile,
-        verdict, reason, llr, confidence, model, ended_at, explanation, mode, threshold, findings
+        verdict, reason, llr, confidence, model, ended_at, explanation, mode, threshold, findings,
+        stamp
     )
     VALUES (
         $1::uuid, $2::text, $3::text, $4::text, $5::timestamptz,
@@ -41,14 +42,14 @@ closed AS (
             AND (NOT $32::boolean OR EXISTS (SELECT FROM ordered)) THEN $6::text END,
         $7::text, (SELECT id FROM compared),
         $9::text, $10::text, $11::double precision, $12::smallint, $13::text, $14::timestamptz,
-        $15::text, $28::text, $29::double precision, $30::text[]
+        $15::text, $28::text, $29::double precision, $30::text[], $33::bytea
     )
     ON CONFLICT (id) DO UPDATE
     SET claim_account = EXCLUDED.claim_account, claim_source = EXCLUDED.claim_source,
         profile = EXCLUDED.profile, verdict = EXCLUDED.verdict, reason = EXCLUDED.reason,
         llr = EXCLUDED.llr, confidence = EXCLUDED.confidence, model = EXCLUDED.model,
         ended_at = EXCLUDED.ended_at, explanation = EXCLUDED.explanation,
-        threshold = EXCLUDED.threshold, findings = EXCLUDED.findings
+        threshold = EXCLUDED.threshold, findings = EXCLUDED.findings, stamp = EXCLUDED.stamp
     WHERE v.verdict IS NULL
     RETURNING id, tenant, worker, profile, verdict, reason, ended_at
 ),
@@ -134,7 +135,7 @@ RETURNING about;
 -- Return verification $1 if its verdict is written.
 SELECT
     id, call, tenant, worker, started_at, claim_account, claim_source, profile,
-    verdict, reason, llr, confidence, model, ended_at, explanation, mode, threshold, findings
+    verdict, reason, llr, confidence, model, ended_at, explanation, mode, threshold, findings, stamp
 FROM verifications WHERE id = $1::uuid AND verdict IS NOT NULL;
 
 -- name: attempts-of-verification

@@ -62,6 +62,11 @@ class Keyring:
         key = derive(self._secret, "batch items", storable(tenant))
         return hmac.digest(key, item, "sha256")
 
+    def verdict_stamp(self, tenant: TenantId, said: bytes) -> bytes:
+        """Return what proves that a verdict is a worker's, 32 octets; no rotation changes it."""
+        key = derive(self._secret, "verdicts", storable(tenant))
+        return hmac.digest(key, said, "sha256")
+
     def folder_name(self, folder: str) -> str:
         """Return what a folder's jobs are called in the queue: 16 hexadecimal digits."""
         key = derive(self._secret, "folders")

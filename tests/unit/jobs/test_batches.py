@@ -207,6 +207,24 @@ async def test_an_item_that_was_not_ordered_so_is_not_done(
     assert await rows(database_dsn, "SELECT id FROM enrollments") == []
 
 
+async def test_an_accept_that_no_worker_wrote_is_not_taken(stage: Stage, database_dsn: str) -> None:
+    """Whoever does the item again takes no verdict for a worker's that is none."""
+    await stage.do(await stage.order(BatchKind.ENROLL, stage.person("4711", HIM)))
+    wish = Wish(ACCOUNT, (stage.record("call.wav", 17, HER),), None)
+    batch = await stage.order(BatchKind.VERIFY, wish)
+    await execute(
+        database_dsn,
+        """INSERT INTO verifications (id, call, tenant, worker, started_at, ended_at,
+            claim_account, claim_source, verdict, reason, confidence)
+        SELECT id, 'x', tenant, 'x', now(), now(), account, 'dialplan', 'ACCEPT', 'MATCH', 99
+        FROM batch_items WHERE ended_at IS NULL""",
+    )
+    await stage.do(batch)
+    (line,) = await stage.lines(batch)
+    assert line.result == "CANNOT"
+    assert "no stamp of ours" in str(line.reason)
+
+
 async def test_a_worker_asks_for_its_own_folder_alone(stage: Stage, database_dsn: str) -> None:
     """And the queue names neither folder nor file, for they may name a person."""
     await stage.order(BatchKind.ENROLL, stage.person("4711", HIM))

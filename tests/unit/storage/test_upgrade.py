@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import UUID
+
 import asyncpg
+import pytest
 
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.enrollment import EnrollmentResult
 from ivr.domain.profile import ProfileState
+from ivr.domain.verification import VerificationId
 from ivr.storage.audit_chain import AuditEnd, verify
+from ivr.storage.browsing import Browsing
 from ivr.storage.database import Database
+from ivr.storage.errors import StoreRefusedError
 from ivr.storage.migrate import migrate
 from ivr.storage.migrations import migrations, newest_migration
 from ivr.storage.queries import query
 from tests.postgres import store_on
-from tests.unit.storage.records import enrolled
+from tests.unit.storage.records import ACCOUNT, TENANT, WORKER, accepted, enrolled, opening
+
+OPENED, CLOSED = UUID(int=1), UUID(int=2)
+"""A call that is under way while the schema is changed, and one that was accepted before."""
 
 OLD = """
 INSERT INTO tenants VALUES ('a'), ('b');
@@ -47,6 +57,19 @@ SELECT id, tenant, account::integer, CASE account WHEN '1' THEN now() END FROM p
 INSERT INTO caller_lockouts (tenant, caller, rejects, last_reject_at)
 SELECT tenant, sha256(account::bytea), account::integer, CASE account WHEN '1' THEN now() END
 FROM profiles;
+"""
+
+
+UNSTAMPED = f"""
+INSERT INTO tenants VALUES ('{TENANT}');
+INSERT INTO desk_users (name, tenant, password, role)
+VALUES ('ann', '{TENANT}', 'x', 'supervisor'), ('bob', '{TENANT}', 'x', 'supervisor');
+INSERT INTO verifications (id, call, tenant, worker, started_at)
+VALUES ('{OPENED}', '1700000000.42', '{TENANT}', '{WORKER}', now());
+INSERT INTO verifications (id, call, tenant, worker, started_at, claim_account, claim_source,
+    verdict, reason, confidence, ended_at)
+VALUES ('{CLOSED}', '1700000000.43', '{TENANT}', '{WORKER}', now(), '{ACCOUNT}', 'dialplan',
+    'ACCEPT', 'MATCH', 99, now());
 """
 
 
@@ -96,3 +119,33 @@ async def test_who_was_accepted_is_counted_no_more(empty_database_dsn: str) -> N
         rows = await connection.fetch(f"SELECT rejects FROM {table}")
         assert [row["rejects"] for row in rows] == [1]
     await connection.close()
+
+
+async def test_a_call_that_is_under_way_is_accepted_and_one_before_is_shown(
+    empty_database_dsn: str,
+) -> None:
+    """What was accepted before there were stamps is listed; no call is told it any more."""
+    await _older(empty_database_dsn, 21, UNSTAMPED)
+    assert await migrate(empty_database_dsn) == tuple(range(22, newest_migration() + 1))
+    async with await Database.connect(empty_database_dsn) as database:
+        store = await store_on(database)
+        closed = accepted(replace(opening(), id=VerificationId(OPENED)))
+        assert await store.close(closed) == closed
+        kept = await store.verdict(closed.opening.id)
+        assert kept is not None
+        assert kept.verdict is closed.verdict
+        before = VerificationId(CLOSED)
+        assert await Browsing(database).verification(TENANT, before) is not None
+        with pytest.raises(StoreRefusedError, match="no stamp of ours"):
+            await store.verdict(before)
+
+
+async def test_the_schema_says_how_a_request_is_kept(database_dsn: str) -> None:
+    """As what it is since it is keyed, and no plain hash."""
+    connection = await asyncpg.connect(database_dsn)
+    said = await connection.fetchval(
+        """SELECT col_description('api_answers'::regclass, attnum) FROM pg_attribute
+        WHERE attrelid = 'api_answers'::regclass AND attname = 'request'"""
+    )
+    await connection.close()
+    assert said.startswith("Keyed hash of the request")
