@@ -35,7 +35,8 @@ def add_to(commands: Commands) -> None:
     remove.add_argument("name")
     for action in (add, remove):
         action.add_argument("--tenant", default="default")
-    listing = actions.add_parser("list", help="list the users")
+        action.add_argument("--why", required=True, help="the reason, for the audit trail")
+    listing = actions.add_parser("list", help="list the users, with their ids in the audit trail")
     listing.add_argument("--tenant", help="only this tenant's; default: all")
     feedback = subjects.add_parser("feedback", help="print, as CSV, who agents say it was")
     feedback.add_argument("--tenant", default="default")
@@ -53,7 +54,7 @@ async def _add(chosen: argparse.Namespace) -> int:
     user = DeskUser(chosen.name, tenant, role, chosen.agent)
     async with database_of(configuration_of(chosen, asterisk=False)) as database:
         kept = await asyncio.to_thread(hash_password, password)
-        if not await DeskUsers(database).add(user, kept):
+        if not await DeskUsers(database).add(user, kept, who=getpass.getuser(), why=chosen.why):
             return _refused("another tenant has a user of this name: choose another")
     print(f"{user.name} may sign in as {user.role}")
     return 0
@@ -61,9 +62,12 @@ async def _add(chosen: argparse.Namespace) -> int:
 
 async def _remove(chosen: argparse.Namespace) -> int:
     async with database_of(configuration_of(chosen, asterisk=False)) as database:
-        if not await DeskUsers(database).remove(TenantId(chosen.tenant), chosen.name):
-            return _refused("there is no such user; `countersign desk users list` shows who is")
-    print(f"{chosen.name} is removed and signed out")
+        removed = await DeskUsers(database).remove(
+            TenantId(chosen.tenant), chosen.name, who=getpass.getuser(), why=chosen.why
+        )
+    if removed is None:
+        return _refused("there is no such user; `countersign desk users list` shows who is")
+    print(f"{chosen.name} is removed and signed out; in the audit trail: {removed}")
     return 0
 
 
@@ -71,8 +75,8 @@ async def _list(chosen: argparse.Namespace) -> int:
     async with database_of(configuration_of(chosen, asterisk=False)) as database:
         named = [TenantId(chosen.tenant)] if chosen.tenant else await tenants(database)
         for tenant in named:
-            for user in await DeskUsers(database).list(tenant):
-                print("\t".join((user.tenant, user.name, user.role, user.agent or "-")))
+            for known, user in await DeskUsers(database).list(tenant):
+                print(user.tenant, user.name, user.role, user.agent or "-", known, sep="\t")
     return 0
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from ivr.domain.call import TenantId
 from ivr.domain.desk import DeskUser, Role
+from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.text import storable
 
@@ -17,7 +19,7 @@ class DeskUsers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, user: DeskUser, password: str) -> bool:
+    async def add(self, user: DeskUser, password: str, *, who: str, why: str) -> bool:
         """Add a user by the hash of a password, or change one and end their sessions.
 
         False where another tenant has a user of that name.
@@ -26,22 +28,34 @@ class DeskUsers:
 
         async def work(transaction: Transaction) -> bool:
             columns = (name, tenant, password, user.role, storable(user.agent))
-            if await transaction.fetch_one("add-desk-user", *columns) is None:
+            row = await transaction.fetch_one("add-desk-user", *columns)
+            if row is None:
                 return False
             await transaction.execute("end-desk-sessions", tenant, name)
+            what = AuditEvent.DESK_USER_ADDED if row["added"] else AuditEvent.DESK_USER_CHANGED
+            await note(transaction, what, user.tenant, row["id"], who, why)
             return True
 
         return await self._database.transact(work, tenant=user.tenant)
 
-    async def list(self, tenant: TenantId) -> Sequence[DeskUser]:
-        """Return the users of a tenant, by name."""
+    async def list(self, tenant: TenantId) -> Sequence[tuple[UUID, DeskUser]]:
+        """Return the users of a tenant, by name, each with the id that the audit trail has."""
         rows = await self._database.fetch("list-desk-users", storable(tenant), tenant=tenant)
-        return tuple(_user(row) for row in rows)
+        return tuple((row["id"], _user(row)) for row in rows)
 
-    async def remove(self, tenant: TenantId, name: str) -> bool:
-        """Remove a user and end their sessions; False where there is none."""
+    async def remove(self, tenant: TenantId, name: str, *, who: str, why: str) -> UUID | None:
+        """Remove a user, end their sessions and return the id; None where there is none."""
         names = (storable(tenant), storable(name))
-        return bool(await self._database.fetch("remove-desk-user", *names, tenant=tenant))
+
+        async def work(transaction: Transaction) -> UUID | None:
+            row = await transaction.fetch_one("remove-desk-user", *names)
+            if row is None:
+                return None
+            removed: UUID = row["id"]
+            await note(transaction, AuditEvent.DESK_USER_REMOVED, tenant, removed, who, why)
+            return removed
+
+        return await self._database.transact(work, tenant=tenant)
 
     async def find(self, name: str) -> tuple[DeskUser, str] | None:
         """Return the user of a name with the hash of their password, or None."""

@@ -219,20 +219,22 @@ SELECT jsonb_build_object(
 
 -- name: add-desk-user
 -- Add a user of the desk, or give one of the same tenant another password, role and agent.
+--
+-- A row that this statement made has no xmax: what an update leaves has its own transaction's.
 WITH owner AS (INSERT INTO tenants (tenant) VALUES ($2::text) ON CONFLICT DO NOTHING)
 INSERT INTO desk_users (name, tenant, password, role, agent)
 VALUES ($1::text, $2::text, $3::text, $4::text, $5::text)
 ON CONFLICT (name) DO UPDATE
 SET password = EXCLUDED.password, role = EXCLUDED.role, agent = EXCLUDED.agent
-WHERE desk_users.tenant = EXCLUDED.tenant RETURNING name;
+WHERE desk_users.tenant = EXCLUDED.tenant RETURNING id, xmax = 0 AS added;
 
 -- name: list-desk-users
 -- Return the users of tenant $1's desk, by name.
-SELECT name, tenant, role, agent FROM desk_users WHERE tenant = $1::text ORDER BY name;
+SELECT id, name, tenant, role, agent FROM desk_users WHERE tenant = $1::text ORDER BY name;
 
 -- name: remove-desk-user
 -- Remove user $2 of tenant $1's desk and end their sessions; no row where there is none.
-DELETE FROM desk_users WHERE tenant = $1::text AND name = $2::text RETURNING name;
+DELETE FROM desk_users WHERE tenant = $1::text AND name = $2::text RETURNING id;
 
 -- name: find-desk-user
 -- Return the user of name $1, of whatever tenant.

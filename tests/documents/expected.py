@@ -39,7 +39,7 @@ SHOWS: Mapping[str, str] = {
     "countersign jobs status": "^voice model: telephone-2026-11c$",
     "countersign models list": r"^\* telephone-2026-11c +built in",
     "countersign models show telephone-2026-11c": "FNMR",
-    "countersign desk users list": r"^default\tann\tagent\t1001$",
+    "countersign desk users list": r"^default\tann\tagent\t1001\t[0-9a-f-]{36}$",
     "countersign desk feedback": "^verification,same_person",
     "countersign keys rotate": r"^wrapped by master key \w+: \d+ tenant keys",
     'curl -H "Authorization: Bearer $TOKEN"': r'"url": ?"[^"]*/\?call=',

@@ -143,7 +143,8 @@ async def add_users(dsn: str, users: Sequence[tuple[str, Role, str]]) -> None:
     kept = hash_password(PASSWORD, cost=16)
     async with await Database.connect(dsn, connections=1) as database:
         for name, role, agent in users:
-            await DeskUsers(database).add(DeskUser(name, TENANT, role, agent), kept)
+            user = DeskUser(name, TENANT, role, agent)
+            await DeskUsers(database).add(user, kept, who="ann", why="new")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

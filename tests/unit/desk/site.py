@@ -191,7 +191,7 @@ class Site:
         self, name: str, role: Role = Role.AGENT, agent: str = "", tenant: TenantId = TENANT
     ) -> Screen:
         """Add a user and sign them in."""
-        assert await self.users.add(DeskUser(name, tenant, role, agent), KEPT)
+        assert await self.users.add(DeskUser(name, tenant, role, agent), KEPT, who="ann", why="new")
         return await Screen(self.http, self.url).sign_in(name)
 
 

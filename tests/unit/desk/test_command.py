@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import io
 from pathlib import Path
 
 import pytest
 
 from ivr.cli import main
+from ivr.domain.call import TenantId
 from ivr.domain.desk import DeskUser, Role
+from ivr.storage.browsing import Browsing
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_users import DeskUsers
@@ -18,6 +21,7 @@ from tests.postgres import write_master
 from tests.unit.storage.records import TENANT, accepted, opening
 
 PASSWORD = "correct horse battery"
+WHY = ("--why", "ticket 12")
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +41,9 @@ async def test_users_come_and_go(
     database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Added with a password that is kept as a hash; listed; removed once."""
-    add = ("users", "add", "ann", "--agent", "1001")
+    add = ("users", "add", "ann", "--agent", "1001", *WHY)
     assert await run(monkeypatch, *add, typed="short\n") == 1
-    assert await run(monkeypatch, "users", "add", "ann", typed=f"{PASSWORD}\n") == 1
+    assert await run(monkeypatch, "users", "add", "ann", *WHY, typed=f"{PASSWORD}\n") == 1
     assert await run(monkeypatch, *add, typed=f"{PASSWORD}\n") == 0
     found = await DeskUsers(database).find("ann")
     assert found is not None
@@ -47,11 +51,41 @@ async def test_users_come_and_go(
     assert PASSWORD not in found[1]
     capsys.readouterr()
     assert await run(monkeypatch, "users", "list") == 0
-    assert capsys.readouterr().out == "default\tann\tagent\t1001\n"
+    ((known, _),) = await DeskUsers(database).list(TenantId("default"))
+    assert capsys.readouterr().out == f"default\tann\tagent\t1001\t{known}\n"
     other = (*add, "--tenant", "another")
     assert await run(monkeypatch, *other, typed=f"{PASSWORD}\n") == 1
-    assert await run(monkeypatch, "users", "remove", "ann") == 0
-    assert await run(monkeypatch, "users", "remove", "ann") == 1
+    assert await run(monkeypatch, "users", "remove", "ann", *WHY) == 0
+    assert str(known) in capsys.readouterr().out
+    assert await run(monkeypatch, "users", "remove", "ann", *WHY) == 1
+
+
+async def test_whoever_lets_people_in_is_in_the_audit_trail(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Added, changed, removed: by whom and why, and whom by an id; what was refused is not."""
+    add = ("users", "add", "ann", "--agent", "1001", "--why")
+    assert await run(monkeypatch, *add, "ticket 12", typed=f"{PASSWORD}\n") == 0
+    ((known, _),) = await DeskUsers(database).list(TenantId("default"))
+    assert await run(monkeypatch, *add, "ticket 13", typed=f"{PASSWORD}\n") == 0
+    other = (*add, "ticket 14", "--tenant", "another")
+    assert await run(monkeypatch, *other, typed=f"{PASSWORD}\n") == 1
+    assert await run(monkeypatch, "users", "remove", "bob", "--why", "ticket 15") == 1
+    assert await run(monkeypatch, "users", "remove", "ann", "--why", "ticket 16") == 0
+    trail = await Browsing(database).audit(TenantId("default"), 0, 100)
+    assert [(each.what, each.whom, each.who, each.why) for each in trail] == [
+        ("desk_user_added", known, getpass.getuser(), "ticket 12"),
+        ("desk_user_changed", known, getpass.getuser(), "ticket 13"),
+        ("desk_user_removed", known, getpass.getuser(), "ticket 16"),
+    ]
+    assert await Browsing(database).audit(TenantId("another"), 0, 100) == ()
+
+
+async def test_no_user_comes_or_goes_without_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As no key of the API does."""
+    for action in ("add", "remove"):
+        with pytest.raises(SystemExit):
+            await run(monkeypatch, "users", action, "ann", typed=f"{PASSWORD}\n")
 
 
 async def test_feedback_is_printed_with_its_evidence(

@@ -271,7 +271,7 @@ async def test_who_signed_out_or_was_removed_sees_nothing_more(site: Site) -> No
     ann, bob = await site.user("ann", agent="1001"), await site.user("bob", agent="1002")
     assert await ann.status("POST", "/sign-out") == 200
     assert await ann.status("GET", "/api/me") == 401
-    assert await site.users.remove(TENANT, "bob")
+    assert await site.users.remove(TENANT, "bob", who="ann", why="left")
     assert await bob.status("GET", "/api/me") == 401
 
 

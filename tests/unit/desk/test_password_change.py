@@ -32,7 +32,7 @@ class ChangedMeanwhile(DeskUsers):
     async def find(self, name: str) -> tuple[DeskUser, str] | None:
         """Return what was there before the change."""
         found = await super().find(name)
-        await self.add(ANN, CHANGED)
+        await self.add(ANN, CHANGED, who="ann", why="forgotten")
         return found
 
 
@@ -45,7 +45,7 @@ def door(users: DeskUsers) -> Sessions:
 async def users(database: Database) -> DeskUsers:
     """Records in which there is Ann."""
     users = DeskUsers(database)
-    assert await users.add(ANN, KEPT)
+    assert await users.add(ANN, KEPT, who="ann", why="new")
     return users
 
 

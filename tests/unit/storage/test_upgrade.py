@@ -15,6 +15,7 @@ from ivr.domain.verification import VerificationId
 from ivr.storage.audit_chain import AuditEnd, verify
 from ivr.storage.browsing import Browsing
 from ivr.storage.database import Database
+from ivr.storage.desk_users import DeskUsers
 from ivr.storage.errors import StoreRefusedError
 from ivr.storage.migrate import migrate
 from ivr.storage.migrations import migrations, newest_migration
@@ -138,6 +139,16 @@ async def test_a_call_that_is_under_way_is_accepted_and_one_before_is_shown(
         assert await Browsing(database).verification(TENANT, before) is not None
         with pytest.raises(StoreRefusedError, match="no stamp of ours"):
             await store.verdict(before)
+
+
+async def test_each_desk_user_of_before_has_an_id_of_its_own(empty_database_dsn: str) -> None:
+    """By which the audit trail tells them apart."""
+    await _older(empty_database_dsn, 21, UNSTAMPED)
+    await migrate(empty_database_dsn)
+    async with await Database.connect(empty_database_dsn) as database:
+        (ann, _), (bob, _) = await DeskUsers(database).list(TENANT)
+        assert ann != bob
+        assert await DeskUsers(database).remove(TENANT, "ann", who="sue", why="left") == ann
 
 
 async def test_the_schema_says_how_a_request_is_kept(database_dsn: str) -> None:
