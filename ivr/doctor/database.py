@@ -18,8 +18,9 @@ from ivr.storage import (
     SchemaNewerError,
     SchemaOutdatedError,
     SealBrokenError,
-    master_fits,
+    keys_of,
     rights,
+    unbound_tenants,
 )
 
 UNMIGRATED = (SchemaMissingError, SchemaOutdatedError)
@@ -105,11 +106,21 @@ async def _keys(database: Database, master: MasterKeys | None) -> Finding:
     if master is None:
         return skipped(check, "there is no master key that can be used")
     try:
-        fits = await master_fits(database, master)
+        keyring = await keys_of(database, master)
+        if keyring is None:
+            return good(check, "none yet: a new database")
+        unbound = await unbound_tenants(database, keyring)
     except (MasterKeyError, SealBrokenError) as error:
         return fault(
             check,
             error,
             "put the database's master key on a line of the key file: docs/security.md",
         )
-    return good(check, "wrapped by the master key" if fits else "none yet: a new database")
+    if unbound:
+        return warning(
+            check,
+            f"those of {unbound} tenant(s) do not bind accounts yet: whoever can write the tables "
+            "can put one person's voice under another's account",
+            'once every worker is of this version: countersign keys rotate --tenants --why ".."',
+        )
+    return good(check, "wrapped by the master key")

@@ -15,7 +15,7 @@ from ivr.storage.azure import AzureProfiles
 from ivr.storage.batches import Batches, Item, Wish
 from ivr.storage.browsing import FIRST, LAST, Browsing, Listed, Member, Past
 from ivr.storage.callers import unlock_caller
-from ivr.storage.checkup import Rights, master_fits, outbox_depth, rights
+from ivr.storage.checkup import Rights, keys_of, outbox_depth, rights, unbound_tenants
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_feed import DeskFeed, desk_feed
@@ -112,8 +112,8 @@ __all__ = [
     "desk_feed",
     "forget_job_log",
     "holding",
+    "keys_of",
     "make_master_file",
-    "master_fits",
     "master_from_command",
     "master_from_file",
     "migrate",
@@ -124,6 +124,7 @@ __all__ = [
     "rotate_master",
     "rotate_tenant",
     "tenants",
+    "unbound_tenants",
     "unlock_caller",
     "verify_audit",
 ]

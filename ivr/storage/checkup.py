@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.storage.administration import tenants
 from ivr.storage.database import APPLICATION_ROLE, Database
 from ivr.storage.errors import OutboxError
-from ivr.storage.keys.keyring import INSTALLATION
+from ivr.storage.keys.keyring import INSTALLATION, Keyring
 from ivr.storage.keys.master import MasterKeys
 from ivr.storage.letters import LetterBox
 
@@ -31,16 +32,23 @@ async def rights(database: Database) -> Rights:
     return Rights(row["unbound"], row["login_owns"], row["role_owns"])
 
 
-async def master_fits(database: Database, master: MasterKeys) -> bool:
-    """Say whether the database's keys are wrapped by these; False where it has none yet.
+async def keys_of(database: Database, master: MasterKeys) -> Keyring | None:
+    """Return the database's keys, as these wrap them; None where it has none yet.
 
     `MasterKeyError` where they are wrapped by another, `SealBrokenError` where they are altered.
     """
     row = await database.fetch_one("find-installation", tenant=None)
     if row is None:
-        return False
-    master.unwrap(row["master"], row["secret"], *INSTALLATION)
-    return True
+        return None
+    return Keyring(database, master, master.unwrap(row["master"], row["secret"], *INSTALLATION))
+
+
+async def unbound_tenants(database: Database, keyring: Keyring) -> int:
+    """Return how many tenants have a key, of an older version, that binds no accounts.
+
+    `MasterKeyError` and `SealBrokenError` as from `keys_of`.
+    """
+    return [await keyring.binds(tenant) for tenant in await tenants(database)].count(False)
 
 
 def outbox_depth(folder: Path) -> tuple[int, int]:

@@ -20,6 +20,11 @@ FROM tenant_keys WHERE tenant = $1::text AND generation = $2::integer;
 SELECT tenant, generation, master, wrapped
 FROM tenant_keys WHERE tenant = $1::text ORDER BY generation DESC LIMIT 1;
 
+-- name: keys-of-tenant
+-- Return all keys of tenant $1, the older ones too.
+SELECT tenant, generation, master, wrapped
+FROM tenant_keys WHERE tenant = $1::text ORDER BY generation;
+
 -- name: add-tenant-key
 -- Write generation $2 of the key of tenant $1, wrapped by master key $3 as $4, unless it is there.
 INSERT INTO tenant_keys (tenant, generation, master, wrapped)

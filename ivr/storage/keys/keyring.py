@@ -100,6 +100,11 @@ class Keyring:
         assert row is not None, "it was just made"
         return self._unwrapped(row)
 
+    async def binds(self, tenant: TenantId) -> bool:
+        """Say whether every generation of a tenant's key binds data keys to accounts."""
+        rows = await self._database.fetch("keys-of-tenant", storable(tenant), tenant=tenant)
+        return all(self._unwrapped(row).binds for row in rows)
+
     async def make(self, transaction: Transaction, tenant: TenantId, generation: int) -> None:
         """Make a generation of a tenant's key, unless another worker just has."""
         name = storable(tenant)
