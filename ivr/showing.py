@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
@@ -100,12 +100,20 @@ class Asking:
     """What agents ask for reaches the dialplan."""
 
     ari: AriClient
+    _told: set[CallId] = field(default_factory=set)
+    """Of whom Asterisk still holds a global variable: it keeps one for ever that nobody drops."""
 
     async def ask(self, call: CallId, asked: StepUp) -> StepUpState:
         """Ask by a global variable: ARI sets none on a channel that is not in our application."""
+        state = await self._asked(call, asked)
+        await self._forget_who_left()
+        return state
+
+    async def _asked(self, call: CallId, asked: StepUp) -> StepUpState:
         try:
             channel = await self.ari.channels.get(call)
-            await self.ari.asterisk.set_global(f"{STEP_UP}_{call}", asked)
+            self._told.add(call)
+            await self.ari.asterisk.set_global(_variable(call), asked)
         except AriError as error:
             log.warning("dialplan_not_told", call=call, why=str(error))
             has_left = isinstance(error, AriRequestError) and error.status == NOT_FOUND
@@ -115,6 +123,16 @@ class Asking:
         except AriError as error:
             log.warning("call_not_taken_back", call=call, why=str(error))
             return StepUpState.TOLD
+
+    async def _forget_who_left(self) -> None:
+        """Drop the variables of callers who are gone; where that fails, at the next time."""
+        try:
+            here = {channel.id for channel in await self.ari.channels.list()}
+            for call in self._told - here:
+                await self.ari.asterisk.drop_global(_variable(call))
+                self._told.discard(call)
+        except AriError as error:
+            log.warning("step_up_not_dropped", calls=len(self._told), why=str(error))
 
     async def _taken_back(self, caller: Channel) -> StepUpState:
         """Hang the agent's channel up where the dialplan says that it goes on with the caller then.
@@ -130,6 +148,10 @@ class Asking:
             return StepUpState.TOLD
         await self.ari.channels.hangup(agent)
         return StepUpState.NOW
+
+
+def _variable(call: CallId) -> str:
+    return f"{STEP_UP}_{call}"
 
 
 async def _serve(

@@ -52,6 +52,13 @@ class Asterisk:
         query = {"variable": name, "value": value}
         await self._requester.request(Request(Method.POST, "asterisk/variable", query))
 
+    async def drop_global(self, name: str) -> None:
+        """Remove a global variable: one that is set to nothing stays, and is passed at each search.
+
+        One that is not there is fine.
+        """
+        await self._requester.request(Request(Method.POST, "asterisk/variable", {"variable": name}))
+
     async def runs(self, name: str) -> bool:
         """Say whether the module is loaded and running."""
         module = await self.module(name)

@@ -398,6 +398,22 @@ async def test_modules_and_version_are_known(client: AriClient) -> None:
     assert (await client.asterisk.ping()).asterisk_id
 
 
+async def test_a_global_variable_is_there_until_it_is_dropped(
+    client: AriClient, asterisk: PrivateAsterisk
+) -> None:
+    """Setting it to nothing, as a dialplan does, leaves it in the list that is searched."""
+
+    async def held() -> bool:
+        return "COUNTERSIGN_STEP_UP_test" in await asterisk.command("dialplan show globals")
+
+    for value in ("pin", ""):
+        await client.asterisk.set_global("COUNTERSIGN_STEP_UP_test", value)
+        assert await held()
+    for _ in range(2):
+        await client.asterisk.drop_global("COUNTERSIGN_STEP_UP_test")
+        assert not await held()
+
+
 async def test_requests_use_the_websocket(relayed: AriClient, relay: Relay) -> None:
     """No further connection is made for them."""
     for _ in range(5):

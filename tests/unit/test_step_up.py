@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import pytest
@@ -31,6 +31,7 @@ class Exchange:
     of_caller: dict[str, str] = field(default_factory=dict)
     of_all: dict[str, str] = field(default_factory=dict)
     hung_up: list[str] = field(default_factory=list)
+    here: list[Channel] = field(default_factory=lambda: [CALLER])
 
     def at(self, name: str, answer: Callable[..., T]) -> Callable[..., Awaitable[T]]:
         """Return a request that is answered, or fails."""
@@ -61,7 +62,9 @@ def asking(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Asking:
         (ari.channels, "get", lambda _: CALLER),
         (ari.channels, "get_variable", exchange.get_variable),
         (ari.channels, "hangup", exchange.hung_up.append),
+        (ari.channels, "list", lambda: tuple(exchange.here)),
         (ari.asterisk, "set_global", exchange.of_all.__setitem__),
+        (ari.asterisk, "drop_global", exchange.of_all.pop),
     ):
         monkeypatch.setattr(part, name, exchange.at(name, answer))
     return Asking(ari)
@@ -94,3 +97,28 @@ async def test_only_who_is_not_there_any_more_has_left(
     exchange.fails_at, exchange.by = fails_at, by
     assert await asking.ask(CallId(CALLER.id), StepUp.PIN) is state
     assert bool(exchange.of_all) == (state is StepUpState.TOLD)
+
+
+async def test_nothing_stays_in_asterisk_of_callers_who_left(
+    asking: Asking, exchange: Exchange
+) -> None:
+    """Whoever is asked for last is there; a thousand before hung up, and no variable is of them."""
+    for number in range(1000):
+        caller = replace(CALLER, id=f"1764365926.{number}")
+        exchange.here = [caller]
+        await asking.ask(CallId(caller.id), StepUp.PIN)
+    assert exchange.of_all == {"COUNTERSIGN_STEP_UP_1764365926.999": "pin"}
+
+
+@pytest.mark.parametrize("fails_at", ["list", "drop_global"])
+async def test_what_could_not_be_dropped_is_dropped_later(
+    asking: Asking, exchange: Exchange, fails_at: str
+) -> None:
+    """The agent reads how far it has come all the same."""
+    await asking.ask(CallId(CALLER.id), StepUp.PIN)
+    exchange.here, exchange.fails_at = [], fails_at
+    assert await asking.ask(CallId("1764365926.13"), StepUp.PIN) is StepUpState.NOW
+    assert len(exchange.of_all) == 2
+    exchange.fails_at = ""
+    await asking.ask(CallId("1764365926.14"), StepUp.PIN)
+    assert exchange.of_all == {}

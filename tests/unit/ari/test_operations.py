@@ -169,6 +169,14 @@ async def test_a_global_variable_is_set() -> None:
     assert script.asked[0].query == {"variable": "COUNTERSIGN_X", "value": "pin"}
 
 
+async def test_a_global_variable_is_dropped() -> None:
+    """A request without a value removes it, which an empty value does not."""
+    script = Script(DONE)
+    await Asterisk(script).drop_global("COUNTERSIGN_X")
+    assert script.lines == ["POST asterisk/variable"]
+    assert script.asked[0].query == {"variable": "COUNTERSIGN_X"}
+
+
 SNOOP = b'{"id":"s","name":"Snoop/a-00000000","state":"Up"}'
 
 
