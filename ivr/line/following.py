@@ -56,15 +56,20 @@ class Following:
         """Follow a caller; where that cannot be, nobody is told of him, and the call goes on."""
         if self._onlooker is None:
             return
-        if facts.id not in self._followed:
-            try:
-                await self._subscribe(facts.id)
-            except AriError as error:
-                log.info("caller_not_followed", call=facts.id, why=str(error))
-                return
+        anew = facts.id not in self._followed
         visits = self._followed.setdefault(facts.id, {})
         visits.pop(facts.request.tenant, None)
         visits[facts.request.tenant] = facts
+        if anew:
+            # Noted first: the caller's end may be told before the subscription is confirmed.
+            await self._begin(facts.id)
+
+    async def _begin(self, call: CallId) -> None:
+        try:
+            await self._subscribe(call)
+        except AriError as error:
+            log.info("caller_not_followed", call=call, why=str(error))
+            self._followed.pop(call, None)
 
     def took(self, event: Event) -> None:
         """Take an event into account, whosever it is."""

@@ -154,3 +154,14 @@ async def test_a_refused_subscription_follows_nobody(screens: Screens) -> None:
     following = Following(screens.subscribe, screens)
     await following.begin(facts(call="call-1"))
     assert following.calls == frozenset()
+
+
+async def test_who_hangs_up_while_we_subscribe_is_forgotten(screens: Screens) -> None:
+    """The end of a channel may be told before the subscription to it is confirmed."""
+
+    async def hangs_up_meanwhile(call: CallId) -> None:
+        following.took(ChannelDestroyed(channel=CALLER, cause=16))
+
+    following = Following(hangs_up_meanwhile, screens)
+    await following.begin(facts(call="call-1"))
+    assert (following.calls, screens.gone) == (frozenset(), ["call-1"])
