@@ -28,6 +28,9 @@ TRIES = 8
 gone then end by their own limits."""
 LATER_S = 60.0
 """After so long it is asked again: a caller may wait for us, in silence."""
+NOW_AND_THEN_S = 3600.0
+"""At the latest after so long, for a line may hold for a year: what could not be removed is then,
+recordings of callers among it."""
 
 log = structlog.get_logger()
 
@@ -68,11 +71,12 @@ class Settling:
         self._repeats += 1
 
     async def run(self) -> None:
-        """Settle whenever it is wanted, until cancelled."""
+        """Settle whenever it is wanted, and now and then on a line that holds, until cancelled."""
         while True:
-            await self._wanted.wait()
+            wanted = await self._wanted_within(NOW_AND_THEN_S)
             self._wanted.clear()
-            await self.settle()
+            if wanted or self._ari.connected:
+                await self.settle()
 
     async def settle(self) -> None:
         """End calls that are gone, adopt callers that nobody conducts, remove what nobody uses.
@@ -114,11 +118,14 @@ class Settling:
     async def _compare(self) -> set[CallId]:
         """Hang up our calls that are gone; return the callers that nobody conducts."""
         known = {call.facts.id: call for call in self._roster}
+        followed = self._following.calls
         present = await self._present()
+        # Whoever has come since is not among them.
+        arrived = self._following.calls - followed
         for call_id, call in known.items():
             if call_id not in present:
                 call.leg.hung_up()
-        self._following.keep(present.keys())
+        self._following.keep(present.keys() | arrived)
         strays = present.keys() - known.keys()
         return {
             CallId(each)

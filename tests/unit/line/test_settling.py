@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
 
@@ -46,6 +47,8 @@ class Exchange:
     unsubscribed: list[str] = field(default_factory=list)
     unknown: int = 0
     """With what status it refuses to tell of a channel, once."""
+    arriving: Callable[[], Awaitable[None]] = partial(asyncio.sleep, 0)
+    """Happens while it lists the channels for the first time."""
     done: asyncio.Event = field(default_factory=asyncio.Event)
     """Set as soon as a caller is adopted, or known to be gone."""
 
@@ -58,6 +61,8 @@ class Exchange:
 
     async def every(self) -> Sequence[Channel]:
         """List the channels."""
+        arriving, self.arriving = self.arriving, partial(asyncio.sleep, 0)
+        await arriving()
         return self.channels
 
     async def one(self, channel: str) -> Channel:
@@ -140,10 +145,11 @@ TURNS = 50
 """Of the event loop, in which whatever is still wanted would be done: every wait is 0 here."""
 
 
-async def settled(settling: Settling, exchange: Exchange) -> None:
+async def settled(settling: Settling, exchange: Exchange, *, begin: bool = True) -> None:
     """Let it settle for as long as there is something to do."""
     running = asyncio.create_task(settling.run())
-    settling.begin()
+    if begin:
+        settling.begin()
     async with asyncio.timeout(PATIENCE_S):
         await exchange.done.wait()
     for _ in range(TURNS):
@@ -228,3 +234,36 @@ async def test_of_whom_nobody_follows_we_hear_no_more(
     exchange.listed, exchange.channels = (STRAY.id,), (gone_on,)
     await settling.settle()
     assert (exchange.adopted, exchange.unsubscribed) == ([], [STRAY.id])
+
+
+async def test_a_caller_who_comes_meanwhile_is_not_taken_for_gone(
+    exchange: Exchange, settling: Settling, following: Following
+) -> None:
+    """What Asterisk lists is older than he."""
+    exchange.arriving = partial(following.begin, facts())
+    await settling.settle()
+    assert following.calls == {STRAY.id}
+
+
+async def test_it_is_done_now_and_then_where_nothing_asks_for_it(
+    exchange: Exchange, settling: Settling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be removed, or was never told, does not stay for ever on a line that holds."""
+    monkeypatch.setattr("ivr.line.settling.NOW_AND_THEN_S", 0.01)
+    monkeypatch.setattr(AriClient, "connected", True)
+    exchange.listed, exchange.channels = (STRAY.id,), (WAITING,)
+    await settled(settling, exchange, begin=False)
+    assert exchange.adopted[:1] == [STRAY.id]
+
+
+async def test_nothing_is_asked_now_and_then_while_the_line_is_cut(
+    exchange: Exchange, settling: Settling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever connects again has it done."""
+    monkeypatch.setattr("ivr.line.settling.NOW_AND_THEN_S", 0.0)
+    running = asyncio.create_task(settling.run())
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait({running})
+    assert exchange.asked == 0
