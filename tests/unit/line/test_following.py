@@ -160,8 +160,8 @@ async def test_who_hangs_up_while_we_subscribe_is_forgotten(screens: Screens) ->
     """The end of a channel may be told before the subscription to it is confirmed."""
 
     async def hangs_up_meanwhile(call: CallId) -> None:
-        following.took(ChannelDestroyed(channel=CALLER, cause=16))
+        begun.took(ChannelDestroyed(channel=CALLER, cause=16))
 
-    following = Following(hangs_up_meanwhile, screens)
-    await following.begin(facts(call="call-1"))
-    assert (following.calls, screens.gone) == (frozenset(), ["call-1"])
+    begun = Following(hangs_up_meanwhile, screens)
+    await begun.begin(facts(call="call-1"))
+    assert (begun.calls, screens.gone) == (frozenset(), ["call-1"])

@@ -47,7 +47,7 @@ class Exchange:
     unsubscribed: list[str] = field(default_factory=list)
     unknown: int = 0
     """With what status it refuses to tell of a channel, once."""
-    arriving: Callable[[], Awaitable[None]] = partial(asyncio.sleep, 0)
+    arriving: Callable[[], Awaitable[None]] | None = None
     """Happens while it lists the channels for the first time."""
     done: asyncio.Event = field(default_factory=asyncio.Event)
     """Set as soon as a caller is adopted, or known to be gone."""
@@ -61,8 +61,9 @@ class Exchange:
 
     async def every(self) -> Sequence[Channel]:
         """List the channels."""
-        arriving, self.arriving = self.arriving, partial(asyncio.sleep, 0)
-        await arriving()
+        arriving, self.arriving = self.arriving, None
+        if arriving is not None:
+            await arriving()
         return self.channels
 
     async def one(self, channel: str) -> Channel:
