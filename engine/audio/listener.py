@@ -45,6 +45,13 @@ class Listener:
         self._detector.close()
         self._begin()
 
+    def close(self) -> None:
+        """Give the Silero back, and hear nothing more; what was heard can still be asked for.
+
+        Whoever forgets it leaves it to the garbage collector, which comes after many calls.
+        """
+        self._detector.close()
+
     def _begin(self) -> None:
         self._detector = Detector()
         self._activity = Activity()

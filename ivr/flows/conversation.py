@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -131,25 +132,25 @@ async def ask_speech(
 
     What the caller said before it counts only where it goes on with pieces that came before.
     """
-    listener = await voice.listener()
-    early, tape = EarlyExamination(voice, wanted), Tape()
-    try:
-        await call.note(CallState.PROMPTING)
-        if not wanted.before:
-            # Said before the question, it is no answer to it, and must not hush it unheard.
-            call.forget_frames()
-        await call.play(prompts)
-        await _prompted(call, listener, tape, barge_in=barge_in)
-        await call.note(CallState.LISTENING)
-        if await _listened(call, listener, tape, early) is Hearing.SILENT:
-            return None
-        ended_at_s = asyncio.get_running_loop().time()
-        await call.note(CallState.CHECKING)
-        utterance = listener.utterance()
-        examination, quality = await early.of(utterance, listener)
-        return Capture(utterance, quality, examination, tape.pcm, ended_at_s)
-    finally:
-        early.forget()
+    with closing(await voice.listener()) as listener:
+        early, tape = EarlyExamination(voice, wanted), Tape()
+        try:
+            await call.note(CallState.PROMPTING)
+            if not wanted.before:
+                # Said before the question, it is no answer to it, and must not hush it unheard.
+                call.forget_frames()
+            await call.play(prompts)
+            await _prompted(call, listener, tape, barge_in=barge_in)
+            await call.note(CallState.LISTENING)
+            if await _listened(call, listener, tape, early) is Hearing.SILENT:
+                return None
+            ended_at_s = asyncio.get_running_loop().time()
+            await call.note(CallState.CHECKING)
+            utterance = listener.utterance()
+            examination, quality = await early.of(utterance, listener)
+            return Capture(utterance, quality, examination, tape.pcm, ended_at_s)
+        finally:
+            early.forget()
 
 
 async def _prompted(call: Call, listener: Listener, tape: Tape, *, barge_in: bool) -> None:

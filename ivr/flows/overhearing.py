@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,13 +62,17 @@ class Overhearing:
     async def piece(self) -> Piece | None:
         """Return the next piece; None when time is up. Raises what `Call.heard` does."""
         while self._left > 0:
-            tape, listener = Tape(), await self._voice.listener()
-            if await self._hearing(tape, listener) is Hearing.SILENT:
-                continue
-            piece = await self._fit(tape, listener)
+            with closing(await self._voice.listener()) as listener:
+                piece = await self._next(Tape(), listener)
             if piece is not None:
                 return piece
         return None
+
+    async def _next(self, tape: Tape, listener: Listener) -> Piece | None:
+        """Listen once; None where nobody spoke, or what was said is not to be used."""
+        if await self._hearing(tape, listener) is Hearing.SILENT:
+            return None
+        return await self._fit(tape, listener)
 
     async def _hearing(self, tape: Tape, listener: Listener) -> Hearing:
         """Listen to the end of one piece; the end of time ends it too."""

@@ -31,6 +31,10 @@ class Listener(Protocol):
         """Forget what was heard and wait anew."""
         ...
 
+    def close(self) -> None:
+        """Hear nothing more, so that the next caller can be heard by what it was made of."""
+        ...
+
     def utterance(self) -> Utterance:
         """Return the speech so far, 16 kHz, trimmed of the silence at both ends."""
         ...

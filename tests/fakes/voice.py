@@ -97,6 +97,9 @@ class FakeListener:
         """Forget."""
         self.hearing, self.spoken, self.heard, self.silence = Hearing.WAITING, [], 0, 0
 
+    def close(self) -> None:
+        """Hear nothing more."""
+
     def utterance(self) -> Utterance:
         """Return what was loud."""
         pcm = np.concatenate(self.spoken) if self.spoken else np.zeros(0, np.int16)

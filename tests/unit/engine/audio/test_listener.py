@@ -182,6 +182,17 @@ def test_a_listener_that_has_finished_gives_its_detector_back() -> None:
     assert len(detector._idle) == idle + 1
 
 
+def test_a_listener_that_is_closed_gives_its_detector_back() -> None:
+    """Once, in the midst of what is said; what was heard by then is still there."""
+    listener = Listener()
+    idle = len(detector._idle)
+    listener.push(as_pcm(voice(2.0, -10.0))[:12_345])
+    for _ in range(2):
+        listener.close()
+    assert len(detector._idle) == idle + 1
+    assert len(listener.utterance().samples)
+
+
 @settings(max_examples=25, deadline=None)
 @given(sizes=st.lists(st.integers(0, 2) | st.integers(0, 9_000), min_size=1, max_size=30))
 def test_the_pieces_do_not_matter(sizes: list[int]) -> None:
