@@ -64,7 +64,17 @@ class Body:
 
 
 async def read_body(request: web.Request, limit: int) -> Body:
-    """Read the whole body; `TooLargeError` past `limit` octets, `RefusedAudioError` by type."""
+    """Read the whole body; `TooLargeError` past `limit` octets, `RefusedAudioError` by type.
+
+    `InvalidRequestError` where it cannot be read, or who sends it breaks off.
+    """
+    try:
+        return await _read(request, limit)
+    except ConnectionError as error:
+        raise InvalidRequestError("the body broke off") from error
+
+
+async def _read(request: web.Request, limit: int) -> Body:
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
     if not request.body_exists:
