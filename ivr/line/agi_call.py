@@ -23,6 +23,7 @@ from ivr.line.agi_leg import AgiLeg
 from ivr.line.beat import Beat
 from ivr.line.ear import Ear
 from ivr.line.hearing import Carried, cost_of, count_nothing
+from ivr.line.unless import told
 from ivr.media.audiosocket import Fault, Message, Pressed, Sound
 from ivr.media.audiosockets import AudioSocket, AudioSockets
 from ivr.media.codec import Slin
@@ -200,7 +201,7 @@ class AgiCall:
     def _check_audio(self) -> None:
         self.leg.check()
         if self._lost is not None:
-            raise self._lost
+            raise told(self._lost)
         if self._socket is None:
             raise CallLostError("nothing can be played before the call is answered")
 

@@ -15,7 +15,7 @@ from ivr.domain.call import CallFacts, CallState, step
 from ivr.line.errors import ReleasedError
 from ivr.line.inbox import Inbox
 from ivr.line.leg import HANG_UP_GRACE_S, TAG, Watch, record_of, watch_nothing
-from ivr.line.unless import unless
+from ivr.line.unless import told, unless
 from ivr.ports import CallerHungUpError, CallLostError, PortError
 
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ class AgiLeg:
     def check(self) -> None:
         """Raise how the leg ended, if it has."""
         if self._end.done():
-            raise self._end.result()
+            raise told(self._end.result())
 
     async def command(self, command: Command) -> Reply:
         """Give a command, unless the leg ends first; a channel that does not reply ends it.
@@ -63,7 +63,7 @@ class AgiLeg:
         except TimeoutError:
             mute = f"no reply to the AGI command {command.name} within {COMMAND_TIMEOUT_S:g} s"
             self._finish(CallLostError(mute))
-            raise self._end.result() from None
+            raise told(self._end.result()) from None
 
     async def through(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Return the result of `work`, unless the leg ends first: then raise how it ended."""

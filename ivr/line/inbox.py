@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from ivr.line.unless import told
 from ivr.ports import Frame, Heard, Key, KeysMissed, PortError, PromptEnded
 
 FRAMES_MAX = 3_000
@@ -64,7 +65,7 @@ class Inbox:
             self._changed.clear()
             await self._changed.wait()
         if self._end is not None:
-            raise self._end
+            raise told(self._end)
         heard = self._queue.popleft()
         self._frames -= isinstance(heard, Frame)
         return heard

@@ -13,7 +13,7 @@ from ivr.ari.events import ChannelDestroyed, ChannelHangupRequest, Event, Stasis
 from ivr.domain.call import CallFacts, CallState, step
 from ivr.line.errors import ReleasedError
 from ivr.line.inbox import Inbox
-from ivr.line.unless import unless
+from ivr.line.unless import told, unless
 from ivr.ports import CallerHungUpError, CallLostError, PortError
 
 Result = TypeVar("Result")
@@ -91,7 +91,7 @@ class Leg:
     def check(self) -> None:
         """Raise how the leg ended, if it has."""
         if self._end.done():
-            raise self._end.result()
+            raise told(self._end.result())
 
     async def through(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Return the result of `work`, unless the leg ends first: then raise how it ended."""
@@ -146,7 +146,7 @@ class Leg:
         return self._end_error() or CallLostError(str(error))
 
     def _end_error(self) -> PortError | None:
-        return self._end.result() if self._end.done() else None
+        return told(self._end.result()) if self._end.done() else None
 
     def _finish(self, error: PortError) -> None:
         if not self._end.done():
