@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-
-import structlog
 
 from engine import SpeakerEngine
 from engine.audio import warm
@@ -26,13 +23,13 @@ from ivr.flows.services import Services
 from ivr.holdings import database_of, keyring_of, lockout_rules, outbox_of
 from ivr.jobs import jobs_of
 from ivr.line.agi_door import agi_door
-from ivr.line.agi_switchboard import Follow
 from ivr.line.arguments import RequestDefaults
-from ivr.line.leg import Watch
 from ivr.line.switchboard import Switchboard
 from ivr.media.prompts import PromptLibrary
+from ivr.media.socket import MediaSockets
 from ivr.offline import Office
-from ivr.showing import shown
+from ivr.running import ended, run
+from ivr.showing import Told, shown
 from ivr.storage import (
     Database,
     Keyring,
@@ -60,95 +57,123 @@ from ivr.watch import Metrics
 from ivr.watching import Watched, watched
 from ivr.words import Words
 
-log = structlog.get_logger()
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What every call needs, ready for use."""
+
+    metrics: Metrics
+    prompts: PromptLibrary
+    words: Words
+    engine: SpeakerEngine
+    earlier: SpeakerEngine | None
+    voice: EngineVoice
+    database: Database
+    keyring: Keyring
+    outbox: Outbox
+    ari: AriClient
 
 
 async def serve(configuration: Configuration) -> None:
     """Take calls until told to stop (SIGTERM, SIGINT): then finish them and take no new ones."""
     async with AsyncExitStack() as stack:
-        metrics = Metrics()
-        prompts = PromptLibrary.load(prompt_folder(configuration))
-        check_prompts(configuration, prompts)
-        words = await asyncio.to_thread(Words.load, prompts.locales, phrases_folder(configuration))
-        threads = configuration.voice.threads
-        engine, earlier = load_engine(configuration), load_earlier(configuration)
-        voice = EngineVoice(engine, words, threads, metrics, earlier)
-        stack.push_async_callback(voice.close)
-        await asyncio.to_thread(warm, configuration.voice.listeners)
-        database = await stack.enter_async_context(database_of(configuration))
-        keyring = await keyring_of(configuration, database)
-        outbox = await stack.enter_async_context(outbox_of(configuration, database, keyring))
-        ari = await stack.enter_async_context(AriClient(ari_address(configuration)))
-        told = await stack.enter_async_context(
-            shown(configuration, database, ari, engine, metrics.posted)
-        )
-        sockets = await stack.enter_async_context(media_sockets(configuration))
-        beside = api_office(configuration, database, keyring, voice, outbox)
-        office = await stack.enter_async_context(beside)
-        await stack.enter_async_context(api_server(configuration.api, office))
-        services = Services(
-            store=outbox,
-            ledger=outbox,
-            voice=voice,
-            clock=SystemClock(),
-            keys=keyring,
-            meter=metrics,
-            desk=told.desk,
-            worker=configuration.ari.app,
-            verify=verify_rules(configuration),
-            enroll=enroll_rules(configuration, prompts.consent_versions),
-            passive=passive_rules(configuration),
-            longest_call_s=configuration.calls.longest_s,
-        )
-        switchboard = Switchboard(
-            ari,
-            sockets,
-            prompts,
-            record_rules(configuration, prompts.locales),
-            conduct=partial(conduct, services=services),
-            adopt=partial(adopt, services=services),
-            defaults=RequestDefaults(locale=configuration.prompts.locale, spoken=prompts.phrases),
-            watch=told.watch,
-            carried=metrics.carried,
-            following=told.following,
-        )
-        parts = Watched(ari, database, outbox, switchboard, voice)
-        await stack.enter_async_context(watched(configuration.health, metrics, parts))
-        files = await stack.enter_async_context(apart(office.files, engine, words, earlier))
-        jobs = jobs_of(configuration, database, keyring, engine, words, files)
-        await stack.enter_async_context(jobs)
-        left = await outbox.unfinished(services.worker)
-        mending = asyncio.create_task(end_abandoned(left, ari, services))
-        stack.push_async_callback(_ended, mending)
-        door = agi_of(configuration, prompts, services, metrics, told.watch, told.following.begin)
-        agi = await stack.enter_async_context(door)
+        enter = stack.enter_async_context
+        parts = await _parts(configuration, stack)
+        metrics, engine, database = parts.metrics, parts.engine, parts.database
+        told = await enter(shown(configuration, database, parts.ari, engine, metrics.posted))
+        sockets = await enter(media_sockets(configuration))
+        beside = api_office(configuration, database, parts.keyring, parts.voice, parts.outbox)
+        office = await enter(beside)
+        await enter(api_server(configuration.api, office))
+        services = _services(configuration, parts, told)
+        switchboard = _switchboard(configuration, parts, services, sockets, told)
+        looked_at = Watched(parts.ari, database, parts.outbox, switchboard, parts.voice)
+        await enter(watched(configuration.health, metrics, looked_at))
+        files = await enter(apart(office.files, engine, parts.words, parts.earlier))
+        await enter(jobs_of(configuration, database, parts.keyring, engine, parts.words, files))
+        left = await parts.outbox.unfinished(services.worker)
+        mending = asyncio.create_task(end_abandoned(left, parts.ari, services))
+        stack.push_async_callback(ended, mending)
+        agi = await enter(_agi_of(configuration, parts, services, told))
         drains = [switchboard.drain, *([agi.drain] if agi else [])]
-        await _run(switchboard, drains, configuration.calls.drain_s)
+        await run(switchboard, drains, configuration.calls.drain_s)
+
+
+async def _parts(configuration: Configuration, stack: AsyncExitStack) -> _Parts:
+    metrics = Metrics()
+    prompts = PromptLibrary.load(prompt_folder(configuration))
+    check_prompts(configuration, prompts)
+    words = await asyncio.to_thread(Words.load, prompts.locales, phrases_folder(configuration))
+    engine, earlier = load_engine(configuration), load_earlier(configuration)
+    voice = EngineVoice(engine, words, configuration.voice.threads, metrics, earlier)
+    stack.push_async_callback(voice.close)
+    await asyncio.to_thread(warm, configuration.voice.listeners)
+    database = await stack.enter_async_context(database_of(configuration))
+    keyring = await keyring_of(configuration, database)
+    outbox = await stack.enter_async_context(outbox_of(configuration, database, keyring))
+    ari = await stack.enter_async_context(AriClient(ari_address(configuration)))
+    return _Parts(metrics, prompts, words, engine, earlier, voice, database, keyring, outbox, ari)
+
+
+def _services(configuration: Configuration, parts: _Parts, told: Told) -> Services:
+    return Services(
+        store=parts.outbox,
+        ledger=parts.outbox,
+        voice=parts.voice,
+        clock=SystemClock(),
+        keys=parts.keyring,
+        meter=parts.metrics,
+        desk=told.desk,
+        worker=configuration.ari.app,
+        verify=verify_rules(configuration),
+        enroll=enroll_rules(configuration, parts.prompts.consent_versions),
+        passive=passive_rules(configuration),
+        longest_call_s=configuration.calls.longest_s,
+    )
+
+
+def _switchboard(
+    configuration: Configuration,
+    parts: _Parts,
+    services: Services,
+    sockets: MediaSockets,
+    told: Told,
+) -> Switchboard:
+    return Switchboard(
+        parts.ari,
+        sockets,
+        parts.prompts,
+        record_rules(configuration, parts.prompts.locales),
+        conduct=partial(conduct, services=services),
+        adopt=partial(adopt, services=services),
+        defaults=_defaults(configuration, parts.prompts),
+        watch=told.watch,
+        carried=parts.metrics.carried,
+        following=told.following,
+    )
+
+
+def _defaults(configuration: Configuration, prompts: PromptLibrary) -> RequestDefaults:
+    return RequestDefaults(locale=configuration.prompts.locale, spoken=prompts.phrases)
 
 
 @asynccontextmanager
-async def agi_of(
-    configuration: Configuration,
-    prompts: PromptLibrary,
-    services: Services,
-    metrics: Metrics,
-    watch: Watch,
-    follow: Follow,
+async def _agi_of(
+    configuration: Configuration, parts: _Parts, services: Services, told: Told
 ) -> AsyncIterator[AgiServer | None]:
     """Take calls by FastAGI as well, where that is enabled; cut off those that are not drained."""
     if not configuration.agi.enabled:
         yield None
         return
-    defaults = RequestDefaults(locale=configuration.prompts.locale, spoken=prompts.phrases)
     async with agi_door(
         agi_rules(configuration),
-        prompts,
+        parts.prompts,
         conduct=partial(conduct, services=services),
         drain_s=0,
-        defaults=defaults,
-        watch=watch,
-        carried=metrics.carried,
-        follow=follow,
+        defaults=_defaults(configuration, parts.prompts),
+        watch=told.watch,
+        carried=parts.metrics.carried,
+        follow=told.following.begin,
     ) as server:
         yield server
 
@@ -214,64 +239,3 @@ async def apart(
         yield replace(office, voice=voice)
     finally:
         await voice.close()
-
-
-Drain = Callable[[], Awaitable[None]]
-"""Takes no new calls, and returns when the last one is over."""
-
-
-async def _run(switchboard: Switchboard, drains: Sequence[Drain], drain_s: float) -> None:
-    """Take calls until a signal, then finish those at hand, for so long or until a second one."""
-    signals = stop_signals()
-    running = asyncio.create_task(switchboard.run())
-    stopping = asyncio.create_task(signals.get())
-    log.info("service_ready")
-    try:
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        await _ended(stopping)
-    if not running.done():
-        log.info("service_stopping", calls=len(switchboard.calls))
-    await _drained(switchboard, drains, signals, drain_s)
-    await _ended(running)
-    log.info("service_stopped")
-
-
-async def _drained(
-    switchboard: Switchboard,
-    drains: Sequence[Drain],
-    signals: asyncio.Queue[signal.Signals],
-    drain_s: float,
-) -> None:
-    """Wait until the last call is over, but no longer than that, and not after another signal."""
-    draining = asyncio.create_task(_all(drains))
-    again = asyncio.create_task(signals.get())
-    either = {draining, again}
-    await asyncio.wait(either, timeout=drain_s, return_when=asyncio.FIRST_COMPLETED)
-    if not draining.done():
-        why = "told to stop at once" if again.done() else f"not over after {drain_s:g} s"
-        log.warning("calls_cut_off", calls=len(switchboard.calls), why=why)
-    await _ended(draining)
-    await _ended(again)
-
-
-async def _all(drains: Sequence[Drain]) -> None:
-    await asyncio.gather(*(drain() for drain in drains))
-
-
-def stop_signals() -> asyncio.Queue[signal.Signals]:
-    """Return where each SIGTERM and SIGINT arrives."""
-    signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signals.put_nowait, number)
-    return signals
-
-
-async def _ended(task: asyncio.Task[None] | asyncio.Task[signal.Signals]) -> None:
-    """Let a task end, cancelling it if it has not; raise what it raised."""
-    if not task.done():
-        task.cancel()
-    await asyncio.wait({task})
-    if not task.cancelled():
-        task.result()

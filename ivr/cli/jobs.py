@@ -13,7 +13,7 @@ import structlog
 from tqdm import tqdm
 
 from engine import SpeakerEngine
-from ivr.app import load_engine, stop_signals
+from ivr.app import load_engine
 from ivr.cli.office import furnished
 from ivr.cli.recordings import print_json
 from ivr.cli.settings import Commands, configuration_of
@@ -23,6 +23,7 @@ from ivr.jobs import duties_of
 from ivr.jobs.progress import Progress, progress
 from ivr.jobs.worker import Worker, working
 from ivr.logs import configure_log
+from ivr.running import stop_signals
 from ivr.storage import Database
 from ivr.storage.reextraction import choose_model
 
