@@ -15,17 +15,17 @@ import msgspec
 from tqdm import tqdm
 
 from engine.types import Locale, PhraseId
+from ivr.cli.arguments import date
 from ivr.cli.batch_listing import Common, folder_of, mark_of, wishes_in
 from ivr.cli.batch_report import Row, rows_of, write_csv, write_json, write_to
-from ivr.cli.enroll import date
 from ivr.cli.office import furnished
+from ivr.cli.output import print_json
 from ivr.cli.recordings import (
     STATUS_CANNOT,
     STATUS_NO,
     STATUS_YES,
     STATUSES,
     VERDICTS,
-    print_json,
     worst,
 )
 from ivr.cli.settings import Commands, configuration_of

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.types import Locale, PhraseId
-from ivr.cli.enroll import date
+from ivr.cli.arguments import date
 from ivr.cli.recordings import files_in
 from ivr.domain.call import AccountId
 from ivr.domain.claim import account_fault

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from engine.audio.files import AudioFileError
 from ivr.cli.office import office_of
-from ivr.cli.recordings import add_common, print_json, read
+from ivr.cli.output import print_json
+from ivr.cli.recordings import add_common, read
 from ivr.cli.settings import Commands, configuration_of
 from ivr.cli.verify import plain, status, told
 from ivr.config import Configuration

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from engine.types import PhraseId
+from ivr.cli.arguments import account, date
 from ivr.cli.office import office_of
+from ivr.cli.output import print_json
 from ivr.cli.recordings import (
     STATUS_CANNOT,
     STATUS_NO,
@@ -17,14 +18,12 @@ from ivr.cli.recordings import (
     STATUS_YES,
     add_paths,
     files_in,
-    print_json,
     read,
     with_progress,
 )
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
-from ivr.domain.claim import account_fault
 from ivr.domain.consent import Consent, ConsentGiven
 from ivr.domain.enrollment import EnrollmentReason, EnrollmentResult
 from ivr.domain.mode import Mode
@@ -130,24 +129,6 @@ def plain(enrolled: Enrolled) -> dict[str, Any]:
             for each in enrolled.remarks
         ],
     }
-
-
-def account(text: str) -> AccountId:
-    """Read the account of somebody who is to be enrolled; `ArgumentTypeError` where none can."""
-    if (fault := account_fault(text)) is not None:
-        raise argparse.ArgumentTypeError(fault)
-    return AccountId(text)
-
-
-def date(text: str) -> datetime:
-    """Read a day as its midnight, UTC; `ArgumentTypeError` unless it is one that has begun."""
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2025-01-31") from error
-    if day > datetime.now(UTC):
-        raise argparse.ArgumentTypeError(f"{text} is in the future")
-    return day
 
 
 def _line(remark: Remark) -> str:

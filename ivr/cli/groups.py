@@ -7,7 +7,7 @@ from functools import partial
 from operator import attrgetter
 
 from ivr.cli.administration import Desk, entry, everything, list_name, run, with_reason
-from ivr.cli.recordings import print_json
+from ivr.cli.output import print_json
 from ivr.cli.settings import Commands
 from ivr.domain.call import TenantId
 from ivr.storage import FIRST

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from engine import SpeakerEngine
 from ivr.app import load_engine
 from ivr.cli.office import furnished
-from ivr.cli.recordings import print_json
+from ivr.cli.output import print_json
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
 from ivr.holdings import database_of

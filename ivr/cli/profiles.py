@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.types import Locale, PhraseId
 from ivr.cli.administration import Action, Desk, entry, run, with_reason
-from ivr.cli.enroll import account
+from ivr.cli.arguments import account
 from ivr.cli.export import write_holding
 from ivr.cli.settings import Commands
 from ivr.clock import SystemClock

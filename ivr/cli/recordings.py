@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
@@ -68,11 +66,6 @@ def read(file: Path) -> AudioFile | AudioFileError:
 def worst(statuses: Iterable[int]) -> int:
     """Return the gravest exit status: what cannot be done, then no, then undecided."""
     return max(statuses, key=_GRAVITY.index, default=STATUS_CANNOT)
-
-
-def print_json(answer: Any) -> None:
-    """Print plain values."""
-    print(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
 def _below(folder: Path) -> list[Path]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from engine.audio.files import AudioFileError
 from ivr.cli.office import office_of
+from ivr.cli.output import print_json
 from ivr.cli.recordings import (
     STATUS_CANNOT,
     VERDICTS,
     add_paths,
     files_in,
-    print_json,
     read,
     with_progress,
     worst,

@@ -18,13 +18,13 @@ from engine.audio.files import AudioFileError
 from engine.types import Reason, Voiceprint
 from ivr.cli.administration import Desk, entry, everything, list_name, run, with_reason
 from ivr.cli.office import furnished
+from ivr.cli.output import print_json
 from ivr.cli.recordings import (
     STATUS_CANNOT,
     STATUS_UNDECIDED,
     STATUS_YES,
     add_paths,
     files_in,
-    print_json,
     read,
     with_progress,
 )

@@ -143,6 +143,16 @@ def test_a_command_is_known_alone_as_among_all(
 
 
 @pytest.mark.parametrize(
+    "command", ["profiles", "groups", "keys", "api-keys", "audit", "database", "desk", "config"]
+)
+def test_what_hears_nobody_starts_without_what_hears(command: str) -> None:
+    """It would take an administrator seconds: the engine, and what decodes and filters audio."""
+    asked = f"import sys; from ivr.cli.main import parser; parser({command!r}); print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
+    assert not {"engine.speaker", "scipy.signal", "soundfile", "ivr.app"} & {*told.stdout.split()}
+
+
+@pytest.mark.parametrize(
     ("words", "command"),
     [
         ("serve", "serve"),

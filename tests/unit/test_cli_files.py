@@ -17,8 +17,8 @@ from engine.audio.files import AudioFileError
 from engine.identification import Candidate, Identification
 from engine.types import Llr, Quality, Reason
 from ivr.cli import identify, main
+from ivr.cli.arguments import date
 from ivr.cli.challenge import digits, refuse_what_is_there
-from ivr.cli.enroll import date
 from ivr.cli.main import parser
 from ivr.cli.recordings import files_in, worst
 from ivr.domain.call import AccountId
