@@ -16,9 +16,11 @@ SELECT tenant, generation, master, wrapped
 FROM tenant_keys WHERE tenant = $1::text AND generation = $2::integer;
 
 -- name: newest-tenant-key
--- Return the newest key of tenant $1; no row where it has none.
+-- Return the newest key of tenant $1; no row where it has none, or where it is being forgotten.
+--
+-- Nobody forgets it while what is written by it is under way.
 SELECT tenant, generation, master, wrapped
-FROM tenant_keys WHERE tenant = $1::text ORDER BY generation DESC LIMIT 1;
+FROM tenant_keys WHERE tenant = $1::text ORDER BY generation DESC LIMIT 1 FOR KEY SHARE;
 
 -- name: keys-of-tenant
 -- Return all keys of tenant $1, the older ones too.
@@ -27,8 +29,13 @@ FROM tenant_keys WHERE tenant = $1::text ORDER BY generation;
 
 -- name: add-tenant-key
 -- Write generation $2 of the key of tenant $1, wrapped by master key $3 as $4, unless it is there.
+--
+-- Nor where a later one is.
 INSERT INTO tenant_keys (tenant, generation, master, wrapped)
-VALUES ($1::text, $2::integer, $3::text, $4::bytea)
+SELECT $1::text, $2::integer, $3::text, $4::bytea
+WHERE NOT EXISTS (
+    SELECT FROM tenant_keys WHERE tenant = $1::text AND generation >= $2::integer
+)
 ON CONFLICT DO NOTHING;
 
 -- name: tenant-keys-of-other-masters
@@ -41,6 +48,11 @@ ORDER BY generation FOR UPDATE;
 -- Keep generation $2 of the key of tenant $1 as master key $3 wraps it, $4.
 UPDATE tenant_keys SET master = $3::text, wrapped = $4::bytea
 WHERE tenant = $1::text AND generation = $2::integer;
+
+-- name: hold-older-tenant-keys
+-- Lock the keys of tenant $1 before generation $2, once nobody is writing by them.
+SELECT generation FROM tenant_keys
+WHERE tenant = $1::text AND generation < $2::integer ORDER BY generation FOR UPDATE;
 
 -- name: forget-tenant-keys
 -- Delete the keys of tenant $1 before generation $2 that nobody's data key is wrapped by.

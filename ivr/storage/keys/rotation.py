@@ -148,5 +148,7 @@ async def _turn_person(
 async def _finish(
     transaction: Transaction, newest: TenantKey, tenant: TenantId, who: str, why: str
 ) -> None:
+    # Before the next statement looks for whom they are needed by.
+    await transaction.fetch("hold-older-tenant-keys", newest.tenant, newest.generation)
     await transaction.execute("forget-tenant-keys", newest.tenant, newest.generation)
     await note(transaction, AuditEvent.KEYS_ROTATED, tenant, None, who, why)

@@ -11,9 +11,11 @@ from ivr.domain.call import AccountId
 from ivr.domain.enrollment import EnrollmentResult
 from ivr.domain.profile import ProfileState
 from ivr.storage.administration import ProfileAdministration
+from ivr.storage.browsing import Browsing
 from ivr.storage.database import Database
 from ivr.storage.outbox import unavailable
 from ivr.storage.store import PostgresStore
+from ivr.storage.verdicts import NotOursError
 from tests.postgres import execute
 from tests.unit.storage.records import (
     ACCOUNT,
@@ -112,7 +114,10 @@ async def test_a_profile_is_enrolled_anew_only_where_its_state_allows(
 
 
 async def test_an_erased_person_is_gone_and_the_records_keep_their_outcome(
-    administration: ProfileAdministration, postgres_store: PostgresStore, database_dsn: str
+    administration: ProfileAdministration,
+    database: Database,
+    postgres_store: PostgresStore,
+    database_dsn: str,
 ) -> None:
     """Nothing in any table holds the account; the verdict, and that it happened, stay."""
     account = AccountId("erase-me-8472")
@@ -127,9 +132,11 @@ async def test_an_erased_person_is_gone_and_the_records_keep_their_outcome(
     assert await administration.erase(TENANT, account, who="ann", why="asked to")
     assert not await administration.erase(TENANT, account, who="ann", why="asked to")
     assert await postgres_store.find(TENANT, account) is None
-    assert await postgres_store.verdict(closed.opening.id) == replace(
-        closed, profile=None, claim=None
-    )
+    record = await Browsing(database).verification(TENANT, closed.opening.id)
+    assert record == replace(closed, profile=None, claim=None)
+    # No call is told it any more: whom it was about, and its stamp with that, is gone.
+    with pytest.raises(NotOursError):
+        await postgres_store.verdict(closed.opening.id)
     assert account not in await _dump(database_dsn)
 
 
@@ -147,7 +154,7 @@ async def test_a_verdict_that_arrives_after_the_erasure_does_not_bring_the_perso
 
 
 async def test_a_verification_cannot_name_a_profile_of_another_tenant(
-    postgres_store: PostgresStore,
+    database: Database, postgres_store: PostgresStore
 ) -> None:
     """The link is left out: nothing crosses tenants."""
     await postgres_store.enroll(enrolled(tenant=OTHER_TENANT))
@@ -155,7 +162,7 @@ async def test_a_verification_cannot_name_a_profile_of_another_tenant(
     assert theirs is not None
     closed = replace(accepted(opening()), profile=theirs.id)
     await postgres_store.close(closed)
-    kept = await postgres_store.verdict(closed.opening.id)
+    kept = await Browsing(database).verification(TENANT, closed.opening.id)
     assert kept is not None
     assert kept.profile is None
 
