@@ -19,7 +19,7 @@ from ivr.storage.database import Database, Row, Transaction
 from ivr.storage.erasure import erase_person
 from ivr.storage.keys import Keyring, PersonKey, TurnedVoice
 from ivr.storage.keys.sealing import SEAL_OCTETS
-from ivr.storage.rows import checked_voiceprint
+from ivr.storage.rows import checked_voiceprint, phrase_of
 from ivr.storage.text import storable
 
 _SAMPLE_OCTETS: Final = 2
@@ -138,7 +138,7 @@ def _kept(row: Row, key: PersonKey) -> Kept:
     quality = Quality(row["net_speech_s"], row["snr_db"], row["level_dbfs"], row["clipped"])
     voice = TurnedVoice(row["model"], row["embedding"], row["parts"])
     recording = Recording(
-        checked_voiceprint(key, row["id"], voice, quality, row["seal"]),
+        checked_voiceprint(key, row["id"], voice, quality, row["seal"], phrase_of(row)),
         np.zeros(0, np.int16),
         Fingerprint(row["fingerprint"]),
         key.open_frames(row["id"], row["frames"]),

@@ -69,7 +69,7 @@ def profile_from(row: Row, key: PersonKey | None, rules: LockoutRules) -> Profil
         locale=row["locale"],
         passphrase=row["passphrase"],
         consented=row["consented"],
-        voiceprints=voiceprints_from(row, key, _phrase_of(row)) if key else (),
+        voiceprints=voiceprints_from(row, key, phrase_of(row)) if key else (),
         mode=Mode(row["mode"]),
         fingerprints=_fingerprints_from(row),
         frames=_frames_from(row, key) if key else (),
@@ -84,7 +84,7 @@ def lockout_from(row: Row, rules: LockoutRules) -> datetime | None:
     return locked_until(row["rejects"], row["last_reject_at"], rules)
 
 
-def _phrase_of(row: Row) -> PhraseId | None:
+def phrase_of(row: Row) -> PhraseId | None:
     """Return the passphrase that all recordings of a profile's row say; None for free speech."""
     spoken = Mode(row["mode"]) is Mode.TEXT_DEPENDENT and row["passphrase"]
     return PhraseId(row["passphrase"]) if spoken else None
@@ -101,12 +101,10 @@ def voiceprints_from(
         return ()
     voices = map(TurnedVoice, row["models"], row["embeddings"], row["parts"])
     every = zip(row["voiceprint_recordings"], voices, row["qualities"], row["seals"], strict=True)
-    checked = (
-        checked_voiceprint(key, recording, voice, Quality(*quality), seal, parts=_alone(row))
-        for recording, voice, quality, seal in every
-    )
+    parts = _alone(row)
     return tuple(
-        replace(each, embedding=replace(each.embedding, phrase=phrase)) for each in checked
+        checked_voiceprint(key, recording, voice, Quality(*quality), seal, phrase, parts=parts)
+        for recording, voice, quality, seal in every
     )
 
 
@@ -116,12 +114,17 @@ def checked_voiceprint(
     voice: TurnedVoice,
     quality: Quality,
     seal: bytes,
+    phrase: PhraseId | None,
     *,
     parts: bool = True,
 ) -> Voiceprint:
-    """Build the voiceprint of a recording, with or without its parts; `SealBrokenError`."""
+    """Build the voiceprint of a recording of `phrase`, with or without its parts.
+
+    `SealBrokenError` for what the key did not seal.
+    """
     key.check(recording, voice, measures(quality), seal)
-    return Voiceprint(key.turn_back(voice if parts else voice._replace(parts=None)), quality)
+    embedding = key.turn_back(voice if parts else voice._replace(parts=None))
+    return Voiceprint(replace(embedding, phrase=phrase), quality)
 
 
 def voiceprint_columns(voiceprint: Voiceprint, recording: UUID, key: PersonKey) -> tuple[Any, ...]:

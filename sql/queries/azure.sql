@@ -57,7 +57,7 @@ WHERE a.tenant = $1::text AND a.kind = $2::text AND a.profile = $3::uuid;
 SELECT
     r.id, octet_length(r.audio) AS sealed_octets, r.frames, r.fingerprint, v.model, v.embedding,
     v.parts, v.seal, v.net_speech_s, v.snr_db, v.level_dbfs, v.clipped, p.id AS profile,
-    p.account, p.tenant_key, p.data_key
+    p.account, p.mode, p.passphrase, p.tenant_key, p.data_key
 FROM recordings AS r
 JOIN profiles AS p ON p.id = r.profile
 JOIN voiceprints AS v ON v.recording = r.id AND v.model = $3::text AND v.live

@@ -157,6 +157,7 @@ async def test_what_is_kept_comes_back_as_it_was(azure: AzureProfiles) -> None:
     assert not len(kept.recording.pcm)
     voice = kept.recording.voiceprint
     assert voice.quality == sent.recording.voiceprint.quality
+    assert voice.embedding.phrase == PHRASE
     assert_same_voice(voice.embedding, sent.recording.voiceprint.embedding)
 
 
