@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return _ended(words)
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:  # as where it was closed before the start
+                sys.stdout.flush()
     except BrokenPipeError:
         if not _nobody_reads():
             raise
@@ -73,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _nobody_reads() -> bool:
     """Say whether it is standard output that is broken, and no other pipe."""
+    if sys.stdout is None:
+        return False
     output = select.poll()
     output.register(sys.stdout, 0)
     return bool(output.poll(0))

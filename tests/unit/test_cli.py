@@ -113,6 +113,17 @@ def test_a_reader_who_has_seen_enough_ends_a_command(
     assert (ended.returncode, ended.stderr) == (141 if closed else 0, b"")
 
 
+def test_a_command_without_an_output_does_what_it_is_to() -> None:
+    """As from a scheduler that closed it: 1 would be a REJECT to whoever looks at the status."""
+    ended = subprocess.run(
+        ["sh", "-c", '"$0" -m ivr.cli config >&-', sys.executable],
+        env={**os.environ, **SETTINGS},
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 def test_another_pipe_that_breaks_is_no_reader_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that fails is passed over."""
 
