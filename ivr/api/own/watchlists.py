@@ -60,8 +60,9 @@ async def add(visit: Visit) -> AddedAnswer:
     made: list[Voiceprint | Reason] = []
     while (recording := await asyncio.to_thread(next, recordings, None)) is not None:
         made.append(await voiceprint(visit.tenant, recording, files))
+    alike = await asyncio.to_thread(of_one_person, made, files.voice)
     usable = []
-    for number, each in enumerate(of_one_person(made, files.voice), start=1):
+    for number, each in enumerate(alike, start=1):
         if not isinstance(each, Voiceprint):
             raise ConflictError(f"recording {number} cannot be used: {each}")
         usable.append(each)

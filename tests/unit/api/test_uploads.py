@@ -6,7 +6,7 @@ import asyncio
 import io
 import itertools
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pytest
 import soundfile
 from aiohttp.test_utils import TestServer
 
-from engine.types import Quality
+from engine.types import Quality, Voiceprint
 from ivr.api import operations
 from ivr.api.application import application
 from ivr.api.bodies import Part
@@ -78,6 +78,22 @@ async def test_no_caller_waits_behind_a_program(
             held.go.set()
             await asyncio.gather(*programs)
     await calls.close()
+
+
+async def test_no_caller_waits_while_many_recordings_are_compared(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each with all others, which takes a second where all are of other people."""
+
+    def compared(_: EngineVoice, voiceprints: Sequence[Voiceprint]) -> tuple[int, ...]:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        return tuple(range(len(voiceprints)))
+
+    monkeypatch.setattr(EngineVoice, "of_one_voice", compared)
+    suspects = "/v1/watchlists/fraud/suspects"
+    added = await client.ask("POST", suspects, data=wav(1, HIM), headers=WAV)
+    assert added.status == 201
 
 
 async def test_only_so_many_have_their_turn() -> None:
