@@ -13,6 +13,9 @@ from engine.errors import OutOfReachError
 from engine.types import Llr, Purpose
 from engine.voice.card import MeasuredPoint
 
+VOICES_COUNTED: Final = 1_000_000_000
+"""No group has more."""
+
 _TAIL_FMR: Final = 0.1
 
 
@@ -90,7 +93,10 @@ def _of_verification(target: float, calibration: Calibration) -> OperatingPoint:
 
 
 def most_voices(purpose: Purpose, rates: TargetRates, calibration: Calibration) -> int:
-    """Return how many voices an utterance may meet; beyond, and with 0, no evidence is enough."""
+    """Return how many voices an utterance may meet; beyond, and with 0, no evidence is enough.
+
+    `VOICES_COUNTED` stands for any number.
+    """
 
     def reached(voices: int) -> bool:
         try:
@@ -101,9 +107,9 @@ def most_voices(purpose: Purpose, rates: TargetRates, calibration: Calibration) 
 
     if not reached(1):
         return 0
-    most, beyond = 1, 2
-    while reached(beyond):
-        most, beyond = beyond, 2 * beyond
+    if reached(VOICES_COUNTED):
+        return VOICES_COUNTED
+    most, beyond = 1, VOICES_COUNTED
     while beyond - most > 1:
         middle = (most + beyond) // 2
         most, beyond = (middle, beyond) if reached(middle) else (most, middle)

@@ -10,7 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.decision.operating_point import Basis, at_fmr
-from engine.decision.purposes import TargetRates, most_voices, point_for, share, tail
+from engine.decision.purposes import (
+    VOICES_COUNTED,
+    TargetRates,
+    most_voices,
+    point_for,
+    share,
+    tail,
+)
 from engine.errors import OutOfReachError
 from engine.types import Purpose
 from engine.voice.card import MeasuredPoint
@@ -102,6 +109,15 @@ def test_the_most_voices_are_the_last_that_can_be_searched(
         point_for(purpose, rates, calibration, most)
     with pytest.raises(OutOfReachError):
         point_for(purpose, rates, calibration, most + 1)
+
+
+@pytest.mark.parametrize("apart", [0.1, 0.001])
+def test_voices_without_end_are_counted_to_an_end(apart: float) -> None:
+    """Where impostors thin out fast no group is too large, and a program reads a number still."""
+    found = calibrated(limit=6.8)
+    points = (MeasuredPoint(0.1, 0.1, 2.6 - apart), MeasuredPoint(0.01, 0.3, 2.6))
+    found = replace(found, card=replace(found.card, points=points))
+    assert most_voices(Purpose.IDENTIFY, RATES, found) == VOICES_COUNTED
 
 
 def test_a_search_beyond_the_calibration_is_refused() -> None:
