@@ -28,6 +28,7 @@ SPEAKERS = FEWEST_SPEAKERS
 PROMPT = "u006"
 SAID_S = 3.0
 """One piece of a call: embedding more of them proves nothing more."""
+SAID = round(SAID_S * 16_000)
 
 
 def test_too_little_is_refused_with_what_is_needed(
@@ -113,11 +114,10 @@ def test_real_calls_make_a_model_that_the_service_loads(
     _site(tmp_path / "calls")
     out, figures = tmp_path / "adapted", tmp_path / "figures.json"
     arguments = ["adapt", str(tmp_path / "calls"), "--out", str(out), "--model", str(CARD)]
-    assert main([*arguments, "--json", str(figures), "--replicates", "5"]) in (0, 1)
+    assert main([*arguments, "--json", str(figures), "--replicates", "5"]) == 0
     told = json.loads(figures.read_text())
     assert [row["name"] for row in told["rows"]] == ["before", "calibration"]
-    if told["kept"] == "before":
-        pytest.skip("the calibration that came was better, and nothing was written")
+    assert told["kept"] == "calibration"
     assert "the lowest false match rate that it can reach is 0.957 %" in capsys.readouterr().out
     card, before = read_card(out / CARD.name), read_card(CARD)
     assert (card.id, card.sha256) == (before.id, before.sha256)
@@ -133,7 +133,10 @@ def test_real_calls_make_a_model_that_the_service_loads(
 
 
 def _site(folder: Path) -> None:
-    """The first speakers that have two calls, the beginning of a sentence of each."""
+    """The first speakers that have two calls, the beginning of a sentence of each.
+
+    The same voice plays behind them all, so that the calibration that came is not to be believed.
+    """
     recordings = [r for r in read_manifest(CORPUS, "dev-telephone") if r.prompt == PROMPT]
     calls = {each.call: each for each in recordings if each.seconds > SAID_S}
     people = defaultdict(list)
@@ -141,9 +144,11 @@ def _site(folder: Path) -> None:
         people[speaker].append(session)
     several = [speaker for speaker, sessions in people.items() if len(sessions) > 1][:SPEAKERS]
     with closing(Shards(CORPUS, recordings)) as files:
+        behind = files.samples(calls[several[0], people[several[0]][0]].member)[:SAID]
         for speaker in several:
             own = folder / speaker.replace(":", "-")
             own.mkdir(parents=True)
             for session in people[speaker][:2]:
-                said = files.samples(calls[speaker, session].member)[: round(SAID_S * 16_000)]
-                soundfile.write(own / f"{session}.wav", said, 16_000, "PCM_16")
+                said = files.samples(calls[speaker, session].member)[:SAID]
+                both = said / said.std() + 0.7 * behind / behind.std()
+                soundfile.write(own / f"{session}.wav", both / 20, 16_000, "PCM_16")
