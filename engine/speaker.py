@@ -103,8 +103,7 @@ class SpeakerEngine:
 
         `phrase` is the passphrase that was said, if one was. With the parts that its
         `PhraseFinding` names it has the voice in each of them, too, and `compare` compares each
-        with itself. `AudioError` where it is empty or not finite, or a
-        part lies beyond it.
+        with itself. `AudioError` where it is empty or not finite, or a part lies beyond it.
         """
         return replace(embed_windows(utterance, self.embedder, parts), phrase=phrase)
 

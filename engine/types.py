@@ -182,7 +182,7 @@ class PhraseFinding:
     confidence: float
     """How sure the outcome is, in [0, 1]; 0 where nothing was checked."""
     parts: tuple[Span, ...] = ()
-    """Where its parts, each a word or some short ones, lie; empty unless RIGHT and known."""
+    """Where its parts, each a word or some short ones, lie, in order; empty unless RIGHT."""
 
 
 Fingerprint = NewType("Fingerprint", bytes)

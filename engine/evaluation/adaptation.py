@@ -102,7 +102,7 @@ def adapted(
     raw = trials(chosen, CONDITIONS, known(start.cohort))
     done("compared")
     found = {} if before is None else {BEFORE: as_it_is(before, raw)}
-    towards = _told_of(raw, start.weights)
+    towards = _towards(raw, start.weights)
     found[SITE] = held_out(raw, FMR, towards=towards)
     done("calibrated")
     members = _site_cohort(everyone, start.cohort, FEWEST_MEMBERS)
@@ -137,7 +137,7 @@ class Start:
         return cls(before.cohort, weights, version or before.card.version + 1)
 
 
-def _told_of(raw: Trials, weights: Floats | None) -> Floats | None:
+def _towards(raw: Trials, weights: Floats | None) -> Floats | None:
     """Return the weights to start from; 0 for the same words where no trial tells what was said.
 
     Then the fit is of what the site's callers say, be that the same or not.

@@ -54,7 +54,8 @@ _SNRS = (5, 6)
 
 
 SAID = ("the same five words", "the same two or three", "words in another order", "sentences")
-"""What is said in the conditions of `engine.decision.trials`, which one calibration is for."""
+"""What is said in the conditions of `engine.decision.trials`; one calibration is for all of them. A
+word here is a prompt of the corpus, "think engine" one of them."""
 
 
 @dataclass(frozen=True, slots=True)
