@@ -1,9 +1,9 @@
 """`countersign evaluate --phrases`: how often a passphrase is known, and other speech refused.
 
 The recogniser's weights and thresholds were chosen on one half of the real speakers
-(`said.halves`); everything is counted on the other. Real voices are the corpus's. Rendered ones,
-on which nothing was chosen, are read from `--audio DIR`, as `python -m ivr.lab.make_phrases DIR`
-writes them.
+(`said.halves`); everything is counted on the other. Real voices are the corpus's, each kind by
+itself and all together. Rendered ones, on which nothing was chosen, are read from `--audio DIR`,
+as `python -m ivr.lab.make_phrases DIR` writes them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from time import process_time
 from typing import Final, TypeVar
@@ -32,6 +32,7 @@ from engine.evaluation.said import (
     Said,
     digit_strings,
     halves,
+    of_the_reported,
     sentences,
     telephone_strings,
 )
@@ -58,6 +59,7 @@ T = TypeVar("T")
 RIGHT, OTHER, FREE = "right phrase", "other listed phrase", "free speech"
 GOOD_ENOUGH = ", recording good enough"
 TELEPHONE, READ = "telephone strings (real)", "read sentences (real)"
+NUMBERS, REAL = "numbers and spelled words (real)", "all of these together (real)"
 DIGITS, ALIGNED = "digits (real)", "alignment, telephone strings (real)"
 ENROLLED = "telephone strings, enrolled in another call (real)"
 
@@ -96,6 +98,7 @@ def run(arguments: argparse.Namespace) -> Report:
     recordings = read_manifest(corpus)
     with closing(Shards(corpus, recordings)) as files:
         trials = list(_real(recordings, files, cost))
+    trials += [replace(each, material=REAL) for each in trials if _is_recognised(each)]
     for made, said in rendered(arguments.audio) if arguments.audio else ():
         material = f"ten (rendered by {made})"
         trials += _recognised(material, said, Folder(arguments.audio), cost)
@@ -121,7 +124,15 @@ def _real(recordings: Sequence[Recording], files: AudioFiles, cost: _Cost) -> It
         yield from _recognised(material, _kept(said), files, cost)
         yield from _said_otherwise(material, _kept(said), files)
     yield from _enrolled(_reported(strings), files)
-    yield from _digits([each for each in recordings if each.corpus == "an4"], files)
+    numbers = of_the_reported([each for each in recordings if each.corpus == "an4"])
+    yield from _recognised(NUMBERS, sentences(numbers, known_words()), files, cost)
+    yield from _digits(numbers, files)
+
+
+def _is_recognised(trial: Trial) -> bool:
+    """Say whether a phrase was said as it stands, or other speech, to the recogniser alone."""
+    asked = trial.kind.removesuffix(GOOD_ENOUGH)
+    return trial.material in (TELEPHONE, READ, NUMBERS) and asked in (RIGHT, OTHER, FREE)
 
 
 def _reported(said: Sequence[Said]) -> list[Said]:
@@ -264,10 +275,8 @@ def _said_nearly(
 
 def _digits(recordings: Sequence[Recording], files: AudioFiles) -> Iterator[Trial]:
     """Ask for the digits that were said, for one that differs, and for another's."""
-    spoken = digit_strings(recordings)
-    reported = halves(each.speaker for each, _ in spoken)[1]
-    mine = [(each, digits) for each, digits in spoken if each.speaker in reported]
-    mine, words = _spread(mine, _MOST_DIGITS), Digits.load(load_phrases(EN_US))
+    mine = _spread(digit_strings(recordings), _MOST_DIGITS)
+    words = Digits.load(load_phrases(EN_US))
     for number, (each, digits) in enumerate(mine):
         asked = dict(_challenges(digits, mine[number - 1][1]))
         challenges = [Challenge(wanted) for wanted in asked.values()]

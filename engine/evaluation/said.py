@@ -78,6 +78,12 @@ def digit_strings(recordings: Iterable[Recording]) -> list[tuple[Recording, str]
     ]
 
 
+def of_the_reported(numbers: Sequence[Recording]) -> list[Recording]:
+    """Keep what the reported half of those who say digits recorded: nothing learnt from them."""
+    reported = halves(each.speaker for each, _ in digit_strings(numbers))[1]
+    return [each for each in numbers if each.speaker in reported]
+
+
 def phrase_list(texts: Sequence[str]) -> PhraseList:
     """Make a list of texts whose ids are their words with hyphens between."""
     return phrases_of({PhraseId(re.sub("[^a-z0-9]+", "-", text)): text for text in texts})

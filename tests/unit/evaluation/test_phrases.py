@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -18,13 +19,14 @@ import soundfile
 from engine.evaluation import phrases
 from engine.evaluation.audio_files import Shards
 from engine.evaluation.outcomes import outcomes_of
-from engine.evaluation.phrases import joined, run
+from engine.evaluation.phrases import RIGHT, joined, run
 from engine.evaluation.protocols import SENTENCES, WORDS
 from engine.evaluation.recordings import CorpusError, Recording, read_manifest
 from engine.evaluation.said import (
     LIST,
     digit_strings,
     halves,
+    of_the_reported,
     phrase_list,
     sentences,
     telephone_strings,
@@ -42,6 +44,7 @@ from engine.evaluation.spoken_ways import (
 from engine.phrase import Challenge, DigitListener, Digits, PhraseRecogniser, load_phrases
 from engine.phrase.digits import judged
 from engine.phrase.evidence import judged as judged_phrase
+from engine.training.phones.spoken import chosen
 from engine.types import Locale, PhraseFinding, PhraseId, PhraseOutcome
 from tests.unit.engine.audio.synthetic import as_pcm, silence, voice
 from tests.unit.engine.liveness.takes import take, utterance
@@ -71,6 +74,13 @@ def calls() -> list[Recording]:
         for session in ("1", "2")
         for prompt, text in said.items()
     ]
+
+
+def numbers(people: Sequence[str]) -> list[Recording]:
+    """Six different numbers of four digits by each person."""
+    names = ["one", "two", "three", "four", "five", "six"]
+    said = [f"{own} {first} {own} nine" for own in names[: len(people)] for first in names]
+    return [recording("an4", people[k // 6], f"n{k}", text) for k, text in enumerate(said)]
 
 
 def test_words_of_a_call_become_ten_phrases_and_its_sentences_free_speech() -> None:
@@ -109,6 +119,14 @@ def test_nobody_is_both_tuned_on_and_reported_on() -> None:
     assert (tuned, reported) == halves("gfedcba")
 
 
+def test_numbers_are_reported_on_people_from_whom_nothing_was_learnt() -> None:
+    """The network learns from some of those who say numbers, and from nobody who is counted."""
+    said = numbers(PEOPLE)
+    mine = of_the_reported(said)
+    assert {each.speaker for each in mine} == halves(PEOPLE)[1]
+    assert not {said[k] for k in chosen(said, more=True)} & set(mine)
+
+
 def test_shares_are_counted_with_intervals() -> None:
     """Three of four; and what never happened has an interval that admits how few there were."""
     found = [PhraseOutcome.RIGHT] * 3 + [PhraseOutcome.UNSURE]
@@ -128,17 +146,21 @@ def test_a_report_on_a_small_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """Sung vowels are no phrase: all kinds are there, nothing is right, and JSON can hold it."""
     monkeypatch.setattr(phrases, "_MOST", 3)
     monkeypatch.setattr(phrases, "_MOST_DIGITS", 1)
-    numbers = [recording("an4", person, "n", "one oh five") for person in PEOPLE]
-    made_corpus(tmp_path, [*calls(), *numbers])
+    made_corpus(tmp_path, [*calls(), *numbers(PEOPLE)])
     report = run(argparse.Namespace(corpus=tmp_path, audio=None, replicates=10))
     kinds = {each["kind"]: each["shares"] for each in report.figures}
     assert {kind.partition(": ")[0] for kind in kinds} == {
         phrases.TELEPHONE,
+        phrases.NUMBERS,
+        phrases.REAL,
         phrases.DIGITS,
         phrases.ALIGNED,
         phrases.ENROLLED,
     }
     assert f"{phrases.ENROLLED}: {EXCHANGED}" in kinds
+    counted = {each["kind"]: each["trials"] for each in report.figures}
+    parts = [counted[f"{each}: {RIGHT}"] for each in (phrases.TELEPHONE, phrases.NUMBERS)]
+    assert counted[f"{phrases.REAL}: {RIGHT}"] == sum(parts)
     spoken = [shares for kind, shares in kinds.items() if not kind.startswith(phrases.ALIGNED)]
     assert all(shares["right"]["value"] == 0.0 for shares in spoken)
     assert json.loads(json.dumps(report.figures)) == report.figures
