@@ -80,7 +80,8 @@ async def serve(configuration: Configuration) -> None:
         enter = stack.enter_async_context
         parts = await _parts(configuration, stack)
         metrics, engine, database = parts.metrics, parts.engine, parts.database
-        told = await enter(shown(configuration, database, parts.ari, engine, metrics.posted))
+        known = (database, parts.keyring, parts.ari, engine)
+        told = await enter(shown(configuration, *known, metrics.posted))
         sockets = await enter(media_sockets(configuration))
         beside = api_office(configuration, database, parts.keyring, parts.voice, parts.outbox)
         office = await enter(beside)

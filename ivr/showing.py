@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -37,7 +37,7 @@ from ivr.line.leg import Watch, watch_nothing
 from ivr.ports import Desk
 from ivr.prices import model_in_use, point_at
 from ivr.settings import Desk as Settings
-from ivr.storage import Database, DeskCalls, DeskUsers, OperatingPoints, desk_feed
+from ivr.storage import Database, DeskCalls, DeskUsers, Keyring, OperatingPoints, desk_feed
 
 STEP_UP = "COUNTERSIGN_STEP_UP"
 """With the id of the caller's channel: where the subroutine countersign-step-up looks."""
@@ -65,6 +65,7 @@ class Told:
 async def shown(
     configuration: Configuration,
     database: Database,
+    keyring: Keyring,
     ari: AriClient,
     engine: SpeakerEngine,
     posted: Count,
@@ -83,9 +84,10 @@ async def shown(
         following = Following(partial(ari.applications.subscribe, ari.address.app), feed)
         if settings.port:
             rules = _rules(settings, configuration.ari.app)
-            points = OperatingPoints(database)
+            points, users = OperatingPoints(database, keyring), DeskUsers(database, keyring)
             in_use = InUse(model_in_use(engine), points, partial(point_at, engine=engine))
-            hub = await _serve(stack, rules, database, Asking(ari), in_use)
+            part = desk_part(rules, DeskCalls(database), users, in_use, Asking(ari).ask)
+            hub = await _serve(stack, rules, part)
         else:
             elsewhere = asking_part(DeskCalls(database), configuration.ari.app, Asking(ari).ask)
             hub = await stack.enter_async_context(elsewhere)
@@ -155,9 +157,8 @@ def _variable(call: CallId) -> str:
 
 
 async def _serve(
-    stack: AsyncExitStack, rules: DeskRules, database: Database, asking: Asking, in_use: InUse
+    stack: AsyncExitStack, rules: DeskRules, part: AbstractAsyncContextManager[Hub]
 ) -> Hub:
-    part = desk_part(rules, DeskCalls(database), DeskUsers(database), in_use, asking.ask)
     try:
         return await stack.enter_async_context(part)
     except OSError as error:

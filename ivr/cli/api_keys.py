@@ -13,7 +13,7 @@ from ivr.api.scopes import Scope
 from ivr.api.tokens import new_token
 from ivr.cli.settings import Commands, configuration_of
 from ivr.domain.call import TenantId
-from ivr.holdings import database_of
+from ivr.holdings import database_of, keyring_of
 from ivr.storage import ApiKeys, ApiKeySummary
 
 Action = Callable[[ApiKeys, argparse.Namespace], Awaitable[int]]
@@ -54,8 +54,9 @@ def run(chosen: argparse.Namespace) -> int:
 
 async def _run(chosen: argparse.Namespace) -> int:
     action: Action = chosen.action
-    async with database_of(configuration_of(chosen, asterisk=False)) as database:
-        return await action(ApiKeys(database), chosen)
+    configuration = configuration_of(chosen, asterisk=False)
+    async with database_of(configuration) as database:
+        return await action(ApiKeys(database, await keyring_of(configuration, database)), chosen)
 
 
 async def _create(keys: ApiKeys, chosen: argparse.Namespace) -> int:

@@ -7,13 +7,15 @@ import asyncio
 import csv
 import getpass
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from ivr.cli.settings import Commands, configuration_of
 from ivr.desk import hash_password
 from ivr.domain.call import TenantId
 from ivr.domain.desk import DeskUser, Role
-from ivr.holdings import database_of
-from ivr.storage import DeskCalls, DeskUsers, tenants
+from ivr.holdings import database_of, keyring_of
+from ivr.storage import Database, DeskCalls, DeskUsers, tenants
 
 PASSWORD_CHARACTERS_MIN = 12
 """NIST SP 800-63B asks for 8 at least, and for 15 where nothing is asked for besides."""
@@ -44,6 +46,14 @@ def add_to(commands: Commands) -> None:
         action.set_defaults(run=lambda chosen, run=run: asyncio.run(run(chosen)))
 
 
+@asynccontextmanager
+async def _users(chosen: argparse.Namespace) -> AsyncIterator[tuple[Database, DeskUsers]]:
+    """Open the configured database, and the users in it."""
+    configuration = configuration_of(chosen, asterisk=False)
+    async with database_of(configuration) as database:
+        yield database, DeskUsers(database, await keyring_of(configuration, database))
+
+
 async def _add(chosen: argparse.Namespace) -> int:
     role, tenant = Role(chosen.role), TenantId(chosen.tenant)
     if role is Role.AGENT and not chosen.agent:
@@ -52,17 +62,17 @@ async def _add(chosen: argparse.Namespace) -> int:
     if len(password) < PASSWORD_CHARACTERS_MIN:
         return _refused(f"a password has at least {PASSWORD_CHARACTERS_MIN} characters")
     user = DeskUser(chosen.name, tenant, role, chosen.agent)
-    async with database_of(configuration_of(chosen, asterisk=False)) as database:
+    async with _users(chosen) as (_, users):
         kept = await asyncio.to_thread(hash_password, password)
-        if not await DeskUsers(database).add(user, kept, who=getpass.getuser(), why=chosen.why):
+        if not await users.add(user, kept, who=getpass.getuser(), why=chosen.why):
             return _refused("another tenant has a user of this name: choose another")
     print(f"{user.name} may sign in as {user.role}")
     return 0
 
 
 async def _remove(chosen: argparse.Namespace) -> int:
-    async with database_of(configuration_of(chosen, asterisk=False)) as database:
-        removed = await DeskUsers(database).remove(
+    async with _users(chosen) as (_, users):
+        removed = await users.remove(
             TenantId(chosen.tenant), chosen.name, who=getpass.getuser(), why=chosen.why
         )
     if removed is None:
@@ -72,10 +82,10 @@ async def _remove(chosen: argparse.Namespace) -> int:
 
 
 async def _list(chosen: argparse.Namespace) -> int:
-    async with database_of(configuration_of(chosen, asterisk=False)) as database:
+    async with _users(chosen) as (database, users):
         named = [TenantId(chosen.tenant)] if chosen.tenant else await tenants(database)
         for tenant in named:
-            for known, user in await DeskUsers(database).list(tenant):
+            for known, user in await users.list(tenant):
                 print(user.tenant, user.name, user.role, user.agent or "-", known, sep="\t")
     return 0
 

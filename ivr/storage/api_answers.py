@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 
 from ivr.domain.call import TenantId
 from ivr.storage.database import Database, Transaction
+from ivr.storage.keys import Keyring
+from ivr.storage.stamps import API_ANSWERS
 from ivr.storage.text import storable
 
 KEPT: Final = timedelta(days=1)
@@ -56,11 +58,15 @@ class Answered:
 class ApiAnswers:
     """The kept answers. `StoreUnavailableError` from every method."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
+        self._keyring = keyring
 
     async def begin(self, asked: Asked, now: datetime) -> Undertaking | Answered:
-        """Return an undertaking where the request is to be done now, else what is known of it."""
+        """Return an undertaking where the request is to be done now, else what is known of it.
+
+        `RowNotOursError` where nobody of us wrote the answer.
+        """
         undertaking = Undertaking(asked, uuid4())
 
         async def work(transaction: Transaction) -> Undertaking | Answered:
@@ -73,6 +79,8 @@ class ApiAnswers:
             if row is None:
                 # It was dropped at this very moment, and nobody does it now.
                 return Answered(same=True, status=None, body=None)
+            if row["status"] is not None:
+                API_ANSWERS.check(row, row["stamp"], self._keyring)
             return Answered(row["request"] == asked.request, row["status"], row["body"])
 
         return await self._database.transact(work, tenant=asked.tenant)
@@ -93,8 +101,11 @@ class ApiAnswers:
 
     async def keep(self, undertaking: Undertaking, status: int, body: bytes) -> None:
         """Keep the answer, unless another took the request over or its person was erased."""
-        columns = (*undertaking.place, status, body)
-        await self._database.fetch("keep-answer", *columns, tenant=undertaking.asked.tenant)
+        asked = undertaking.asked
+        row = {"api_key": asked.key, "name": asked.name, "tenant": storable(asked.tenant)}
+        row |= {"request": asked.request, "status": status, "body": body}
+        columns = (*undertaking.place, status, body, API_ANSWERS.stamp(row, self._keyring))
+        await self._database.fetch("keep-answer", *columns, tenant=asked.tenant)
 
     async def drop(self, undertaking: Undertaking) -> None:
         """Forget a request that was not done, unless another took it over: it may be sent again."""

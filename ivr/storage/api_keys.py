@@ -10,6 +10,8 @@ from uuid import UUID
 from ivr.domain.call import TenantId
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Transaction
+from ivr.storage.keys import Keyring
+from ivr.storage.stamps import API_KEYS
 from ivr.storage.text import storable
 
 
@@ -42,13 +44,20 @@ class ApiKeySummary:
 class ApiKeys:
     """The keys of a database. `StoreUnavailableError` from every method."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
+        self._keyring = keyring
 
     async def find(self, key: UUID) -> ApiKey | None:
-        """Return the key of that id, whosever it is, revoked and expired ones too."""
+        """Return the key of that id, whosever it is, revoked and expired ones too.
+
+        One that nobody of us made is none; the log tells of it.
+        """
         row = await self._database.fetch_one("find-api-key", key, tenant=None)
         if row is None:
+            return None
+        ours = API_KEYS.is_believed(row, row["stamp"], self._keyring)
+        if row["revoked_at"] is None and not ours:
             return None
         return ApiKey(
             row["id"],
@@ -72,11 +81,15 @@ class ApiKeys:
         why: str,
     ) -> None:
         """Write a new key; `hashed` is SHA-256 of its secret."""
-        columns = (storable(name), hashed, list(scopes), expires_at)
+        owner, allowed = storable(tenant), list(scopes)
+        row = {"id": key, "tenant": owner, "hash": hashed}
+        row |= {"scopes": allowed, "expires_at": expires_at}
+        stamp = API_KEYS.stamp(row, self._keyring)
+        columns = (storable(name), hashed, allowed, expires_at, stamp)
 
         async def work(transaction: Transaction) -> None:
-            await transaction.execute("note-tenant", storable(tenant))
-            await transaction.execute("add-api-key", key, storable(tenant), *columns)
+            await transaction.execute("note-tenant", owner)
+            await transaction.execute("add-api-key", key, owner, *columns)
             await note(transaction, AuditEvent.API_KEY_MADE, tenant, key, who, why)
 
         await self._database.transact(work, tenant=tenant)

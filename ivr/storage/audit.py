@@ -39,6 +39,10 @@ class AuditEvent(StrEnum):
     DESK_USER_CHANGED = "desk_user_changed"
     """Another password, role or extension."""
     DESK_USER_REMOVED = "desk_user_removed"
+    ROWS_STAMPED = "rows_stamped"
+    """Rows that decide were looked at by an operator, and are believed from now on."""
+    ROWS_DROPPED = "rows_dropped"
+    """They were looked at, and are gone."""
 
 
 async def note(

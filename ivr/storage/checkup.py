@@ -8,7 +8,7 @@ from pathlib import Path
 from ivr.storage.administration import tenants
 from ivr.storage.database import APPLICATION_ROLE, Database
 from ivr.storage.errors import OutboxError
-from ivr.storage.keys.keyring import INSTALLATION, Keyring
+from ivr.storage.keys.keyring import Keyring
 from ivr.storage.keys.master import MasterKeys
 from ivr.storage.letters import LetterBox
 
@@ -38,9 +38,7 @@ async def keys_of(database: Database, master: MasterKeys) -> Keyring | None:
     `MasterKeyError` where they are wrapped by another, `SealBrokenError` where they are altered.
     """
     row = await database.fetch_one("find-installation", tenant=None)
-    if row is None:
-        return None
-    return Keyring(database, master, master.unwrap(row["master"], row["secret"], *INSTALLATION))
+    return None if row is None else Keyring.of(database, master, row)
 
 
 async def unbound_tenants(database: Database, keyring: Keyring) -> int:

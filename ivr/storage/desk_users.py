@@ -10,14 +10,20 @@ from ivr.domain.call import TenantId
 from ivr.domain.desk import DeskUser, Role
 from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Row, Transaction
+from ivr.storage.keys import Keyring
+from ivr.storage.stamps import DESK_SESSIONS, DESK_USERS
 from ivr.storage.text import storable
 
 
 class DeskUsers:
-    """The desk's users and sessions. `StoreUnavailableError` from every method."""
+    """The desk's users and sessions. `StoreUnavailableError` from every method.
 
-    def __init__(self, database: Database) -> None:
+    A user or a session that nobody of us made is none; the log tells of it.
+    """
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
+        self._keyring = keyring
 
     async def add(self, user: DeskUser, password: str, *, who: str, why: str) -> bool:
         """Add a user by the hash of a password, or change one and end their sessions.
@@ -25,9 +31,12 @@ class DeskUsers:
         False where another tenant has a user of that name.
         """
         tenant, name = storable(user.tenant), storable(user.name)
+        written = {"name": name, "tenant": tenant, "password": password}
+        written |= {"role": user.role, "agent": storable(user.agent)}
+        stamp = DESK_USERS.stamp(written, self._keyring)
 
         async def work(transaction: Transaction) -> bool:
-            columns = (name, tenant, password, user.role, storable(user.agent))
+            columns = (*written.values(), stamp)
             row = await transaction.fetch_one("add-desk-user", *columns)
             if row is None:
                 return False
@@ -60,21 +69,28 @@ class DeskUsers:
     async def find(self, name: str) -> tuple[DeskUser, str] | None:
         """Return the user of a name with the hash of their password, or None."""
         row = await self._database.fetch_one("find-desk-user", storable(name), tenant=None)
-        return None if row is None else (_user(row), row["password"])
+        if row is None or not DESK_USERS.is_believed(row, row["stamp"], self._keyring):
+            return None
+        return _user(row), row["password"]
 
     async def sign_in(self, user: DeskUser, kept: str, token: bytes, until: datetime) -> bool:
         """Begin a session, known by the 32 octets of a cookie's hash.
 
         False where `kept`, of which the password was, is not the user's hash any more.
         """
-        columns = (token, storable(user.tenant), storable(user.name), until, kept)
+        tenant, name = storable(user.tenant), storable(user.name)
+        written = {"token": token, "tenant": tenant, "name": name, "expires_at": until}
+        stamp = DESK_SESSIONS.stamp(written, self._keyring)
+        columns = (*written.values(), kept, stamp)
         begun = await self._database.fetch("begin-desk-session", *columns, tenant=user.tenant)
         return bool(begun)
 
     async def signed_in(self, token: bytes) -> DeskUser | None:
         """Return whose session it is, or None."""
         row = await self._database.fetch_one("find-desk-session", token, tenant=None)
-        return None if row is None else _user(row)
+        if row is None or not DESK_SESSIONS.is_believed(row, row["session_stamp"], self._keyring):
+            return None
+        return _user(row) if DESK_USERS.is_believed(row, row["stamp"], self._keyring) else None
 
     async def sign_out(self, user: DeskUser, token: bytes) -> None:
         """End a session."""

@@ -31,6 +31,7 @@ from ivr.storage.rows import (
     profile_from,
     voiceprints_from,
 )
+from ivr.storage.stamps import GROUP_MEMBERS
 from ivr.storage.text import storable
 from ivr.storage.verdicts import check_stamp, closed_verification, said_by
 
@@ -66,11 +67,12 @@ class PostgresStore:
     async def group(self, tenant: TenantId, name: str) -> Sequence[Profile]:
         """Return the enrolled profiles of a named group, by account; `StoreUnavailableError`.
 
-        They come without frames, fingerprints and parts.
+        They come without frames, fingerprints and parts. `RowNotOursError` where somebody else put
+        one of them there.
         """
         names = (storable(tenant), storable(name))
         rows = await self._database.fetch("profiles-of-group", *names, tenant=tenant)
-        return await self._opened(rows, self._profile_from)
+        return await self._opened(rows, self._member_from)
 
     async def consent(self, tenant: TenantId, account: AccountId) -> Consent | None:
         """Return the last consent that a person gave and that holds; `StoreUnavailableError`."""
@@ -102,18 +104,21 @@ class PostgresStore:
         return None if row is None else lockout_from(row, self._lockout)
 
     async def own_rates(self, tenant: TenantId) -> OwnRates:
-        """Return the rates that a tenant has set, as they are now; `StoreUnavailableError`."""
+        """Return the rates that a tenant has set, as they are now; `StoreUnavailableError`.
+
+        `RowNotOursError`, one of these, where somebody else has set one.
+        """
         rows = await self._database.fetch("operating-points", storable(tenant), tenant=tenant)
-        return rates_from(rows)
+        return rates_from(rows, self._keyring)
 
     async def open(self, opening: Opening) -> OwnRates:
-        """Note that a verification began, and return its tenant's rates; `StoreUnavailableError`.
+        """Note that a verification began, and return its tenant's rates; as `own_rates`.
 
         One statement: what a tenant has set holds for its next call, and costs none a round trip.
         """
         columns = (*opening_columns(opening), opening.mode)
         rows = await self._database.fetch("open-verification", *columns, tenant=opening.tenant)
-        return rates_from(rows)
+        return rates_from(rows, self._keyring)
 
     async def close(self, verification: Verification) -> Verification:
         """Write the verdict with attempts and audit entry, once, and return what is stored.
@@ -190,6 +195,10 @@ class PostgresStore:
 
     def _profile_from(self, row: Row, key: PersonKey | None) -> Profile:
         return profile_from(row, key, self._lockout)
+
+    def _member_from(self, row: Row, key: PersonKey | None) -> Profile:
+        GROUP_MEMBERS.check(row, row["stamp"], self._keyring)
+        return self._profile_from(row, key)
 
     async def _tenant_key(self, row: Row) -> TenantKey | None:
         if row["data_key"] is None:

@@ -11,6 +11,7 @@ from ivr.storage.audit import AuditEvent, note
 from ivr.storage.database import Database, Transaction
 from ivr.storage.keys import Keyring
 from ivr.storage.rows import suspect_columns
+from ivr.storage.stamps import GROUP_MEMBERS
 from ivr.storage.text import storable
 
 
@@ -77,12 +78,14 @@ class Watchlists:
         """Make a person a member of a group, which is made if need be; False if unknown."""
 
         async def work(transaction: Transaction) -> bool:
-            names = (storable(tenant), storable(group), storable(account))
-            row = await transaction.fetch_one("hold-profile", names[0], names[2])
+            owner, name = storable(tenant), storable(group)
+            row = await transaction.fetch_one("hold-profile", owner, storable(account))
             if row is None:
                 return False
-            await transaction.execute("note-group", *names[:2])
-            await transaction.execute("join-group", *names)
+            await transaction.execute("note-group", owner, name)
+            member = {"tenant": owner, "name": name, "profile": row["id"]}
+            stamp = GROUP_MEMBERS.stamp(member, self._keyring)
+            await transaction.execute("join-group", *member.values(), stamp)
             await note(transaction, AuditEvent.GROUP_CHANGED, tenant, row["id"], who, why)
             return True
 

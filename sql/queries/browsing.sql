@@ -41,15 +41,15 @@ LIMIT $4::bigint;
 
 -- name: operating-points
 -- Return how sure tenant $1 wants to be, of what it has said.
-SELECT purpose, target_fmr, changed_at FROM operating_points
+SELECT tenant, purpose, target_fmr, stamp FROM operating_points
 WHERE tenant = $1::text ORDER BY purpose;
 
 -- name: set-operating-point
--- Let tenant $1 want for purpose $2 the rate $3.
-INSERT INTO operating_points (tenant, purpose, target_fmr)
-VALUES ($1::text, $2::text, $3::double precision)
+-- Let tenant $1 want for purpose $2 the rate $3, with its stamp $4.
+INSERT INTO operating_points (tenant, purpose, target_fmr, stamp)
+VALUES ($1::text, $2::text, $3::double precision, $4::bytea)
 ON CONFLICT (tenant, purpose) DO UPDATE
-SET target_fmr = EXCLUDED.target_fmr, changed_at = now();
+SET target_fmr = EXCLUDED.target_fmr, stamp = EXCLUDED.stamp, changed_at = now();
 
 -- name: drop-operating-point
 -- Let tenant $1 want for purpose $2 what the configuration says; no row where it did.

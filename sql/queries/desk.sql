@@ -218,14 +218,15 @@ SELECT jsonb_build_object(
 )::text AS profiles;
 
 -- name: add-desk-user
--- Add a user of the desk, or give one of the same tenant another password, role and agent.
+-- Add a user of the desk, or give one of the same tenant another password, role, agent and stamp.
 --
 -- A row that this statement made has no xmax: what an update leaves has its own transaction's.
 WITH owner AS (INSERT INTO tenants (tenant) VALUES ($2::text) ON CONFLICT DO NOTHING)
-INSERT INTO desk_users (name, tenant, password, role, agent)
-VALUES ($1::text, $2::text, $3::text, $4::text, $5::text)
+INSERT INTO desk_users (name, tenant, password, role, agent, stamp)
+VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::bytea)
 ON CONFLICT (name) DO UPDATE
-SET password = EXCLUDED.password, role = EXCLUDED.role, agent = EXCLUDED.agent
+SET password = EXCLUDED.password, role = EXCLUDED.role, agent = EXCLUDED.agent,
+    stamp = EXCLUDED.stamp
 WHERE desk_users.tenant = EXCLUDED.tenant RETURNING id, xmax = 0 AS added;
 
 -- name: list-desk-users
@@ -238,22 +239,23 @@ DELETE FROM desk_users WHERE tenant = $1::text AND name = $2::text RETURNING id;
 
 -- name: find-desk-user
 -- Return the user of name $1, of whatever tenant.
-SELECT name, tenant, password, role, agent FROM desk_user($1::text);
+SELECT name, tenant, password, role, agent, stamp FROM desk_user($1::text);
 
 -- name: begin-desk-session
 -- Sign user $3 of tenant $2 in by the hash $1 of a cookie until $4; what is over is forgotten.
 --
 -- No row where $5 is not the hash of their password any more: it was changed while it was looked
--- at. FOR SHARE makes a change that comes now wait, and then it ends this session too.
+-- at. FOR SHARE makes a change that comes now wait, and then it ends this session too. $6 is its stamp.
 WITH over AS (DELETE FROM desk_sessions WHERE name = $3::text AND expires_at < now())
-INSERT INTO desk_sessions (token, tenant, name, expires_at)
-SELECT $1::bytea, u.tenant, u.name, $4::timestamptz FROM desk_users AS u
+INSERT INTO desk_sessions (token, tenant, name, expires_at, stamp)
+SELECT $1::bytea, u.tenant, u.name, $4::timestamptz, $6::bytea FROM desk_users AS u
 WHERE u.tenant = $2::text AND u.name = $3::text AND u.password = $5::text FOR SHARE
 RETURNING name;
 
 -- name: find-desk-session
--- Return who is signed in by the hash $1 of a cookie.
-SELECT name, tenant, role, agent FROM desk_session($1::bytea);
+-- Return who is signed in by the hash $1 of a cookie, with the stamps of user and session.
+SELECT name, tenant, password, role, agent, stamp, token, expires_at, session_stamp
+FROM desk_session($1::bytea);
 
 -- name: end-desk-session
 -- Sign out who is signed in by the hash $2 of a cookie, at tenant $1.

@@ -8,7 +8,7 @@ opened AS (
     VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::timestamptz, $6::text)
     ON CONFLICT (id) DO NOTHING
 )
-SELECT purpose, target_fmr FROM operating_points WHERE tenant = $3::text;
+SELECT tenant, purpose, target_fmr, stamp FROM operating_points WHERE tenant = $3::text;
 
 -- name: close-verification
 -- Write a verdict, its attempts and its audit entry, once; no row where a verdict stood already.

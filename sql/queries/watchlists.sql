@@ -46,11 +46,10 @@ DELETE FROM suspects WHERE tenant = $1::text AND id = $2::uuid RETURNING id;
 INSERT INTO groups (tenant, name) VALUES ($1::text, $2::text) ON CONFLICT DO NOTHING;
 
 -- name: join-group
--- Let tenant $1's account $3 be a member of group $2; no row where nobody has that account.
-INSERT INTO group_members (tenant, name, profile)
-SELECT $1::text, $2::text, id FROM profiles WHERE tenant = $1::text AND account = $3::text
-ON CONFLICT (tenant, name, profile) DO UPDATE SET name = EXCLUDED.name
-RETURNING profile;
+-- Let profile $3 of tenant $1 be a member of group $2, with the stamp $4.
+INSERT INTO group_members (tenant, name, profile, stamp)
+VALUES ($1::text, $2::text, $3::uuid, $4::bytea)
+ON CONFLICT (tenant, name, profile) DO UPDATE SET stamp = EXCLUDED.stamp;
 
 -- name: leave-group
 -- Let tenant $1's account $3 no longer be a member of group $2; no row where it was none.

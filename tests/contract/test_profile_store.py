@@ -280,7 +280,8 @@ def set_rates(request: pytest.FixtureRequest, store: ProfileStore) -> Set:
     """How each store's tenants set their rates."""
 
     async def set_on_postgres(tenant: TenantId, own: OwnRates) -> None:
-        points = OperatingPoints(request.getfixturevalue("database"))
+        fixture = request.getfixturevalue
+        points = OperatingPoints(fixture("database"), fixture("keyring"))
         for purpose, rate in own.items():
             await points.set(tenant, purpose, rate, who="a test", why="to see")
 

@@ -12,8 +12,10 @@ from ivr.storage.keys.sealing import SealBrokenError, derive, new_key
 from ivr.storage.keys.tenant import TenantKey
 from ivr.storage.text import storable
 
-INSTALLATION = ("the installation's secret",)
+INSTALLATION = ("the installation's secret, of stamped rows",)
 """The place that the installation's secret is wrapped for."""
+FORMER_INSTALLATION = ("the installation's secret",)
+"""The same before there were stamps of rows, until `countersign keys stamp`."""
 
 
 class Keyring:
@@ -23,9 +25,13 @@ class Keyring:
     where its keys were not wrapped by ours.
     """
 
-    def __init__(self, database: Database, master: MasterKeys, secret: bytes) -> None:
+    def __init__(
+        self, database: Database, master: MasterKeys, secret: bytes, *, stamped: bool = True
+    ) -> None:
         self._database = database
         self.master = master
+        self.stamped = stamped
+        """Whether every row that decides was stamped: without a stamp none is believed then."""
         self._secret = secret
         self._known: dict[tuple[str, int], tuple[bytes, TenantKey]] = {}
 
@@ -36,8 +42,20 @@ class Keyring:
         await database.fetch("make-installation", master.current, wrapped, tenant=None)
         row = await database.fetch_one("find-installation", tenant=None)
         assert row is not None, "it was just made"
-        secret = master.unwrap(row["master"], row["secret"], *INSTALLATION)
-        return cls(database, master, secret)
+        return cls.of(database, master, row)
+
+    @classmethod
+    def of(cls, database: Database, master: MasterKeys, row: Row) -> Keyring:
+        """Unwrap the installation's secret.
+
+        Whether rows were stamped is told by what it was wrapped for, which nobody changes without
+        the master key. `MasterKeyError`, `SealBrokenError`.
+        """
+        for where in (INSTALLATION, FORMER_INSTALLATION):
+            with suppress(SealBrokenError):
+                secret = master.unwrap(row["master"], row["secret"], *where)
+                return cls(database, master, secret, stamped=where == INSTALLATION)
+        raise SealBrokenError(*FORMER_INSTALLATION)
 
     def replay_key(self, tenant: TenantId) -> bytes:
         """Return the key of a tenant's fingerprints, 32 octets; no rotation changes it."""
@@ -65,6 +83,11 @@ class Keyring:
     def verdict_stamp(self, tenant: TenantId, said: bytes) -> bytes:
         """Return what proves that a verdict is a worker's, 32 octets; no rotation changes it."""
         key = derive(self._secret, "verdicts", storable(tenant))
+        return hmac.digest(key, said, "sha256")
+
+    def row_stamp(self, tenant: TenantId, said: bytes) -> bytes:
+        """Return what proves that a row is ours, 32 octets; no rotation changes it."""
+        key = derive(self._secret, "rows", storable(tenant))
         return hmac.digest(key, said, "sha256")
 
     def folder_name(self, folder: str) -> str:
@@ -117,8 +140,9 @@ class Keyring:
         return self.master.wrap(key, *_place(row["tenant"], row["generation"], binds=binds))
 
     def rewrapped_secret(self) -> bytes:
-        """Return the installation's secret wrapped by the current master key."""
-        return self.master.wrap(self._secret, *INSTALLATION)
+        """Return the installation's secret wrapped by the current master key, as `stamped` is."""
+        where = INSTALLATION if self.stamped else FORMER_INSTALLATION
+        return self.master.wrap(self._secret, *where)
 
     def _unwrapped(self, row: Row) -> TenantKey:
         """Return the key of a row of tenant_keys: the one at hand if it is that very row's."""

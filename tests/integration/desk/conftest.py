@@ -17,11 +17,12 @@ from ivr.domain.desk import DeskUser, Role
 from ivr.lab import LabError, browser
 from ivr.lab.freeports import LOOPBACK, free_port
 from ivr.lab.softphone import Softphone
-from ivr.storage import Database, DeskUsers
+from ivr.storage import Database, DeskUsers, Keyring
 from tests.integration.faults.conftest import ground, module_dsn
 from tests.integration.faults.people import ACCOUNT
 from tests.integration.faults.stage import UNHURRIED, Ground, Stage, open_stage
 from tests.patience import PATIENCE_S
+from tests.postgres import MASTER
 from tests.unit.desk.receiver import Receiver, receiving
 
 __all__ = ["ground", "module_dsn"]
@@ -142,9 +143,10 @@ async def add_users(dsn: str, users: Sequence[tuple[str, Role, str]]) -> None:
     """Add users of the default tenant, with the tests' password."""
     kept = hash_password(PASSWORD, cost=16)
     async with await Database.connect(dsn, connections=1) as database:
+        records = DeskUsers(database, await Keyring.open(database, MASTER))
         for name, role, agent in users:
             user = DeskUser(name, TENANT, role, agent)
-            await DeskUsers(database).add(user, kept, who="ann", why="new")
+            await records.add(user, kept, who="ann", why="new")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from ivr.api.scopes import Scope
 from ivr.api.tokens import Token, new_token, read_token
 from ivr.cli import main
 from ivr.settings import Api
+from tests.postgres import write_master
 from tests.unit.api.conftest import OTHER_TENANT, TENANT, Client, Maker
 
 
@@ -113,12 +115,13 @@ def test_a_bucket_fills_again() -> None:
 
 def test_the_command_shows_a_key_once(
     database_dsn: str,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Created, listed without its secret, revoked."""
     monkeypatch.setenv("COUNTERSIGN_DATABASE_DSN", database_dsn)
-    monkeypatch.setenv("COUNTERSIGN_KEYS_MASTER_COMMAND", "true")
+    monkeypatch.setenv("COUNTERSIGN_KEYS_MASTER_FILE", str(write_master(tmp_path / "key")))
     command = ["api-keys", "create", "--name", "crm", "--scope", "verify", "--why", "test"]
     assert main(command) == 0
     printed = capsys.readouterr().out

@@ -34,8 +34,10 @@ from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_feed import DeskFeed, desk_feed
 from ivr.storage.desk_users import DeskUsers
+from ivr.storage.keys import Keyring
 from ivr.storage.operating_points import OperatingPoints
 from tests.patience import PATIENCE_S
+from tests.postgres import MASTER
 from tests.unit.storage.records import MODEL, TENANT, WORKER
 
 PASSWORD = "correct horse battery"
@@ -200,8 +202,9 @@ async def open_site(
     database: Database, *, token: str = TOKEN, address: str = ""
 ) -> AsyncIterator[Site]:
     """Serve a desk on a port of its own, which browsers find at an address of its own perhaps."""
-    calls, users, line = DeskCalls(database), DeskUsers(database), Line()
-    points = OperatingPoints(database)
+    keyring = await Keyring.open(database, MASTER)
+    calls, users, line = DeskCalls(database), DeskUsers(database, keyring), Line()
+    points = OperatingPoints(database, keyring)
     port = free_port(socket.SOCK_STREAM)
     rules = DeskRules("127.0.0.1", port, WORKER, token=token, address=Address(address))
     async with (

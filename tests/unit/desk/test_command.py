@@ -16,6 +16,7 @@ from ivr.storage.browsing import Browsing
 from ivr.storage.database import Database
 from ivr.storage.desk_calls import DeskCalls
 from ivr.storage.desk_users import DeskUsers
+from ivr.storage.keys import Keyring
 from ivr.storage.store import PostgresStore
 from tests.postgres import write_master
 from tests.unit.storage.records import TENANT, accepted, opening
@@ -38,20 +39,23 @@ async def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, typed: str = "")
 
 
 async def test_users_come_and_go(
-    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    database: Database,
+    keyring: Keyring,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Added with a password that is kept as a hash; listed; removed once."""
     add = ("users", "add", "ann", "--agent", "1001", *WHY)
     assert await run(monkeypatch, *add, typed="short\n") == 1
     assert await run(monkeypatch, "users", "add", "ann", *WHY, typed=f"{PASSWORD}\n") == 1
     assert await run(monkeypatch, *add, typed=f"{PASSWORD}\n") == 0
-    found = await DeskUsers(database).find("ann")
+    found = await DeskUsers(database, keyring).find("ann")
     assert found is not None
     assert (found[0].role, found[0].agent) == (Role.AGENT, "1001")
     assert PASSWORD not in found[1]
     capsys.readouterr()
     assert await run(monkeypatch, "users", "list") == 0
-    ((known, _),) = await DeskUsers(database).list(TenantId("default"))
+    ((known, _),) = await DeskUsers(database, keyring).list(TenantId("default"))
     assert capsys.readouterr().out == f"default\tann\tagent\t1001\t{known}\n"
     other = (*add, "--tenant", "another")
     assert await run(monkeypatch, *other, typed=f"{PASSWORD}\n") == 1
@@ -61,12 +65,12 @@ async def test_users_come_and_go(
 
 
 async def test_whoever_lets_people_in_is_in_the_audit_trail(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Added, changed, removed: by whom and why, and whom by an id; what was refused is not."""
     add = ("users", "add", "ann", "--agent", "1001", "--why")
     assert await run(monkeypatch, *add, "ticket 12", typed=f"{PASSWORD}\n") == 0
-    ((known, _),) = await DeskUsers(database).list(TenantId("default"))
+    ((known, _),) = await DeskUsers(database, keyring).list(TenantId("default"))
     assert await run(monkeypatch, *add, "ticket 13", typed=f"{PASSWORD}\n") == 0
     other = (*add, "ticket 14", "--tenant", "another")
     assert await run(monkeypatch, *other, typed=f"{PASSWORD}\n") == 1

@@ -13,6 +13,7 @@ from ivr.desk.sessions import Sessions
 from ivr.domain.desk import DeskUser, Role
 from ivr.storage.database import Database, Transaction
 from ivr.storage.desk_users import DeskUsers
+from ivr.storage.keys import Keyring
 from tests.patience import PATIENCE_S
 from tests.postgres import column
 from tests.unit.storage.records import TENANT
@@ -42,16 +43,18 @@ def door(users: DeskUsers) -> Sessions:
 
 
 @pytest.fixture
-async def users(database: Database) -> DeskUsers:
+async def users(database: Database, keyring: Keyring) -> DeskUsers:
     """Records in which there is Ann."""
-    users = DeskUsers(database)
+    users = DeskUsers(database, keyring)
     assert await users.add(ANN, KEPT, who="ann", why="new")
     return users
 
 
-async def test_a_sign_in_that_is_under_way_ends_too(users: DeskUsers, database: Database) -> None:
+async def test_a_sign_in_that_is_under_way_ends_too(
+    users: DeskUsers, database: Database, keyring: Keyring
+) -> None:
     """The old password is a wrong one from then on; the new one is right."""
-    sessions = door(ChangedMeanwhile(database))
+    sessions = door(ChangedMeanwhile(database, keyring))
     assert await sessions.sign_in("ann", OLD) is None
     session = await door(users).sign_in("ann", NEW)
     assert session is not None
@@ -64,7 +67,7 @@ async def test_a_sign_in_waits_for_a_change_that_is_being_written(
     """It sees what comes of it, rather than what was there before."""
 
     async def change(transaction: Transaction) -> asyncio.Task[object]:
-        columns = ("ann", TENANT, CHANGED, Role.AGENT, "1001")
+        columns = ("ann", TENANT, CHANGED, Role.AGENT, "1001", bytes(32))
         await transaction.fetch_one("add-desk-user", *columns)
         signing_in: asyncio.Task[object] = asyncio.create_task(door(users).sign_in("ann", OLD))
         async with asyncio.timeout(PATIENCE_S):

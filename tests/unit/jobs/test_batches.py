@@ -83,11 +83,11 @@ async def test_a_worker_enrolls_and_verifies_what_was_ordered(
 
 
 async def test_a_batch_is_judged_at_the_tenants_own_operating_point(
-    stage: Stage, database_dsn: str
+    stage: Stage, keyring: Keyring, database_dsn: str
 ) -> None:
     """As a call is; one that the voice model cannot reach is told, and no verdict is made up."""
     await stage.do(await stage.order(BatchKind.ENROLL, stage.person("4711", HIM)))
-    points = OperatingPoints(stage.database)
+    points = OperatingPoints(stage.database, keyring)
     results = []
     for number, rate in enumerate((0.2, 1e-9)):
         await points.set(TENANT, PointPurpose.VERIFICATION, rate, who="ann", why="a test")

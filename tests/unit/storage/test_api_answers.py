@@ -19,6 +19,7 @@ from ivr.storage import (
     Undertaking,
 )
 from ivr.storage.api_answers import ABANDONED_AFTER
+from ivr.storage.keys import Keyring
 from tests.postgres import execute
 from tests.unit.jobs.test_batches import rows
 
@@ -27,11 +28,11 @@ AGE = f"UPDATE api_answers SET created_at = created_at - interval '{ABANDONED_AF
 
 
 @pytest.fixture
-async def asked(database: Database) -> Asked:
+async def asked(database: Database, keyring: Keyring) -> Asked:
     """A request of a program that has a key."""
     key = uuid4()
     told = {"who": "ann", "why": "test"}
-    await ApiKeys(database).add(TENANT, key, "test", bytes(32), (), None, **told)
+    await ApiKeys(database, keyring).add(TENANT, key, "test", bytes(32), (), None, **told)
     return Asked(TENANT, key, bytes(32), bytes(32))
 
 
@@ -42,10 +43,10 @@ async def _undertaken(answers: ApiAnswers, asked: Asked) -> Undertaking:
 
 
 async def test_what_is_said_to_be_done_still_is_left_to_who_does_it(
-    database: Database, database_dsn: str, asked: Asked
+    database: Database, keyring: Keyring, database_dsn: str, asked: Asked
 ) -> None:
     """However long it takes; then the answer is told to all."""
-    answers = ApiAnswers(database)
+    answers = ApiAnswers(database, keyring)
     undertaking = await _undertaken(answers, asked)
     await execute(database_dsn, AGE)
     await answers.renew(undertaking)
@@ -57,10 +58,10 @@ async def test_what_is_said_to_be_done_still_is_left_to_who_does_it(
 
 
 async def test_who_was_taken_for_gone_answers_no_more(
-    database: Database, database_dsn: str, asked: Asked
+    database: Database, keyring: Keyring, database_dsn: str, asked: Asked
 ) -> None:
     """Nor does it drop what another does."""
-    answers = ApiAnswers(database)
+    answers = ApiAnswers(database, keyring)
     first = await _undertaken(answers, asked)
     await execute(database_dsn, AGE)
     second = await _undertaken(answers, asked)
@@ -75,10 +76,10 @@ async def test_who_was_taken_for_gone_answers_no_more(
 
 
 async def test_of_who_is_erased_meanwhile_no_answer_is_kept(
-    database: Database, database_dsn: str, asked: Asked
+    database: Database, keyring: Keyring, database_dsn: str, asked: Asked
 ) -> None:
     """Whoever comes first: the person has left nothing behind, and may be asked about anew."""
-    answers, administration = ApiAnswers(database), ProfileAdministration(database)
+    answers, administration = ApiAnswers(database, keyring), ProfileAdministration(database)
     for number in range(10):
         account = AccountId(f"47{number}")
         undertaking = await _undertaken(answers, asked)

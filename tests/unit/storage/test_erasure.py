@@ -74,7 +74,7 @@ async def person(
     await postgres_store.close(replace(closed, claim=replace(closed.claim, account=made.account)))
     await postgres_store.enroll(declined(made.account))
     await _ordered(Batches(database, keyring), made.account)
-    await _answered(database, made.account)
+    await _answered(database, keyring, made.account)
     return made
 
 
@@ -88,11 +88,11 @@ async def _ordered(batches: Batches, account: AccountId) -> None:
         await batches.order(TENANT, kind, wishes[:number], folder, bytes([number]), who="ann")
 
 
-async def _answered(database: Database, account: AccountId) -> None:
-    key, answers = uuid4(), ApiAnswers(database)
+async def _answered(database: Database, keyring: Keyring, account: AccountId) -> None:
+    key, answers = uuid4(), ApiAnswers(database, keyring)
     asked = Asked(TENANT, key, bytes(32), bytes(32))
     told = {"who": "ann", "why": "test"}
-    await ApiKeys(database).add(TENANT, key, "test", bytes(32), (), None, **told)
+    await ApiKeys(database, keyring).add(TENANT, key, "test", bytes(32), (), None, **told)
     undertaking = await answers.begin(asked, datetime.now(UTC))
     assert isinstance(undertaking, Undertaking)
     await answers.concern(undertaking, account)

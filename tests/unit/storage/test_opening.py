@@ -44,7 +44,9 @@ class WaitingKey(TenantKey):
 
 
 class Rows:
-    """A database and keyring of one row, that of a person or of a suspect."""
+    """A database and keyring of one row, that of a person, a member or a suspect."""
+
+    stamped = False
 
     def __init__(self, key: TenantKey) -> None:
         self._key = key
@@ -63,6 +65,9 @@ class Rows:
             "locale": "en-US",
             "passphrase": "",
             "consented": True,
+            "name": "staff",
+            "profile": PERSON,
+            "stamp": None,
             "mode": Mode.TEXT_INDEPENDENT,
             "rejects": 0,
             "models": [turned.model],
@@ -73,6 +78,10 @@ class Rows:
             "seals": [opened.stamp(RECORDING, turned, measures(QUALITY))],
         }
         return [row]
+
+    def row_stamp(self, tenant: str, said: bytes) -> bytes:
+        """Return a stamp."""
+        return bytes(32)
 
     async def key(self, tenant: str, generation: int) -> TenantKey:
         """Return the tenant's key."""

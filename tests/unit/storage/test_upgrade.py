@@ -17,10 +17,11 @@ from ivr.storage.browsing import Browsing
 from ivr.storage.database import Database
 from ivr.storage.desk_users import DeskUsers
 from ivr.storage.errors import StoreRefusedError
+from ivr.storage.keys import Keyring
 from ivr.storage.migrate import migrate
 from ivr.storage.migrations import migrations, newest_migration
 from ivr.storage.queries import query
-from tests.postgres import store_on
+from tests.postgres import MASTER, store_on
 from tests.unit.storage.records import ACCOUNT, TENANT, WORKER, accepted, enrolled, opening
 
 OPENED, CLOSED = UUID(int=1), UUID(int=2)
@@ -146,9 +147,10 @@ async def test_each_desk_user_of_before_has_an_id_of_its_own(empty_database_dsn:
     await _older(empty_database_dsn, 21, UNSTAMPED)
     await migrate(empty_database_dsn)
     async with await Database.connect(empty_database_dsn) as database:
-        (ann, _), (bob, _) = await DeskUsers(database).list(TENANT)
+        users = DeskUsers(database, await Keyring.open(database, MASTER))
+        (ann, _), (bob, _) = await users.list(TENANT)
         assert ann != bob
-        assert await DeskUsers(database).remove(TENANT, "ann", who="sue", why="left") == ann
+        assert await users.remove(TENANT, "ann", who="sue", why="left") == ann
 
 
 async def test_the_schema_says_how_a_request_is_kept(database_dsn: str) -> None:
