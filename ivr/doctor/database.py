@@ -8,6 +8,7 @@ from pathlib import Path
 from ivr.config import Configuration
 from ivr.doctor.clock import check_clock, now
 from ivr.doctor.finding import Finding, fault, good, skipped, warning
+from ivr.doctor.stamps import check_stamps
 from ivr.holdings import database_of
 from ivr.ports import StoreUnavailableError
 from ivr.storage import (
@@ -24,7 +25,7 @@ from ivr.storage import (
 )
 
 UNMIGRATED = (SchemaMissingError, SchemaOutdatedError)
-CHECKS = ("schema", "role", "keys", "database_clock")
+CHECKS = ("schema", "role", "keys", "stamps", "database_clock")
 
 
 async def check_database(
@@ -70,6 +71,7 @@ async def _connected(
 ) -> AsyncIterator[Finding]:
     yield await _role(database, embedded=embedded)
     yield await _keys(database, master)
+    yield await check_stamps(database, master)
     before = now()
     theirs = await database.time()
     yield check_clock("database_clock", theirs, before, now())

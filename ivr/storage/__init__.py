@@ -51,6 +51,8 @@ from ivr.storage.operating_points import OperatingPoints
 from ivr.storage.outbox import Outbox
 from ivr.storage.patience import patiently
 from ivr.storage.retention import Retained, RetentionRules, forget_job_log, retain
+from ivr.storage.stamping import Stranger, strangers, take_over
+from ivr.storage.stamping import drop as drop_strangers
 from ivr.storage.store import PostgresStore
 from ivr.storage.watchlists import Watchlists
 
@@ -102,6 +104,7 @@ __all__ = [
     "StoreMisconfiguredError",
     "StoreRefusedError",
     "StoreUnreachableError",
+    "Stranger",
     "Terms",
     "Undertaking",
     "UnknownDatabaseError",
@@ -110,6 +113,7 @@ __all__ = [
     "WrongPasswordError",
     "audit_ends",
     "desk_feed",
+    "drop_strangers",
     "forget_job_log",
     "holding",
     "keys_of",
@@ -123,6 +127,8 @@ __all__ = [
     "rights",
     "rotate_master",
     "rotate_tenant",
+    "strangers",
+    "take_over",
     "tenants",
     "unbound_tenants",
     "unlock_caller",
