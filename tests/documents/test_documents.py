@@ -21,7 +21,11 @@ from tests.integration.conftest import asterisk_program
 
 __all__ = ["asterisk_program"]
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.asterisk,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.long,
+]
 
 FIRST = "install.md"
 """What all other pages rest on."""
