@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from tests.documents import people
@@ -27,12 +29,13 @@ from tests.documents.typed import Command, commands, pages
 
 Found = TypeVar("Found")
 
-ENDLESS = "countersign jobs work"
+OURS, REASON = "countersign", "WHY"
+ENDLESS = f"{OURS} jobs work"
 """It goes on until it is told to stop."""
 
 
 async def settled(machine: Machine, page: str) -> None:
-    """Bring about what a page takes for granted."""
+    """Bring about what a page takes for granted; a service that runs with its settings runs on."""
     here = machine.place.tree if page in IN_THE_TREE else machine.folder
     await machine.sure(f"cd {here}")
     if page in SETTINGS:
@@ -40,7 +43,7 @@ async def settled(machine: Machine, page: str) -> None:
         configure(machine, SETTINGS[page])
     if page in PAGES:
         await PAGES[page](machine)
-    if page in SETTINGS or machine.service is None:
+    if machine.service is None or machine.served != machine.settings:
         await machine.serve()
 
 
@@ -56,10 +59,29 @@ async def faults(machine: Machine, page: str) -> list[str]:
 
 
 async def conduct(machine: Machine, command: Command) -> None:
-    """Type a command, or check what is left of it; an assertion tells where it stands."""
+    """Type a command, or check what is left of it; an assertion tells where it stands.
+
+    One of ours that was typed in the same words and ended as it should is not typed once more.
+    """
     if (row := row_of(command.text)) is not None:
         await row.check(machine, command.text)
-        return
+    elif (same := alike(command.text)) not in machine.shown:
+        await _carry_out(machine, command)
+        machine.shown |= {same} - {""}
+
+
+def alike(text: str) -> str:
+    """Return what two commands of ours have in common that show the same; "" for another's.
+
+    The reasons that they give may differ, and what is a comment.
+    """
+    if not text.startswith(f"{OURS} "):
+        return ""
+    said = shlex.split(text, comments=True)
+    return shlex.join(REASON if before == "--why" else word for before, word in pairwise(said))
+
+
+async def _carry_out(machine: Machine, command: Command) -> None:
     if "ACCOUNT" in command.text:
         await a_person(machine)
     if (scene := _of(BEFORE, command.text)) is not None:

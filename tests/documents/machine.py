@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
 import shlex
 import shutil
@@ -54,6 +55,10 @@ class Machine:
     settings: dict[str, Any] = field(default_factory=dict)
     """The configuration so far, by table."""
     service: Application | None = None
+    served: dict[str, Any] = field(default_factory=dict)
+    """The configuration that the service was started with."""
+    shown: set[str] = field(default_factory=set)
+    """What was typed of ours and ended as it should."""
     faults: list[str] = field(default_factory=list)
     """What went wrong while it was installed."""
 
@@ -94,7 +99,7 @@ class Machine:
         log = self.place.root / "service.log"
         service = Application(settings, log, command=command, folder=self.folder)
         await service.start()
-        self.service = service
+        self.service, self.served = service, copy.deepcopy(self.settings)
         return service
 
     async def stop(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.documents.conduct import alike
 from tests.documents.elsewhere import ELSEWHERE, row_of
 from tests.documents.place import PATHS, Place
 from tests.documents.typed import commands, is_shell, pages
@@ -41,3 +42,14 @@ def test_what_a_sentence_only_names_is_not_typed() -> None:
     assert 'countersign keys rotate --why "yearly"' in typed
     assert "countersign doctor" not in typed
     assert "countersign database retain" not in typed
+
+
+def test_what_shows_the_same_is_alike() -> None:
+    """Another reason or comment is no other command, an option more is one; of others none is."""
+    opted_out = alike("countersign profiles opt-out ACCOUNT --why WHY")
+    assert alike('countersign profiles opt-out ACCOUNT --why "does not want it"  # he') == opted_out
+    assert alike("countersign profiles erase ACCOUNT --why WHY") != opted_out
+    rotated = alike("countersign keys rotate --why yearly")
+    assert alike("countersign keys rotate --tenants --why yearly") != rotated
+    assert alike("countersign doctor") != alike("countersign doctor --json")
+    assert alike("./run countersign doctor") == alike("cp a b") == ""
