@@ -144,7 +144,9 @@ def _voice(llr: Llr | None, threshold: Llr) -> Finding:
 
 
 def _remarks(quality: Quality) -> Iterator[Finding]:
-    """What was good enough to use and is still worth telling."""
+    """What was good enough to use and is still worth telling: nothing without speech."""
+    if not quality.net_speech_s > 0:
+        return
     if quality.net_speech_s < LITTLE_SPEECH_S:
         yield Finding.LITTLE_SPEECH
     if quality.snr_db < NOISY_DB:

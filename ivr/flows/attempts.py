@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.decision.policy import AttemptEvidence
 from engine.types import Judgement, Shortcoming, Voiceprint
-from ivr.flows.conversation import Capture
+from ivr.flows.conversation import Capture, Unheard
 from ivr.flows.course import Course
 from ivr.flows.hints import hint_after
 from ivr.flows.services import Services
@@ -41,6 +41,20 @@ def shortcoming_of(capture: Capture, voice: Voice, least_s: float) -> Shortcomin
     if found is None and not capture.quality.net_speech_s >= least_s:
         return Shortcoming.TOO_SHORT
     return found
+
+
+def unspoken(unheard: Unheard, voice: Voice) -> AttemptEvidence:
+    """Return the evidence of an attempt in which nobody spoke: what was on the line."""
+    shortcoming = instead_of_speech(unheard, voice)
+    if shortcoming is None:
+        return AttemptEvidence()
+    return AttemptEvidence(shortcoming=shortcoming, quality=unheard.quality)
+
+
+def instead_of_speech(unheard: Unheard, voice: Voice) -> Shortcoming | None:
+    """Return what was on the line where nobody spoke, tones or music; None where it was silent."""
+    found = voice.shortcoming(unheard.quality)
+    return None if found is Shortcoming.TOO_SHORT else found
 
 
 def judged(call: Call, course: Course, evidence: AttemptEvidence, services: Services) -> Judgement:

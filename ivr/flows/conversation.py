@@ -53,6 +53,14 @@ class Capture:
         return Voiceprint(self.examination.embedding, self.quality)
 
 
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Nobody spoke."""
+
+    quality: Quality
+    """Of the line: tones and music are heard without speech, too."""
+
+
 @dataclass(slots=True)
 class Tape:
     """What came from the telephone since the caller's turn began; it lives as long as the turn."""
@@ -127,8 +135,8 @@ async def _ask_once(
 
 async def ask_speech(
     call: Call, voice: Voice, *prompts: Spoken, wanted: Wanted, barge_in: bool
-) -> Capture | None:
-    """Ask for speech, listen to its end and examine it; None where nobody spoke.
+) -> Capture | Unheard:
+    """Ask for speech, listen to its end and examine it.
 
     What the caller said before it counts only where it goes on with pieces that came before.
     """
@@ -143,7 +151,7 @@ async def ask_speech(
             await _prompted(call, listener, tape, barge_in=barge_in)
             await call.note(CallState.LISTENING)
             if await _listened(call, listener, tape, early) is Hearing.SILENT:
-                return None
+                return Unheard(await voice.measure(listener.measurement()))
             ended_at_s = asyncio.get_running_loop().time()
             await call.note(CallState.CHECKING)
             utterance = listener.utterance()

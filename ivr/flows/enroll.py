@@ -20,8 +20,9 @@ from ivr.domain.mode import Mode
 from ivr.domain.passphrase import DEFAULT_PASSPHRASE
 from ivr.domain.profile import Profile, ProfileState
 from ivr.domain.prompt import Prompt, Spoken
+from ivr.flows.attempts import instead_of_speech
 from ivr.flows.claiming import resolve_claim
-from ivr.flows.conversation import Capture, ask_keys, say
+from ivr.flows.conversation import Capture, Unheard, ask_keys, say
 from ivr.flows.hints import HINTS
 from ivr.flows.rules import EnrollRules
 from ivr.flows.services import Services
@@ -139,9 +140,8 @@ async def _recorded(call: Call, course: EnrollCourse, services: Services) -> boo
     activating = _activating(course, services)
     wanted = wanted_of(call, course, services, spoken=activating or not _free(course))
     capture = await ask(asking, _request(course, wanted), wanted)
-    if capture is None:
-        course.setback = Prompt.NOTHING_HEARD
-        course.complaint = EnrollmentReason.NOT_ENOUGH_SPEECH
+    if isinstance(capture, Unheard):
+        _take_note_of_line(course, instead_of_speech(capture, services.voice))
         return False
     review = keep(capture, course, services)
     if activating and review.why is None:
@@ -200,12 +200,17 @@ def _take_note(course: EnrollCourse, review: Review[Recording]) -> None:
     """Leave in the course why a recording is asked again, and how to do better."""
     course.setback = None
     if review.why is Objection.POOR and review.shortcoming is not None:
-        course.setback = HINTS[review.shortcoming]
-        too_short = review.shortcoming is Shortcoming.TOO_SHORT
-        reasons = EnrollmentReason.NOT_ENOUGH_SPEECH, EnrollmentReason.TOO_NOISY
-        course.complaint = reasons[0] if too_short else reasons[1]
+        _take_note_of_line(course, review.shortcoming)
     elif review.why is not None:
         course.setback, course.complaint = OBJECTIONS[review.why]
+
+
+def _take_note_of_line(course: EnrollCourse, found: Shortcoming | None) -> None:
+    """Leave in the course what kept a recording from being used; None: nothing was heard."""
+    course.setback = Prompt.NOTHING_HEARD if found is None else HINTS[found]
+    little = found in (None, Shortcoming.TOO_SHORT)
+    reasons = EnrollmentReason.NOT_ENOUGH_SPEECH, EnrollmentReason.TOO_NOISY
+    course.complaint = reasons[0] if little else reasons[1]
 
 
 def _request(course: EnrollCourse, wanted: Wanted) -> tuple[Spoken, ...]:

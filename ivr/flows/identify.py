@@ -11,8 +11,8 @@ from engine.identification import Identification
 from engine.types import Judgement, Locale, Reason, ReplayFinding, Verdict
 from ivr.domain.call import AccountId
 from ivr.domain.profile import Profile
-from ivr.flows.attempts import shortcoming_of
-from ivr.flows.conversation import Capture
+from ivr.flows.attempts import shortcoming_of, unspoken
+from ivr.flows.conversation import Capture, Unheard
 from ivr.flows.course import Course
 from ivr.flows.hints import hint_after
 from ivr.flows.obstacles import obstacle_to, undecided, upheld
@@ -58,8 +58,8 @@ async def _attempt(
     )
     asking = Asking(call, services.voice, rules.barge_in)
     capture = await ask_free(asking, course.hint, wanted, rules.free)
-    if capture is None:
-        return _judged(call, course, AttemptEvidence(), None, services)
+    if isinstance(capture, Unheard):
+        return _judged(call, course, unspoken(capture, services.voice), None, services)
     course.heard(capture)
     shortcoming = shortcoming_of(capture, services.voice, rules.free.verify_s)
     if shortcoming is not None:

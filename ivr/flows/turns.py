@@ -16,7 +16,7 @@ from engine.types import (
     Utterance,
 )
 from ivr.domain.prompt import PhrasePrompt, Prompt, Spoken, digits_spoken
-from ivr.flows.conversation import Capture, ask_speech
+from ivr.flows.conversation import Capture, Unheard, ask_speech
 from ivr.flows.rules import FreeSpeechRules
 from ivr.ports import Call, Voice, Wanted
 
@@ -32,8 +32,8 @@ class Asking:
     barge_in: bool
 
 
-async def ask_phrase(asking: Asking, hint: Prompt | None, wanted: Wanted) -> Capture | None:
-    """Ask for the passphrase that is wanted; None where nobody spoke."""
+async def ask_phrase(asking: Asking, hint: Prompt | None, wanted: Wanted) -> Capture | Unheard:
+    """Ask for the passphrase that is wanted."""
     return await ask(asking, (*_hint(hint), *say_the_phrase(wanted)), wanted)
 
 
@@ -43,22 +43,24 @@ def say_the_phrase(wanted: Wanted) -> tuple[Spoken, ...]:
     return Prompt.AFTER_THE_TONE_SAY, PhrasePrompt(wanted.locale, wanted.phrase)
 
 
-async def ask_digits(asking: Asking, hint: Prompt | None, wanted: Wanted) -> Capture | None:
-    """Ask for the digits that are wanted, which nobody could know; None where nobody spoke.
+async def ask_digits(asking: Asking, hint: Prompt | None, wanted: Wanted) -> Capture | Unheard:
+    """Ask for the digits that are wanted, which nobody could know.
 
     Digits that nothing can recognise count as not understood: a challenge must be met.
     """
     prompts = (*_hint(hint), Prompt.AFTER_THE_TONE_DIGITS, *digits_spoken(wanted.digits))
     capture = await ask(asking, prompts, wanted)
-    if capture is None or capture.examination.digits.outcome is not PhraseOutcome.UNCHECKED:
+    if isinstance(capture, Unheard):
+        return capture
+    if capture.examination.digits.outcome is not PhraseOutcome.UNCHECKED:
         return capture
     return replace(capture, examination=replace(capture.examination, digits=NOT_UNDERSTOOD))
 
 
 async def ask_free(
     asking: Asking, hint: Prompt | None, wanted: Wanted, rules: FreeSpeechRules
-) -> Capture | None:
-    """Ask for free speech until there is enough of it; None where nobody spoke.
+) -> Capture | Unheard:
+    """Ask for free speech until there is enough of it, or nobody goes on.
 
     The capture is of all pieces together, and may be too short nevertheless.
     """
@@ -66,11 +68,11 @@ async def ask_free(
     pieces: list[Capture] = []
     while not pieces or (len(pieces) < rules.pieces_max and _net_speech_s(pieces) < rules.verify_s):
         piece = await ask(asking, prompts, _going_on(wanted, pieces))
-        if piece is None:
-            break
+        if isinstance(piece, Unheard):
+            return joined(pieces) if pieces else piece
         pieces.append(piece)
         prompts = (Prompt.GO_ON,)
-    return joined(pieces) if pieces else None
+    return joined(pieces)
 
 
 def _going_on(wanted: Wanted, pieces: Sequence[Capture]) -> Wanted:
@@ -83,8 +85,8 @@ def _going_on(wanted: Wanted, pieces: Sequence[Capture]) -> Wanted:
     )
 
 
-async def ask(asking: Asking, prompts: tuple[Spoken, ...], wanted: Wanted) -> Capture | None:
-    """Say something, and listen after the tone; None where nobody spoke."""
+async def ask(asking: Asking, prompts: tuple[Spoken, ...], wanted: Wanted) -> Capture | Unheard:
+    """Say something, and listen after the tone."""
     return await ask_speech(
         asking.call,
         asking.voice,

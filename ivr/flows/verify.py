@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 
-from engine.decision.policy import AttemptEvidence
 from engine.types import Judgement, Locale, PhraseId, Reason
 from ivr.domain.call import Purpose
 from ivr.domain.mode import Mode
 from ivr.domain.profile import Profile
 from ivr.flows.admitting import Compared, admitted
-from ivr.flows.attempts import judged, weighed
-from ivr.flows.conversation import Capture
+from ivr.flows.attempts import judged, unspoken, weighed
+from ivr.flows.conversation import Capture, Unheard
 from ivr.flows.course import Course
 from ivr.flows.looking import watchlisted
 from ivr.flows.obstacles import undecided, upheld
@@ -64,8 +63,8 @@ async def _attempt(
     """Ask once, listen once, compare once, and judge all there is."""
     words = _words(call, course, compared.profile, so_far, services)
     capture = await _ask(call, course, compared.profile, words, services)
-    if capture is None:
-        return judged(call, course, AttemptEvidence(), services)
+    if isinstance(capture, Unheard):
+        return judged(call, course, unspoken(capture, services.voice), services)
     course.heard(capture)
     least_s = services.verify.free.verify_s if words is Words.FREE else 0.0
     evidence = weighed(capture, compared.profile.voiceprints, services.voice, least_s)
@@ -87,7 +86,7 @@ def _words(
 
 async def _ask(
     call: Call, course: Course, profile: Profile, words: Words, services: Services
-) -> Capture | None:
+) -> Capture | Unheard:
     request, rules = call.facts.request, services.verify
     asking = Asking(call, services.voice, rules.barge_in)
     wanted = Wanted(

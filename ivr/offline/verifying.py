@@ -69,7 +69,8 @@ async def _judged(course: Course, file: AudioFile, office: Office, digits: str) 
     if len(sound.utterance.samples):
         evidence = await _examined(course, profile, sound, office, digits)
     else:
-        evidence = AttemptEvidence(shortcoming=Shortcoming.TOO_SHORT, quality=sound.quality)
+        instead = office.voice.shortcoming(sound.quality) or Shortcoming.TOO_SHORT
+        evidence = AttemptEvidence(shortcoming=instead, quality=sound.quality)
     judgement = office.voice.judge(
         [evidence], watchlisted=course.watchlisted, model=model, locale=profile.locale
     )

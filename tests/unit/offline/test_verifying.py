@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.audio.files import AudioFile
+from engine.evaluation import unwanted
 from engine.types import PhraseOutcome, Reason, Verdict
 from ivr.domain.call import AccountId
 from ivr.domain.lockout import LOCKED
@@ -119,6 +120,25 @@ async def test_what_cannot_be_compared_is_inconclusive(enrolled: Office) -> None
     ):
         verification = await verify(TENANT, account, file, enrolled)
         assert (verification.verdict, verification.reason) == (Verdict.INCONCLUSIVE, reason)
+
+
+@pytest.mark.parametrize(
+    ("wave", "explanation"),
+    [
+        (unwanted.music(4.0, np.random.default_rng(5)), "music on the line"),
+        (unwanted.tone(unwanted.STEADY_HZ["US dial"], 4.0, -20.0), "tones on the line"),
+    ],
+)
+async def test_what_is_on_a_line_without_speech_is_told(
+    enrolled: Office, wave: unwanted.Wave, explanation: str
+) -> None:
+    """A line on hold is not one on which too little was said, and neither noisy nor quiet."""
+    line = file_of(unwanted.on_the_line(wave, np.random.default_rng(6)))
+    verification = await verify(TENANT, HIM, line, enrolled)
+    assert (verification.verdict, verification.reason) == (Verdict.INCONCLUSIVE, Reason.TOO_NOISY)
+    assert verification.explanation == f"Voice not judged; {explanation}."
+    silent = await verify(TENANT, HIM, silence(), enrolled)
+    assert silent.explanation == "Voice not judged; little speech."
 
 
 async def test_a_locked_profile_is_not_compared_with(
