@@ -39,7 +39,7 @@ class Order:
     locale: Locale
     mode: Mode
     phrase: PhraseId
-    """Fixed by the enrollment where the mode is text-dependent."""
+    """Fixed by the enrollment where the mode is text-dependent; else the profile has none."""
     draft: Draft | None = None
     """The profile that was begun; None: whatever is there when the files are taken."""
 
@@ -203,7 +203,7 @@ def _enrollment(
         worker=office.worker,
         account=order.account,
         locale=order.locale,
-        passphrase=order.phrase,
+        passphrase=order.phrase if order.mode is Mode.TEXT_DEPENDENT else "",
         result=EnrollmentResult.ENROLLED if success else EnrollmentResult.FAILED,
         reason=reason,
         consent=order.consent if success else None,

@@ -34,6 +34,16 @@ async def test_three_good_files_enroll(
     assert enrolled.enrollment.consent == ORDER.consent
 
 
+async def test_free_speech_has_no_passphrase(office: Office, store: FakeProfileStore) -> None:
+    """As on the telephone: the profile does not say that one was spoken."""
+    for order, passphrase in ((ORDER, ""), (SPOKEN, SPOKEN.phrase)):
+        account = AccountId(order.mode)
+        await enroll(replace(order, account=account), three(), office)
+        profile = await store.find(ORDER.tenant, account)
+        assert profile is not None
+        assert (profile.mode, profile.passphrase) == (order.mode, passphrase)
+
+
 async def test_a_file_twice_is_one_recording(office: Office) -> None:
     """A copy is no second voice sample, whatever it is called."""
     once = sung(0)
