@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
+from engine.audio.quality import net_speech_of
 from engine.decision.calibration import Calibration
 from engine.types import (
     PhraseFinding,
@@ -49,6 +50,7 @@ class EnrollmentRules:
     speech_s: float = 0.0
     """Net speech of all recordings together, at least."""
     speech_most_s: float = 300.0
+    """What would go beyond it is left out, where there is enough without it."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` where nothing could satisfy the rules."""
@@ -177,8 +179,15 @@ def _refused(
     if heard.phrase in (PhraseOutcome.WRONG, PhraseOutcome.UNSURE):
         cut_off = recording.voiceprint.quality.cut_off
         return Objection.CUT_OFF if cut_off else Objection.WRONG_PHRASE
-    too_many = len(kept) >= rules.recordings_most
-    return Objection.FULL if too_many or _speech_s(kept) >= rules.speech_most_s else None
+    return Objection.FULL if _full(recording, kept, rules) else None
+
+
+def _full(recording: Recorded, kept: Sequence[Recorded], rules: EnrollmentRules) -> bool:
+    """Whether one more would be more than may be; what it takes to have enough is never that."""
+    if len(kept) >= rules.recordings_most or _speech_s(kept) >= rules.speech_most_s:
+        return True
+    enough = len(kept) >= rules.recordings and _speech_s(kept) >= rules.speech_s
+    return enough and _speech_s([*kept, recording]) > rules.speech_most_s
 
 
 def _voiceprints(recordings: Sequence[Recorded]) -> list[Voiceprint]:
@@ -230,4 +239,4 @@ def _review(
 
 
 def _speech_s(kept: Sequence[Recorded]) -> float:
-    return sum(each.voiceprint.quality.net_speech_s for each in kept)
+    return net_speech_of(each.voiceprint.quality for each in kept)

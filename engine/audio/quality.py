@@ -3,7 +3,8 @@ and whether anything else was to be heard."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,6 +71,14 @@ def measure(pcm: Pcm, segments: Sequence[Segment]) -> Quality:
         talkers=talkers(extent),
         cut_off=cut_off(pcm, segments),
     )
+
+
+def net_speech_of(qualities: Iterable[Quality]) -> float:
+    """Return the net speech of several utterances together, in seconds, to the microsecond.
+
+    A plain sum of seconds may fall short of the samples that were counted, and so of a minimum.
+    """
+    return round(math.fsum(each.net_speech_s for each in qualities), 6)
 
 
 def _tones_and_music(pcm: Pcm) -> tuple[float, float]:

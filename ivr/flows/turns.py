@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.audio.quality import net_speech_of
 from engine.types import (
     PhraseFinding,
     PhraseOutcome,
@@ -127,7 +128,7 @@ def overall(qualities: Sequence[Quality]) -> Quality:
     net_s = np.array([quality.net_speech_s for quality in qualities])
     weights = net_s / net_s.sum() if net_s.sum() > 0 else np.full(len(net_s), 1 / len(net_s))
     return Quality(
-        net_speech_s=float(net_s.sum()),
+        net_speech_s=net_speech_of(qualities),
         snr_db=float(weights @ [quality.snr_db for quality in qualities]),
         level_dbfs=float(weights @ [quality.level_dbfs for quality in qualities]),
         clipped=float(weights @ [quality.clipped for quality in qualities]),
@@ -139,7 +140,7 @@ def overall(qualities: Sequence[Quality]) -> Quality:
 
 
 def _net_speech_s(pieces: Sequence[Capture]) -> float:
-    return sum(piece.quality.net_speech_s for piece in pieces)
+    return net_speech_of(piece.quality for piece in pieces)
 
 
 def _hint(hint: Prompt | None) -> tuple[Prompt, ...]:

@@ -145,6 +145,28 @@ def test_there_is_a_most(calibration: Calibration) -> None:
     assert (found.why, len(found.kept), found.complete) == (Objection.FULL, 3, True)
 
 
+def test_the_very_minimum_is_enough(calibration: Calibration) -> None:
+    """Whole windows of 32 ms: as floating-point seconds their sum falls a little short of 20."""
+    rules = SpeechMinimums().rules
+    found = review(recording(0.0, 184 * 0.032), GOOD, (), calibration, rules)
+    for windows in (159, 196, 86):
+        found = review(recording(0.0, windows * 0.032), GOOD, found.kept, calibration, rules)
+    assert (found.missing_s, found.complete) == (0.0, True)
+
+
+def test_free_speech_is_kept_up_to_a_most(calibration: Calibration) -> None:
+    """What would go beyond 300 s is left out, but where there is not enough without it."""
+    rules = SpeechMinimums().rules
+    long = review(recording(0.0, 290.0), GOOD, (), calibration, rules)
+    more = review(recording(0.0, 250.0), GOOD, long.kept, calibration, rules)
+    assert (more.kept, more.why, more.complete) == (long.kept, Objection.FULL, True)
+    rest = review(recording(0.0, 10.0), GOOD, long.kept, calibration, rules)
+    assert (len(rest.kept), rest.why, rest.complete) == (2, None, True)
+    little = review(recording(0.0, 10.0), GOOD, (), calibration, rules)
+    enough = review(recording(0.0, 295.0), GOOD, little.kept, calibration, rules)
+    assert (len(enough.kept), enough.why, enough.complete) == (2, None, True)
+
+
 def test_free_speech_counts_seconds(calibration: Calibration) -> None:
     """Twenty seconds over any number of recordings; an operator may ask for less."""
     first = review(recording(0.0, 12.0), GOOD, (), calibration, SpeechMinimums().rules)
