@@ -26,6 +26,8 @@ RAW_SUFFIXES: Final = {
 _OGG: Final = b"OggS"
 _OGG_FIRST_PACKET: Final = 28
 """The first page of an Ogg stream has one segment (RFC 7845, 3; RFC 3533, 6)."""
+_OGG_PAGE_BYTES: Final = 27
+"""Of a page before its segment table, whose length is the last of them (RFC 3533, 6)."""
 _SHOWN_BYTES: Final = 8
 
 _OTHERS: Final = (
@@ -57,6 +59,18 @@ def container_of(content: bytes, suffix: str) -> Container | None:
     if _in_ogg(content).startswith(b"OpusHead"):
         return Container.OPUS
     return RAW_SUFFIXES.get(suffix.lower())
+
+
+def breaks_off(content: bytes) -> bool:
+    """Return whether the last page of an Ogg stream is there in part alone."""
+    place = 0
+    while content.startswith(_OGG, place):
+        table = place + _OGG_PAGE_BYTES
+        if table > len(content):
+            return True
+        lengths = content[table : table + content[table - 1]]
+        place = table + content[table - 1] + sum(lengths)
+    return place > len(content)
 
 
 def foreign(content: bytes) -> str:

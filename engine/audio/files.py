@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import soundfile
 
-from engine.audio.containers import Container, container_of, foreign
+from engine.audio.containers import Container, breaks_off, container_of, foreign
 from engine.audio.g711 import decode_alaw, decode_mulaw
 from engine.audio.pcm import to_float, to_int
 from engine.audio.resample import downsample, to_engine_rate
@@ -160,6 +160,8 @@ def _decoded(
         _check_whole(content, name)
     with opened_sound(content, name) as sound:
         _check_header(sound, container, name)
+        if container is Container.OPUS and breaks_off(content):
+            raise AudioFileError(name, "it is cut off: its last page is not whole")
         if sound.frames < _UNKNOWN_FRAMES:
             _check_length(sound.frames, sound.samplerate, name, limits)
         return int(sound.samplerate), _samples(sound, name, limits)

@@ -128,6 +128,16 @@ def test_what_a_file_holds_counts_and_not_its_name(
     assert read_audio(content, "x.ulaw").container is container
 
 
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9, 0.999])
+def test_an_opus_file_that_breaks_off_is_refused(share: float) -> None:
+    """In the middle of a page, as where the disk was full: what is there would decode."""
+    spoken = np.random.default_rng(1).normal(0, 3000, 8 * 8_000).astype(np.int16)
+    whole = written(spoken, 8_000, "OGG", "OPUS")
+    assert read_audio(whole).seconds == pytest.approx(8.0)
+    with pytest.raises(AudioFileError, match="it is cut off"):
+        read_audio(whole[: round(share * len(whole))])
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     """A folder, nothing at all, a pipe that nobody writes to, a device without end."""
     os.mkfifo(tmp_path / "pipe.ulaw")
