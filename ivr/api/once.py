@@ -90,7 +90,7 @@ async def _performed(operation: Operation, visit: Visit) -> Answer:
         return _told(operation, await operation.perform(visit))
     # Who sends slowly has no turn meanwhile.
     await visit.body()
-    async with visit.turns.turn():
+    async with visit.turns.turn(visit.tenant):
         return _told(operation, await operation.perform(visit))
 
 

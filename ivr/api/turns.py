@@ -1,9 +1,12 @@
-"""Whose recordings are decoded and examined now: a few at a time, the others arrive or wait."""
+"""Whose recordings are decoded and examined now: a few at a time, the others arrive or wait.
+
+Those that wait have their turn tenant by tenant: who sends many waits behind nobody but himself.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
@@ -24,7 +27,9 @@ class Turns:
     """Lets `at_once` have their turn together, and `waiting_max` arrive or wait for theirs."""
 
     def __init__(self, at_once: int = AT_ONCE, waiting_max: int = WAITING_MAX) -> None:
-        self._free = asyncio.Semaphore(at_once)
+        self._free = at_once
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        """Those who wait for a turn by their owner; whose is the next stands first."""
         self._places = at_once + waiting_max
         self._share = max(1, int(SHARE * self._places))
         self._taken: Counter[str] = Counter()
@@ -47,7 +52,44 @@ class Turns:
             self._taken += Counter()  # forgets owners that have none
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and have it while inside; whoever waits has a place."""
-        async with self._free:
+    async def turn(self, owner: str = "") -> AsyncIterator[None]:
+        """Wait for a turn, and have it while inside; whoever waits has a place.
+
+        Owners take turns, however many of each wait.
+        """
+        await self._begin(owner)
+        try:
             yield
+        finally:
+            self._pass_on()
+
+    async def _begin(self, owner: str) -> None:
+        if self._free:  # nobody waits then
+            self._free -= 1
+            return
+        called = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(owner, deque()).append(called)
+        try:
+            await called
+        except asyncio.CancelledError:
+            if called.cancelled():
+                self._give_up(owner, called)
+            else:  # it was called at the same moment
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        """Call the next owner's first, and put that owner behind the others."""
+        if not self._waiting:
+            self._free += 1
+            return
+        owner, line = self._waiting.popitem(last=False)
+        line.popleft().set_result(None)
+        if line:
+            self._waiting[owner] = line
+
+    def _give_up(self, owner: str, called: asyncio.Future[None]) -> None:
+        line = self._waiting[owner]
+        line.remove(called)
+        if not line:
+            del self._waiting[owner]
