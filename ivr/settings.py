@@ -160,6 +160,9 @@ class Health(Struct, frozen=True, forbid_unknown_fields=True):
     outbox_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
 
 
+Connections = Annotated[int, Meta(ge=1, le=100_000)]
+
+
 class Api(Struct, frozen=True, forbid_unknown_fields=True):
     """`[api]`: the REST API for programs; off unless it is enabled."""
 
@@ -172,6 +175,7 @@ class Api(Struct, frozen=True, forbid_unknown_fields=True):
     body_max_octets: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 64 * 1024 * 1024
     requests_per_s: Annotated[float, Meta(gt=0, le=10_000)] = 20.0
     burst: Annotated[int, Meta(ge=1, le=100_000)] = 100
+    connections_max: Connections = 300
     azure_consent: Annotated[str, Meta(max_length=128)] = ""
 
 
@@ -199,6 +203,7 @@ class Desk(Struct, frozen=True, forbid_unknown_fields=True):
     tls_key: str = ""
     behind_proxy: bool = False
     url: str = ""
+    connections_max: Connections = 500
     session_hours: Annotated[float, Meta(ge=0.1, le=168)] = 10.0
     token: str = ""
     token_file: str = ""

@@ -173,6 +173,7 @@ def _rules(settings: Settings, worker: str) -> DeskRules:
         port=settings.port,
         worker=worker,
         session=timedelta(hours=settings.session_hours),
+        connections_max=settings.connections_max,
         token=settings.token,
         tls=_tls(settings),
         address=Address(settings.url),

@@ -17,7 +17,7 @@ from ivr.api.faces import FACES
 from ivr.api.office import ApiOffice
 from ivr.api.rate import RateLimit
 from ivr.config import ConfigurationError
-from ivr.http_log import http_logger
+from ivr.http_door import Door, served
 from ivr.settings import Api
 
 log = structlog.get_logger()
@@ -38,27 +38,27 @@ async def api_server(settings: Api, office: ApiOffice) -> AsyncIterator[int | No
         return
     rate = RateLimit(settings.requests_per_s, settings.burst, time.monotonic)
     reception = Reception(office, rate, settings.body_max_octets, url=settings.url)
-    runner = web.AppRunner(
+    runner = served(
         application(reception, FACES),
-        access_log=None,
-        logger=http_logger("ivr.api.http"),
+        "ivr.api.http",
         max_line_size=LINE_OCTETS,
         max_field_size=LINE_OCTETS,
         shutdown_timeout=SHUTDOWN_S,
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings))
-        port = await _listening(site, runner, settings)
+        where = settings.host, settings.port
+        door = Door(runner, *where, settings.connections_max, _tls(settings))
+        port = await _listening(door, runner, settings)
         log.info("api_ready", port=port, tls=bool(settings.tls_certificate))
         yield port
     finally:
         await runner.cleanup()
 
 
-async def _listening(site: web.TCPSite, runner: web.AppRunner, settings: Api) -> int:
+async def _listening(door: Door, runner: web.AppRunner, settings: Api) -> int:
     try:
-        await site.start()
+        await door.start()
     except OSError as error:
         raise ConfigurationError(
             "api.port", settings.port, f"cannot be listened on at {settings.host}: {error.strerror}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import structlog
 from aiohttp import web
@@ -33,7 +35,12 @@ HEADERS = {
 Not `no-referrer`: browsers then send `Origin: null` with our own forms too (Fetch, 4.6).
 """
 
+ARRIVES_S: Final = 10.0
+"""So long may a body take: a name and a password, or some words of JSON."""
+
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -71,6 +78,15 @@ def from_elsewhere(request: web.Request, desk: Address) -> bool:
     if origin is None:
         return request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
     return not desk.is_origin(origin, request.host)
+
+
+async def arrived(reading: Awaitable[T]) -> T:
+    """Return what is read of a body; 408 where it takes too long."""
+    try:
+        async with asyncio.timeout(ARRIVES_S):
+            return await reading
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=f"the body took more than {ARRIVES_S:g} s") from None
 
 
 @web.middleware

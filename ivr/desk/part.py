@@ -30,7 +30,7 @@ from ivr.desk.screens import Screens
 from ivr.desk.sessions import Sessions
 from ivr.desk.signing_in import SigningIn
 from ivr.desk.webhook import SENDERS, Backoff, Count, Webhook, WebhookRules, tell_program
-from ivr.http_log import http_logger
+from ivr.http_door import Door, served
 
 BODY_OCTETS_MAX = 16_384
 END_PATIENCE_S = 0.5
@@ -50,6 +50,8 @@ class DeskRules:
     worker: str
     """The ARI application whose callers are told what agents ask for."""
     session: timedelta = timedelta(hours=10)
+    connections_max: int = 500
+    """Each open page holds one, and a second one for a moment now and then."""
     token: str = ""
     """What programs show that offer calls to agents; empty: none may."""
     tls: ssl.SSLContext | None = None
@@ -78,15 +80,14 @@ async def desk_part(
 ) -> AsyncIterator[Hub]:
     """Serve the desk until the context is left, and yield the hub; `OSError`: the port is taken."""
     async with asking_part(calls, rules.worker, ask) as hub:
-        runner = web.AppRunner(
+        runner = served(
             application(rules, calls, users, in_use, hub),
-            access_log=None,
-            logger=http_logger("ivr.desk.http"),
+            "ivr.desk.http",
             shutdown_timeout=END_PATIENCE_S,
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, rules.host, rules.port, ssl_context=rules.tls).start()
+            await Door(runner, rules.host, rules.port, rules.connections_max, rules.tls).start()
             log.info("desk_ready", host=rules.host, port=rules.port)
             yield hub
         finally:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from ivr.desk.guard import HEADERS, Guard
+from ivr.desk.guard import HEADERS, Guard, arrived
 from ivr.desk.hub import FellBehindError, Hub
 from ivr.desk.model import InUse
 from ivr.desk.records import CallRecords
@@ -125,6 +125,6 @@ class Screens:
 async def body(request: web.Request, kind: type[T]) -> T:
     """Return the request's JSON as a value; 400 says what is wrong with it."""
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        return msgspec.json.decode(await arrived(request.read()), type=kind)
     except msgspec.MsgspecError as error:
         raise web.HTTPBadRequest(text=str(error)) from error

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from ivr.desk.address import Address
-from ivr.desk.guard import COOKIE, Guard, from_elsewhere
+from ivr.desk.guard import COOKIE, Guard, arrived, from_elsewhere
 from ivr.desk.sessions import Session, TooManyFailuresError, TooManyWaitingError
 from ivr.ports import StoreUnavailableError
 
@@ -85,7 +85,7 @@ class SigningIn:
 async def _form(request: web.Request) -> tuple[str, str, str]:
     """Return name, password and the call asked for; 400 where it is no form."""
     try:
-        form = await request.post()
+        form = await arrived(request.post())
     except (LookupError, ValueError) as error:
         raise web.HTTPBadRequest(text="the form cannot be read") from error
     return str(form.get("name", "")), str(form.get("password", "")), str(form.get("call", ""))

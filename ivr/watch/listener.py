@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
-from ivr.http_log import http_logger
+from ivr.http_door import Door, served
 from ivr.watch.health import Health
 from ivr.watch.metrics import Metrics
 from ivr.watch.present import Present
 
 UNREADY = 503
+CONNECTIONS_MAX = 100
 
 Look = Callable[[], Awaitable[Present]]
 """Finds out what the service looks like now; never raises."""
@@ -31,11 +32,10 @@ async def listening(
     Port 0 takes any that is free.
     """
     application = _application(metrics, health, look)
-    runner = web.AppRunner(application, access_log=None, logger=http_logger("ivr.watch.http"))
+    runner = served(application, "ivr.watch.http")
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
+        await Door(runner, host, port, CONNECTIONS_MAX).start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

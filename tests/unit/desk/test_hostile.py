@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from ivr.desk import guard
 from ivr.desk.sessions import FAILURES_MAX
 from ivr.logs import configure_log
 from ivr.storage.database import Database
 from tests.patience import PATIENCE_S
-from tests.unit.desk.site import PASSWORD, Site, open_site
+from tests.unit.desk.site import PASSWORD, TOKEN, Site, open_site
 
 
 @pytest.fixture
@@ -83,3 +84,24 @@ async def test_what_is_no_request_is_quoted_in_no_log(
     ):
         assert (await sent(site, hostile)).split()[1] == b"400"
     assert secret not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/api/offers"])
+async def test_a_body_that_trickles_is_not_waited_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Whoever is not signed in could hold connections with it, for nothing."""
+    monkeypatch.setattr(guard, "ARRIVES_S", 0.1)
+    token = b"Authorization: Bearer " + TOKEN.encode()
+    kind = b"Content-Type: application/x-www-form-urlencoded"
+    begun = request(f"POST {path}", kind, token, b"Content-Length: 100") + b"name="
+    host, _, port = site.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(begun)
+    first = asyncio.create_task(reader.readline())
+    async with asyncio.timeout(PATIENCE_S):
+        while not first.done():
+            writer.write(b"a")
+            await asyncio.wait({first}, timeout=0.01)
+    writer.close()
+    assert first.result().split()[1] == b"408"
