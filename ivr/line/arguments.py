@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from engine.types import PhraseId
 from ivr.domain.call import AccountId, CallRequest, Purpose, TenantId
@@ -72,6 +72,12 @@ def parse_arguments(args: Sequence[str], defaults: RequestDefaults) -> CallReque
 def parse_app_data(app_data: str, defaults: RequestDefaults) -> CallRequest:
     """Read the whole of a `Stasis()` line's arguments, as a channel that waits in it shows them."""
     return parse_arguments(app_data.split(",")[1:], defaults)
+
+
+def as_app_data(app: str, request: CallRequest) -> str:
+    """Return what `parse_app_data` reads as a request of the same purpose, tenant and locale."""
+    tenant = quote(request.tenant, safe="")
+    return f"{app},{request.purpose},tenant={tenant},locale={request.locale}"
 
 
 def _purpose(word: str) -> Purpose:

@@ -17,6 +17,7 @@ from ivr.line.ear import Ear
 from ivr.line.hearing import CONNECTION_ID, Carried, Hearing, count_nothing
 from ivr.line.leg import HANG_UP_GRACE_S, Leg
 from ivr.line.names import AGAIN, Kind, Names
+from ivr.line.overheard import left_to_know
 from ivr.line.reuse import let_go
 from ivr.line.shared import anew, shared
 from ivr.line.starts import Starts
@@ -213,6 +214,8 @@ class PassiveCall:
         await ari.bridges.create(self._bridge, name=self._bridge)
         await self._starts.wait(self._snoop)
         self._hands.append(self._snoop)
+        known = left_to_know(ari.address.app, self.facts, self._record)
+        await ari.channels.set_variables(self._snoop, known)
         await ari.bridges.add(self._bridge, self._snoop, media.id)
         self._hearing.begin(socket, FORMATS["slin"](), self._listen)
 

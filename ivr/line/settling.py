@@ -15,7 +15,8 @@ from ivr.ari.errors import AriError, AriRequestError
 from ivr.ari.model import Channel
 from ivr.domain.call import CallId
 from ivr.line.following import Following
-from ivr.line.names import Names
+from ivr.line.names import Kind, Names
+from ivr.line.overheard import Overheard, overheard
 from ivr.line.passive_call import PassiveCall
 from ivr.line.recorded_call import RecordedCall
 from ivr.line.roster import Roster
@@ -34,8 +35,8 @@ recordings of callers among it."""
 
 log = structlog.get_logger()
 
-Adopt = Callable[[Channel], None]
-"""Begins to end the call of a caller who waits for a process that is no more."""
+Adopt = Callable[[Channel | Overheard], None]
+"""Begins to end the call of a caller who waits for a process that is no more, or was overheard."""
 
 
 class Settling:
@@ -128,9 +129,7 @@ class Settling:
         self._following.keep(present.keys() | arrived)
         strays = present.keys() - known.keys()
         return {
-            CallId(each)
-            for each in strays
-            if not self._names.is_media(each) and not self._only_followed(present[each])
+            CallId(each) for each in strays if self._is_left(each) or self._is_caller(present[each])
         }
 
     async def _catch_up(self) -> None:
@@ -145,7 +144,28 @@ class Settling:
         listed = application.channel_ids if application else ()
         return {each.id: each for each in await self._ari.channels.list() if each.id in listed}
 
+    def _is_caller(self, channel: Channel) -> bool:
+        return not self._names.is_media(channel.id) and not self._only_followed(channel)
+
+    def _is_left(self, channel: str) -> bool:
+        """Say whether it is a snoop channel of ours whose call nobody conducts."""
+        in_use = {self._names.of(Kind.SNOOP, call) for call in self._roster.ids}
+        return self._names.is_ours(Kind.SNOOP, channel) and channel not in in_use
+
+    async def _adopt_overheard(self, snoop: str) -> None:
+        try:
+            found = await overheard(self._ari.channels, snoop)
+        except AriError as error:
+            # It goes with its caller; else it is swept away, and the dialplan hears of nothing.
+            log.warning("stray_not_asked_for", call=snoop, why=str(error))
+            return
+        if found is not None and found.caller.id not in self._roster.ids:
+            self._adopt(found)
+
     async def _adopt_stray(self, call_id: CallId) -> None:
+        if self._names.is_ours(Kind.SNOOP, call_id):
+            await self._adopt_overheard(call_id)
+            return
         if call_id in self._roster.ids:
             return
         try:

@@ -28,6 +28,7 @@ from ivr.line.hearing import Carried, count_nothing
 from ivr.line.leg import Leg, Watch, watch_nothing
 from ivr.line.line_call import LineCall
 from ivr.line.names import Names
+from ivr.line.overheard import Overheard, OverheardCall
 from ivr.line.passive_call import PassiveCall
 from ivr.line.record_rules import RecordRules
 from ivr.line.recorded_call import RecordedCall
@@ -259,15 +260,20 @@ class Switchboard:
                 # Whoever compared before that took the caller for conducted.
                 self._settling.repeat()
 
-    def _adopt_found(self, channel: Channel) -> None:
-        request = self._request_of(channel)
-        log.warning("call_adopted", call=channel.id)
-        call = AdoptedCall(self._leg(channel, request), self._names)
+    def _adopt_found(self, found: Channel | Overheard) -> None:
+        if isinstance(found, Overheard):
+            request = self._request_of(found.caller, found.asked)
+            leg = self._leg(found.caller, request)
+            call: AdoptedCall = OverheardCall(leg, self._names, found.snoop)
+        else:
+            # The line of the dialplan that it waits in.
+            request = self._request_of(found, found.dialplan.app_data if found.dialplan else "")
+            call = AdoptedCall(self._leg(found, request), self._names)
+        log.warning("call_adopted", call=call.facts.id)
         self._begin(call, self._adopt if request else _refuse)
 
-    def _request_of(self, channel: Channel) -> CallRequest | None:
-        """Read once more what the dialplan asked for, from the line that it waits in."""
-        asked = channel.dialplan.app_data if channel.dialplan else ""
+    def _request_of(self, channel: Channel, asked: str) -> CallRequest | None:
+        """Read once more what the dialplan asked for."""
         try:
             return parse_app_data(asked, self._defaults)
         except BadRequestError as error:

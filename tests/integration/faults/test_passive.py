@@ -30,6 +30,7 @@ from tests.integration.faults.records import TENANT, Records, Row
 from tests.integration.faults.stage import Ground
 from tests.integration.faults.waiting import patiently, until
 from tests.postgres import write_master
+from tests.relay import Relay
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
 
@@ -57,8 +58,8 @@ TALK = (
     "There are two charges on it for the same day, and I only paid once.",
     "Could you please have a look and tell me what happened there.",
 )
-QUIET_ACCOUNT, NEW_ACCOUNT = AccountId("1002"), AccountId("2001")
-"""The same person's, who says nothing in his own call; and somebody's who is not enrolled yet."""
+QUIET_ACCOUNT, NEW_ACCOUNT, LATE_ACCOUNT = AccountId("1002"), AccountId("2001"), AccountId("2002")
+"""The same person's, who says nothing in his own call; and two of people not enrolled yet."""
 LOUD = 500
 
 
@@ -84,8 +85,11 @@ class Talk:
 class Office:
     """A system with a telephone for callers and one for an agent."""
 
-    def __init__(self, system: System, phone: Softphone, desk: Softphone, ari: AriClient) -> None:
+    def __init__(
+        self, system: System, phone: Softphone, desk: Softphone, ari: AriClient, relay: Relay
+    ) -> None:
         self.system = system
+        self.relay = relay
         self.records = Records(system.dsn)
         self.ari = ari
         self._phone = phone
@@ -117,6 +121,16 @@ class Office:
 
         (channel,) = await until(made)
         return channel
+
+    async def listens(self) -> None:
+        """Wait until we hear the caller."""
+
+        async def bridged() -> list[str]:
+            bridges = await self.ari.bridges.list()
+            ours = [each for each in bridges if each.id.startswith("countersign~")]
+            return [each.id for each in ours if len(each.channels) == 2]
+
+        await until(bridged)
 
     async def begin(self) -> None:
         """Begin once nothing of an earlier talk can be taken for this one's."""
@@ -163,8 +177,10 @@ async def office(
         )
         (folder / "asterisk/etc").mkdir(parents=True)
         (folder / "asterisk/etc/queues.conf").write_text(QUEUES)
+        relay = await stack.enter_async_context(Relay(asterisk.http_port))
+        chosen = SETTINGS | {"COUNTERSIGN_ARI_URL": relay.url}
         system = System(
-            folder, settings=SETTINGS, dsn=module_dsn, asterisk=asterisk, say=lambda _: None
+            folder, settings=chosen, dsn=module_dsn, asterisk=asterisk, say=lambda _: None
         )
         write_master(system.master_file)
         await stack.enter_async_context(system)
@@ -172,10 +188,11 @@ async def office(
             asterisk.ari_url, asterisk.ari_user, asterisk.ari_password, f"eyes-{uuid4().hex[:8]}"
         )
         ari = await stack.enter_async_context(AriClient(address))
-        office = Office(system, phone, desk, ari)
+        office = Office(system, phone, desk, ari, relay)
         for account in (ACCOUNT, QUIET_ACCOUNT):
             await office.records.enroll(account, ground.people.recordings)
-        await agree(system.dsn)
+        for account in (NEW_ACCOUNT, LATE_ACCOUNT):
+            await agree(system.dsn, account)
         yield office
         await office.nothing_left()
         assert await system.application.stop() == 0
@@ -183,12 +200,12 @@ async def office(
         assert not [line for line in lines if "exception" in line or line["level"] == "error"]
 
 
-async def agree(dsn: str) -> None:
+async def agree(dsn: str, account: AccountId) -> None:
     """Note that somebody agreed to be enrolled."""
     consent = Consent("en-US/1", ConsentGiven.DOCUMENT, datetime.now(UTC))
     async with await Database.connect(dsn, connections=1) as database:
         terms = Terms(consent, Locale("en-US"), Mode.TEXT_INDEPENDENT, PhraseId(""))
-        await Drafts(database).begin(TENANT, NEW_ACCOUNT, terms, who="test", why="test")
+        await Drafts(database).begin(TENANT, account, terms, who="test", why="test")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -281,3 +298,30 @@ async def test_a_crash_disturbs_nobody_and_ends_the_record(office: Office) -> No
     await office.nothing_left()
     assert not talk.caller.is_over
     assert await talk.agent_leaves() == "pin-only"
+
+
+async def test_killed_after_the_enrollment_was_written(office: Office) -> None:
+    """The two talk on, and the next process tells the dialplan what was written."""
+    await office.begin()
+    talk = await office.talk(f"enrol-{LATE_ACCOUNT}")
+    await office.listens()
+    office.relay.hold("/ari")
+    await talk.caller.speak(speech("slt", 40))
+    written = await office.records.enrollment()
+    await office.system.application.kill()
+    # What it had begun to tell is lost with it.
+    office.relay.cut()
+    office.relay.resume()
+    await office.system.application.start()
+
+    async def shared() -> str | None:
+        return await office.ari.channels.get_variable(
+            written.call, "SHARED(COUNTERSIGN_ENROLLMENT)"
+        )
+
+    assert await until(shared) == "ENROLLED"
+    await office.nothing_left()
+    assert not talk.caller.is_over
+    assert await talk.agent_leaves() == "agent-confirmed"
+    assert await office.records.enrollments() == [written]
+    assert written.ending == ("ENROLLED", "COMPLETE")
