@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -12,9 +12,10 @@ import pytest
 from ivr.ari import AriAddress, AriClient
 from ivr.ari.errors import AriRequestError
 from ivr.ari.model import Application, Bridge, Channel, DialplanCEP
-from ivr.domain.call import CallFacts, CallId
+from ivr.domain.call import CallFacts, CallId, Purpose
 from ivr.line.following import Following
-from ivr.line.names import Names
+from ivr.line.names import Kind, Names
+from ivr.line.overheard import Overheard, left_to_know
 from ivr.line.roster import Roster
 from ivr.line.settling import TRIES, Settling
 from tests.fakes.call import facts
@@ -22,6 +23,7 @@ from tests.patience import PATIENCE_S
 
 APP = "countersign"
 STRAY = Channel(id="call-1", name="PJSIP/trunk-1", state="Up")
+SNOOP = Channel(id=Names(APP).of(Kind.SNOOP, CallId(STRAY.id)), name="Snoop/1", state="Up")
 
 
 def at(app_name: str, app_data: str = "") -> Channel:
@@ -75,9 +77,22 @@ class Exchange:
             raise AriRequestError(status, "GET", f"channels/{channel}", "Refused")
         return next(each for each in self.channels if each.id == channel)
 
-    def adopt(self, channel: Channel) -> None:
+    left: Mapping[str, str] = field(default_factory=dict)
+    """What a process before us left to know on its snoop channel."""
+
+    hung_up: list[str] = field(default_factory=list)
+
+    async def hang_up(self, channel: str) -> None:
+        """Note which channel is removed."""
+        self.hung_up.append(channel)
+
+    async def variable(self, channel: str, name: str) -> str | None:
+        """Return a variable of the snoop channel."""
+        return self.left.get(name) if channel == SNOOP.id else None
+
+    def adopt(self, found: Channel | Overheard) -> None:
         """Note whose call is to be ended."""
-        self.adopted.append(channel.id)
+        self.adopted.append(found.snoop if isinstance(found, Overheard) else found.id)
         self.done.set()
 
     async def unsubscribe(self, name: str, channel: str) -> None:
@@ -130,6 +145,8 @@ async def settling(
     monkeypatch.setattr(client.applications, "unsubscribe", exchange.unsubscribe)
     monkeypatch.setattr(client.channels, "list", exchange.every)
     monkeypatch.setattr(client.channels, "get", exchange.one)
+    monkeypatch.setattr(client.channels, "get_variable", exchange.variable)
+    monkeypatch.setattr(client.channels, "hangup", exchange.hang_up)
     monkeypatch.setattr(client.bridges, "list", exchange.no_bridges)
     monkeypatch.setattr(client.recordings, "stored", exchange.no_recordings)
     return Settling(
@@ -268,3 +285,15 @@ async def test_nothing_is_asked_now_and_then_while_the_line_is_cut(
     running.cancel()
     await asyncio.wait({running})
     assert exchange.asked == 0
+
+
+@pytest.mark.parametrize("left", [left_to_know(APP, facts(Purpose.PASSIVE), None), {}])
+async def test_whom_a_process_before_us_overheard_is_told(
+    exchange: Exchange, settling: Settling, left: Mapping[str, str]
+) -> None:
+    """By its snoop channel, where it left enough to know; of a call that is over it is removed."""
+    exchange.listed, exchange.channels = (STRAY.id, SNOOP.id), (QUEUED, SNOOP)
+    exchange.left = left
+    await settling.settle()
+    assert exchange.adopted == ([SNOOP.id] if left else [])
+    assert SNOOP.id in exchange.hung_up
