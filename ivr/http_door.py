@@ -62,7 +62,8 @@ class Door(web.BaseSite):
         super().__init__(runner, ssl_context=tls)
         self._where = host, port
         self._at_once = at_once
-        self._turned_away: set[asyncio.BaseTransport] = set()
+        self.turned_away: set[asyncio.BaseTransport] = set()
+        """Who is being told that there is no room."""
         self._full = False
 
     @property
@@ -75,14 +76,15 @@ class Door(web.BaseSite):
         """Listen; `OSError` where that cannot be."""
         await super().start()
         self._server = await asyncio.get_running_loop().create_server(
-            self._admitted,
+            self._arrived,
             *self._where,
             ssl=self._ssl_context,
             ssl_handshake_timeout=HANDSHAKE_S if self._ssl_context else None,
             backlog=self._backlog,
         )
 
-    def _admitted(self) -> asyncio.BaseProtocol:
+    def admitted(self) -> asyncio.Protocol | None:
+        """Return what serves one more connection, None where there is no room."""
         server = self._runner.server
         assert server is not None, "the runner was set up"
         full, self._full = self._full, len(server.connections) >= self._at_once
@@ -90,30 +92,40 @@ class Door(web.BaseSite):
             return server()
         if not full:
             log.warning("connections_refused", door=self.name, at_once=self._at_once)
-        return _Refusal(self._turned_away)
+        return None
+
+    def _arrived(self) -> asyncio.Protocol:
+        return _Arrived(self)
 
 
-class _Refusal(asyncio.Protocol):
-    """Says that there is no room, and hangs up."""
+class _Arrived(asyncio.Protocol):
+    """A connection before the door: goes in, or hears that there is no room and is closed.
 
-    def __init__(self, others: set[asyncio.BaseTransport]) -> None:
-        self._others = others
+    It is decided once it is made, since many may be accepted before the first of them is.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Refuse at once; stay until what was sent can have come."""
+        """Hand over to the server; or refuse, and stay until what was sent can have come."""
         assert isinstance(transport, asyncio.Transport), "TCP, or TLS over it"
         self._transport = transport
-        if len(self._others) >= FAREWELLS_MAX:
+        inside = self._door.admitted()
+        if inside is not None:
+            transport.set_protocol(inside)
+            inside.connection_made(transport)
+        elif len(self._door.turned_away) >= FAREWELLS_MAX:
             transport.abort()
-            return
-        self._others.add(transport)
-        transport.write(REFUSED)
-        asyncio.get_running_loop().call_later(FAREWELL_S, transport.abort)
+        else:
+            self._door.turned_away.add(transport)
+            transport.write(REFUSED)
+            asyncio.get_running_loop().call_later(FAREWELL_S, transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        """Hang up."""
+        """Hang up on whoever was refused."""
         self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Make room for another refusal."""
-        self._others.discard(self._transport)
+        self._door.turned_away.discard(self._transport)

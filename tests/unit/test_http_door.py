@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -110,6 +111,18 @@ async def test_one_too_many_is_told_so(capsys: pytest.CaptureFixture[str]) -> No
         await guests.pop().leaves()
         assert await served_again(port) == b"HTTP/1.1 200 OK\r\n"
         await guests.pop().leaves()
+
+
+async def test_those_who_come_at_the_same_moment_are_counted_too() -> None:
+    """They stand before the door before the first of them is inside."""
+    async with opened(2) as port:
+        crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
+        guests = [Guest(*await asyncio.open_connection(sock=each)) for each in crowd]
+        answers = [await guest.asks() for guest in guests]
+        assert sum(b"200" in each for each in answers) == 2
+        assert sum(b"503" in each for each in answers) == 6
+        for guest in guests:
+            await guest.leaves()
 
 
 async def test_one_that_is_refused_and_says_nothing_is_not_kept(
