@@ -1,8 +1,8 @@
 # The application, its packages from the lock file, for any uid but root's, with a read-only root.
 FROM python:3.13-slim
 WORKDIR /usr/share/countersign
-COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements-service.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-service.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY engine engine
 COPY ivr ivr

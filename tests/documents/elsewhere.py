@@ -76,7 +76,7 @@ async def _service_runs(machine: Machine, command: str) -> None:
 async def _lock_is_installed(machine: Machine, command: str) -> None:
     """Our own environment, made by this line of ./run, has what the lock names."""
     assert "install --require-hashes -r" in (ROOT / "run").read_text(encoding="utf-8")
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    lock = (ROOT / shlex.split(command)[-1]).read_text(encoding="utf-8")
     wanted = [
         Requirement(line.rstrip(" \\")) for line in lock.splitlines() if re.match(r"\w", line)
     ]

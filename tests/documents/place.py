@@ -24,7 +24,7 @@ PATHS = (
 """Folders of the machine: each lies below the test's own folder instead."""
 
 TREE = ("docs", "dialplans", "engine", "ivr", "sql", "run", "README.md", "LICENSE")
-BUILD = ("pyproject.toml", "requirements.lock", "docker-compose.yml")
+BUILD = ("pyproject.toml", "requirements-service.lock", "docker-compose.yml")
 """What "this folder" of docs/install.md holds: a copy, since some commands write into it."""
 
 ARI_PASSWORD, DATABASE_PASSWORD = "a-password-of-asterisk", "a-password-of-postgres"
@@ -102,7 +102,7 @@ class Place:
         path.chmod(0o755)
 
     def lend_packages(self) -> None:
-        """Let the environment of docs/install.md see what requirements.lock put into ours."""
+        """Let the environment of docs/install.md see what ./run put into ours."""
         (lib,) = self.at("/opt/countersign/lib").glob("python3.*/site-packages")
         ours = sysconfig.get_path("purelib")
         (lib / "lent.pth").write_text(f"import sys; sys.path.insert(1, {ours!r})\n")
