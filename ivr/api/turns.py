@@ -80,16 +80,19 @@ class Turns:
 
     def _pass_on(self) -> None:
         """Call the next owner's first, and put that owner behind the others."""
-        if not self._waiting:
-            self._free += 1
-            return
-        owner, line = self._waiting.popitem(last=False)
-        line.popleft().set_result(None)
-        if line:
-            self._waiting[owner] = line
+        while self._waiting:
+            owner, line = self._waiting.popitem(last=False)
+            called = line.popleft()
+            if line:
+                self._waiting[owner] = line
+            if not called.done():  # else whoever waits is giving up at this moment
+                called.set_result(None)
+                return
+        self._free += 1
 
     def _give_up(self, owner: str, called: asyncio.Future[None]) -> None:
-        line = self._waiting[owner]
-        line.remove(called)
-        if not line:
-            del self._waiting[owner]
+        line = self._waiting.get(owner, deque())
+        if called in line:  # else it was passed over already
+            line.remove(called)
+            if not line:
+                del self._waiting[owner]

@@ -76,6 +76,20 @@ async def test_a_turn_that_comes_too_late_goes_on_to_the_next() -> None:
     await asyncio.wait_for(_turned(turns, "a"), PATIENCE_S)
 
 
+async def test_who_gives_up_just_before_he_is_called_is_passed_over() -> None:
+    """Neither he whose turn ends hears of it, nor does the next wait for ever."""
+    turns = Turns(at_once=1, waiting_max=10)
+    async with turns.turn("a"):
+        gone = asyncio.create_task(_turned(turns, "b"))
+        after = asyncio.create_task(_turned(turns, "b"))
+        await asyncio.sleep(0)
+        gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    await asyncio.wait_for(after, PATIENCE_S)
+    await asyncio.wait_for(_turned(turns, "a"), PATIENCE_S)
+
+
 async def _turned(turns: Turns, owner: str) -> None:
     async with turns.turn(owner):
         pass
