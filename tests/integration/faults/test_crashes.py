@@ -67,6 +67,8 @@ async def test_killed_after_the_verdict_was_written(stage: Stage) -> None:
     await call.speak(stage.people.phrase)
     written = await stage.records.verdict()
     await stage.system.application.kill()
+    # What it had begun to tell is lost with it.
+    stage.relay.cut()
     stage.relay.resume()
     await stage.system.application.start()
     assert await stage.route(call) == "agent-confirmed"
@@ -87,6 +89,8 @@ async def test_killed_after_the_enrollment_was_written(stage: Stage) -> None:
     await call.speak(stage.people.enrolling[2])
     written = await stage.records.enrollment()
     await stage.system.application.kill()
+    # What it had begun to tell is lost with it.
+    stage.relay.cut()
     stage.relay.resume()
     await stage.system.application.start()
     assert await stage.route(call, enrolling=True) == "enrolled"
