@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import firwin, lfilter
 
 from engine.audio.g711 import decode_alaw, decode_mulaw, encode_alaw, encode_mulaw
+from engine.audio.low_pass import low_pass
 from engine.types import Pcm
 from ivr.media.errors import FrameSizeError
+
+Real = NDArray[np.float64]
 
 WIRE = np.dtype("<i2")
 """Linear audio on the media socket: little-endian, whatever the machine."""
@@ -50,21 +52,21 @@ class Slin16:
 
     def __init__(self) -> None:
         """Begin in silence."""
-        self._taps = firwin(HALF_BAND_TAPS, 3_700, fs=16_000)
+        self._taps = low_pass(3_700 / 8_000, np.hamming(HALF_BAND_TAPS))
         self._down = np.zeros(HALF_BAND_TAPS - 1)
         self._up = np.zeros(HALF_BAND_TAPS - 1)
 
     def decode(self, frame: bytes) -> Pcm:
         """Return int16 `[n / 4]` for `n` bytes, low-passed and every other sample dropped."""
         wide = _linear("slin16", frame, 4)
-        smooth, self._down = lfilter(self._taps, 1.0, wide, zi=self._down)
+        smooth, self._down = _filtered(self._taps, wide, self._down)
         return _rounded(smooth[::2])
 
     def encode(self, pcm: Pcm) -> bytes:
         """Return 4 bytes for each sample."""
         sparse = np.zeros(2 * len(pcm))
         sparse[::2] = pcm * 2.0
-        smooth, self._up = lfilter(self._taps, 1.0, sparse, zi=self._up)
+        smooth, self._up = _filtered(self._taps, sparse, self._up)
         return _rounded(smooth).astype(WIRE, copy=False).tobytes()
 
 
@@ -102,5 +104,12 @@ def _linear(format: str, frame: bytes, unit: int) -> Pcm:
     return np.frombuffer(frame, WIRE).astype(np.int16)
 
 
-def _rounded(samples: NDArray[np.float64]) -> Pcm:
+def _filtered(taps: Real, samples: NDArray[Any], before: Real) -> tuple[Real, Real]:
+    """Filter one piece of a stream after `before`, and return what the next one comes after."""
+    whole = np.convolve(samples, taps)
+    whole[: len(before)] += before
+    return whole[: len(samples)], whole[len(samples) :]
+
+
+def _rounded(samples: Real) -> Pcm:
     return np.clip(np.rint(samples), -32_768, 32_767).astype(np.int16)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import structlog
-from scipy.signal import resample_poly
 
 from engine.types import TELEPHONE_RATE_HZ, Pcm, PhraseId
 from ivr.domain.locale import DEFAULT_LOCALE
@@ -158,6 +157,9 @@ def _check(path: Path, file: soundfile.SoundFile) -> None:
 def _at_telephone_rate(samples: Pcm, rate: int) -> Pcm:
     if rate == TELEPHONE_RATE_HZ:
         return samples
+    # Here, for it takes a second, and the built-in prompts have the telephone's rate.
+    from scipy.signal import resample_poly
+
     divisor = gcd(rate, TELEPHONE_RATE_HZ)
     slow = resample_poly(samples.astype(float), TELEPHONE_RATE_HZ // divisor, rate // divisor)
     rounded: Pcm = np.clip(np.rint(slow), -32_768, 32_767).astype(np.int16)

@@ -158,9 +158,20 @@ def test_a_command_is_known_alone_as_among_all(
 )
 def test_what_hears_nobody_starts_without_what_hears(command: str) -> None:
     """It would take an administrator seconds: the engine, and what decodes and filters audio."""
+    assert not {"engine.speaker", "scipy.signal", "soundfile", "ivr.app"} & imported_by(command)
+
+
+@pytest.mark.parametrize("command", ["serve", "doctor", "jobs", "batch", "verify", "watchlist"])
+def test_what_hears_starts_without_the_filters_of_scipy(command: str) -> None:
+    """They take as long as all else together, and only files of a rare rate need them."""
+    assert not {"scipy.signal", "scipy.stats"} & imported_by(command)
+
+
+def imported_by(command: str) -> set[str]:
+    """Return the modules that are there as soon as the command's arguments are known."""
     asked = f"import sys; from ivr.cli.main import parser; parser({command!r}); print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
-    assert not {"engine.speaker", "scipy.signal", "soundfile", "ivr.app"} & {*told.stdout.split()}
+    return {*told.stdout.split()}
 
 
 @pytest.mark.parametrize(

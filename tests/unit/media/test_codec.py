@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.signal import firwin, lfilter
 
 from engine.types import Pcm
-from ivr.media.codec import FORMATS
+from ivr.media.codec import FORMATS, HALF_BAND_TAPS
 from ivr.media.errors import FrameSizeError
 
 FRAME_BYTES = {"slin": 320, "slin16": 640, "ulaw": 160, "alaw": 160}
@@ -80,3 +82,23 @@ def test_wideband_does_not_fold_into_the_telephone_band() -> None:
     wide = (16_000 * np.sin(2 * np.pi * 6_000 * time)).astype("<i2").tobytes()
     left = FORMATS["slin16"]().decode(wide)[200:]
     assert 20 * np.log10(np.std(left) / 11_314) < -50
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=20), st.integers(0, 2**32 - 1))
+def test_slin16_filters_a_stream_as_scipy_does(sizes: list[int], seed: int) -> None:
+    """The same int16 both ways, however the stream is cut, a single sample included."""
+    taps, codec = firwin(HALF_BAND_TAPS, 3_700, fs=16_000), FORMATS["slin16"]()
+    down, up, noise = np.zeros(len(taps) - 1), np.zeros(len(taps) - 1), np.random.default_rng(seed)
+    for size in sizes:
+        wide = noise.integers(-32_768, 32_768, 2 * size).astype(np.int16)
+        smooth, down = lfilter(taps, 1.0, wide, zi=down)
+        halved = codec.decode(wide.astype("<i2").tobytes())
+        assert np.array_equal(halved, limited(smooth[::2]))
+        smooth, up = lfilter(taps, 1.0, np.kron(halved * 2.0, [1.0, 0.0]), zi=up)
+        assert codec.encode(halved) == limited(smooth).astype("<i2").tobytes()
+
+
+def limited(samples: NDArray[np.float64]) -> Pcm:
+    """Round to what int16 holds."""
+    return np.clip(np.rint(samples), -32_768, 32_767).astype(np.int16)

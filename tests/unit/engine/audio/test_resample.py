@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import freqz
+from scipy.signal import firwin, freqz, resample_poly
 
 from engine.audio import Upsampler, to_engine_rate, to_float, to_int, upsample
-from engine.audio.resample import FILTER, downsample
+from engine.audio.low_pass import low_pass
+from engine.audio.resample import FILTER, STOP_BAND_DB, TAPS, downsample
 from engine.errors import AudioError
 from engine.types import Samples
 
@@ -129,3 +130,31 @@ def test_halving_the_rate_mirrors_nothing() -> None:
     tone = np.sin(2 * np.pi * 6000 * np.arange(16000) / 16000).astype(np.float32)
     assert np.abs(downsample(tone)[100:-100]).max() < 1e-3
     assert len(downsample(tone[:0])) == 0
+
+
+@given(
+    taps=st.integers(1, 100).map(lambda half: 2 * half + 1),
+    cutoff=st.floats(0.01, 0.99),
+    beta=st.floats(0.0, 12.0),
+)
+def test_the_design_is_that_of_scipy(taps: int, cutoff: float, beta: float) -> None:
+    """To the last places of float64, for the windows of all our filters."""
+    for ours, theirs in ((np.kaiser(taps, beta), ("kaiser", beta)), (np.hamming(taps), "hamming")):
+        peer = firwin(taps, cutoff, window=theirs)
+        np.testing.assert_allclose(low_pass(cutoff, ours), peer, rtol=0, atol=1e-15)
+
+
+def test_our_own_filter_is_that_of_scipy_bit_for_bit() -> None:
+    """What the voice model learnt from stays what it hears."""
+    peer = 2.0 * firwin(TAPS, 0.5, window=("kaiser", 0.1102 * (STOP_BAND_DB - 8.7)))
+    assert np.array_equal(FILTER[1::2].astype(np.float32), peer[1::2].astype(np.float32))
+    np.testing.assert_allclose(FILTER, peer, rtol=0, atol=1e-15)
+
+
+@settings(deadline=None)
+@given(count=st.integers(1, 3000), seed=st.integers(0, 2**32 - 1))
+def test_halving_is_that_of_scipy(count: int, seed: int) -> None:
+    """The same int16 for noise of any length, and what overshoots limited alike."""
+    pcm = np.random.default_rng(seed).integers(-32_768, 32_768, count).astype(np.int16)
+    peer = resample_poly(to_float(pcm), 1, 2, window=FILTER / 2.0).astype(np.float32)
+    assert np.array_equal(to_int(downsample(to_float(pcm))), to_int(peer))
