@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from engine import SpeakerEngine
 from engine.audio import warm
@@ -18,6 +17,8 @@ from ivr.api.server import api_server
 from ivr.ari.client import AriClient
 from ivr.clock import SystemClock
 from ivr.config import Configuration
+from ivr.connecting import agi_rules, ari_address, media_sockets, record_rules
+from ivr.engines import load_earlier, load_engine
 from ivr.flows.conduct import adopt, conduct
 from ivr.flows.services import Services
 from ivr.holdings import database_of, keyring_of, lockout_rules, outbox_of
@@ -37,19 +38,11 @@ from ivr.storage import (
     PostgresStore,
 )
 from ivr.translation import (
-    agi_rules,
-    ari_address,
     check_prompts,
     enroll_rules,
-    listening_limits,
-    media_sockets,
-    model_path,
     passive_rules,
     phrases_folder,
-    previous_model_path,
     prompt_folder,
-    quality_limits,
-    record_rules,
     verify_rules,
 )
 from ivr.voice import EngineVoice
@@ -177,26 +170,6 @@ async def _agi_of(
         follow=told.following.begin,
     ) as server:
         yield server
-
-
-def load_engine(configuration: Configuration) -> SpeakerEngine:
-    """Load the voice model with the operator's limits; `EngineError` where that cannot be."""
-    return _engine_of(model_path(configuration), configuration)
-
-
-def load_earlier(configuration: Configuration) -> SpeakerEngine | None:
-    """Load the voice model of before a change, where one is named; as `load_engine`."""
-    card = previous_model_path(configuration)
-    return None if card is None else _engine_of(card, configuration)
-
-
-def _engine_of(card: Path, configuration: Configuration) -> SpeakerEngine:
-    return SpeakerEngine.load(
-        card,
-        configuration.voice.target_fmr,
-        quality_limits(configuration),
-        listening_limits(configuration),
-    )
 
 
 @asynccontextmanager

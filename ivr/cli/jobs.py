@@ -13,11 +13,11 @@ import structlog
 from tqdm import tqdm
 
 from engine import SpeakerEngine
-from ivr.app import load_engine
 from ivr.cli.office import furnished
 from ivr.cli.output import print_json
 from ivr.cli.settings import Commands, configuration_of
 from ivr.config import Configuration
+from ivr.engines import load_engine
 from ivr.holdings import database_of
 from ivr.jobs import duties_of
 from ivr.jobs.progress import Progress, progress

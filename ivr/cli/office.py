@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from engine import SpeakerEngine
-from ivr.app import load_earlier, load_engine
 from ivr.clock import SystemClock
 from ivr.config import Configuration
 from ivr.domain.call import TenantId
+from ivr.engines import load_earlier, load_engine
 from ivr.holdings import database_of, keyring_of, lockout_rules
 from ivr.logs import configure_log
 from ivr.media.prompts import PromptLibrary

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import EngineError
-from ivr.app import load_earlier, load_engine
 from ivr.config import Configuration, ConfigurationError
 from ivr.doctor.finding import Finding, fault, good, warning
+from ivr.engines import load_earlier, load_engine
 from ivr.holdings import database_folder, master_keys, outbox_folder
 from ivr.media.errors import MediaError
 from ivr.media.prompts import PromptLibrary

@@ -11,6 +11,7 @@ from datetime import datetime
 from ivr.ari.client import AriClient
 from ivr.ari.errors import AriError, AriRequestError, AriUnauthorizedError
 from ivr.config import Configuration
+from ivr.connecting import ari_address, media_sockets
 from ivr.doctor.clock import check_clock, now
 from ivr.doctor.finding import Finding, fault, good, skipped, warning
 from ivr.domain.call import CallId
@@ -20,7 +21,6 @@ from ivr.line.names import Kind, Names
 from ivr.media.control import MediaStart
 from ivr.media.errors import MediaError
 from ivr.media.socket import MediaSocket, MediaSockets
-from ivr.translation import ari_address, media_sockets
 
 MODULES: Mapping[str, str] = {
     "app_stasis": "the dialplan hands calls over by it",

@@ -16,10 +16,10 @@ import pytest_asyncio
 from ivr.ari import AriClient
 from ivr.cli.main import main
 from ivr.config import load
+from ivr.connecting import ari_address
 from ivr.doctor import Finding, State, checkup
 from ivr.lab.asterisk import PrivateAsterisk
 from ivr.storage import Database, Keyring, make_master_file
-from ivr.translation import ari_address
 from tests.integration.faults.waiting import patiently
 from tests.integration.line_caller import eventually
 from tests.postgres import MASTER, execute, with_database, write_master

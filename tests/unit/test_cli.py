@@ -167,6 +167,12 @@ def test_what_hears_starts_without_the_filters_of_scipy(command: str) -> None:
     assert not {"scipy.signal", "scipy.stats"} & imported_by(command)
 
 
+@pytest.mark.parametrize("command", ["verify", "watchlist"])
+def test_what_works_on_files_starts_without_the_telephone(command: str) -> None:
+    """No Asterisk is spoken to, nobody is served and no job is done."""
+    assert not {"aiohttp", "pgqueuer", "ivr.app", "ivr.ari.client"} & imported_by(command)
+
+
 def imported_by(command: str) -> set[str]:
     """Return the modules that are there as soon as the command's arguments are known."""
     asked = f"import sys; from ivr.cli.main import parser; parser({command!r}); print(*sys.modules)"
