@@ -47,6 +47,25 @@ COMMANDS: Final[Mapping[str, str]] = {
 """The module of each, in the order of the help. Only what is asked for is imported: all of them
 together take seconds."""
 
+REPLACED: Final = "ivr.line.errors.ApplicationReplacedError"
+TOLD: Final = frozenset(
+    {
+        "engine.errors.EngineError",
+        "ivr.agi.errors.AgiError",
+        "ivr.ari.errors.AriError",
+        "ivr.cli.batch_listing.BatchListError",
+        "ivr.config.ConfigurationError",
+        "ivr.lab.LabError",
+        "ivr.lab.softphone.errors.SoftphoneError",
+        "ivr.line.errors.LineError",
+        "ivr.media.errors.MediaError",
+        "ivr.ports.errors.PortError",
+        "ivr.pulling.PullError",
+        "ivr.words.UnknownPhraseError",
+    }
+)
+"""The errors that are told in one line, by name: to import them all takes seconds."""
+
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -108,24 +127,10 @@ def leave_no_core() -> None:
 
 def status_of(error: Exception) -> int | None:
     """Return the exit status for an error that is told in one line; None for a fault of ours."""
-    from engine.errors import EngineError
-    from ivr.agi.errors import AgiError
-    from ivr.ari.errors import AriError
-    from ivr.cli.batch_listing import BatchListError
-    from ivr.config import ConfigurationError
-    from ivr.lab import LabError
-    from ivr.lab.softphone.errors import SoftphoneError
-    from ivr.line.errors import ApplicationReplacedError, LineError
-    from ivr.media.errors import MediaError
-    from ivr.ports import PortError
-    from ivr.pulling import PullError
-    from ivr.words import UnknownPhraseError
-
-    if isinstance(error, ApplicationReplacedError):
+    kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    if REPLACED in kinds:
         return STATUS_REPLACED
-    told = (ConfigurationError, BatchListError, EngineError, AgiError, AriError, MediaError)
-    told_too = (LineError, PortError, PullError, LabError, SoftphoneError, UnknownPhraseError)
-    return STATUS_CANNOT if isinstance(error, (*told, *told_too)) else None
+    return STATUS_CANNOT if kinds & TOLD else None
 
 
 def command_in(words: Iterable[str]) -> str | None:

@@ -8,12 +8,22 @@ import re
 import resource
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from ivr.cli import main
-from ivr.cli.main import COMMANDS, command_in, parser
+from ivr.cli.main import (
+    COMMANDS,
+    REPLACED,
+    STATUS_CANNOT,
+    STATUS_REPLACED,
+    TOLD,
+    command_in,
+    parser,
+    status_of,
+)
 
 SETTINGS = {"COUNTERSIGN_ARI_PASSWORD": "pepper", "COUNTERSIGN_DATABASE_FOLDER": "pg"}
 
@@ -171,6 +181,27 @@ def test_what_hears_starts_without_the_filters_of_scipy(command: str) -> None:
 def test_what_works_on_files_starts_without_the_telephone(command: str) -> None:
     """No Asterisk is spoken to, nobody is served and no job is done."""
     assert not {"aiohttp", "pgqueuer", "ivr.app", "ivr.ari.client"} & imported_by(command)
+
+
+@pytest.mark.parametrize("name", sorted({*TOLD, REPLACED}))
+def test_an_error_that_is_told_in_one_line_is_known_by_its_name(name: str) -> None:
+    """The name is that of a class, and whatever derives from it is told as it is."""
+    module, _, kind = name.rpartition(".")
+    found: type[Exception] = getattr(import_module(module), kind)
+    derived: type[Exception] = type("Derived", (found,), {})
+    error = derived.__new__(derived)
+    assert status_of(error) == (STATUS_REPLACED if name == REPLACED else STATUS_CANNOT)
+    assert status_of(ValueError()) is None
+
+
+def test_a_fault_of_the_configuration_is_told_without_the_telephone(tmp_path: Path) -> None:
+    """Whoever mends a file waits for no part that it does not concern."""
+    words = ["--config", str(tmp_path / "none.toml"), "config"]
+    asked = f"import sys; from ivr.cli import main; print(main({words!r}), *sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
+    status, *modules = told.stdout.split()
+    assert status == "2"
+    assert not {"aiohttp", "scipy", "engine.phrase", "ivr.lab"} & {*modules}
 
 
 def imported_by(command: str) -> set[str]:
