@@ -31,16 +31,13 @@ from engine.evaluation.labelled_calls import LabelledCall, known_words, labelled
 from engine.voice.card import CalibrationCard, Card, write_card
 from engine.voice.catalogue import as_it_came, card_of
 from engine.voice.embedder import Embedder
-from ivr.cli.settings import Commands, voice_of
+from ivr.cli.settings import voice_of
 
 _STEPS = 3
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser(
-        "adapt", help="fit the calibration to your own labelled calls (docs/adapting.md)"
-    )
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     add = command.add_argument
     add("calls", type=Path, help="a folder with a subfolder per speaker, or a table (TSV)")
     add("--out", type=Path, required=True, metavar="DIR", help="a new folder for the adapted model")

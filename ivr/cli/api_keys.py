@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ivr.api.scopes import Scope
 from ivr.api.tokens import new_token
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.domain.call import TenantId
 from ivr.holdings import database_of, keyring_of
 from ivr.storage import ApiKeys, ApiKeySummary
@@ -21,9 +21,8 @@ Action = Callable[[ApiKeys, argparse.Namespace], Awaitable[int]]
 TENANT_DEFAULT = "default"
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command and its actions."""
-    command = commands.add_parser("api-keys", help="create, list and revoke the API's keys")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add its actions to the command."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     creating = actions.add_parser("create", help="make a key and print it, this once")
     creating.add_argument("--name", required=True, help="what to call it, 1 to 128 characters")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.config import ConfigurationError
 from ivr.domain.call import TenantId
 from ivr.holdings import database_of
@@ -18,9 +18,8 @@ from ivr.storage import AuditEnd, AuditFault, Database, audit_ends, tenants, ver
 Action = Callable[[Database, argparse.Namespace], Awaitable[int]]
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command and its actions."""
-    command = commands.add_parser("audit", help="verify or anchor the audit trail")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add its actions to the command."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     verifying = actions.add_parser(
         "verify", help="find an entry that was edited, deleted or moved; status 1 if there is one"

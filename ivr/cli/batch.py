@@ -54,9 +54,8 @@ _STATUS_OF: dict[str, int] = {
 Action = Callable[[argparse.Namespace, TenantId, Batches], Awaitable[int]]
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command and its actions."""
-    command = commands.add_parser("batch", help="enroll or verify a folder or CSV of recordings")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add its actions to the command."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_enroll(_ordering(actions, BatchKind.ENROLL, "enroll many, each with a consent"))
     _ordering(actions, BatchKind.VERIFY, "verify many recordings, each against one account")

@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ivr.cli.settings import Commands
 from ivr.lab import say_on_stderr
 from ivr.lab.bench.embedding import measure_embedding
 from ivr.lab.bench.gallery import measure_gallery
@@ -37,9 +36,8 @@ GALLERY_ROUNDS = 300
 PROFILES = 100_000
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser("bench", help="measure where the time of a call goes")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     command.add_argument(
         "--calls",
         type=counts,

@@ -11,7 +11,7 @@ from engine.audio.files import AudioFileError
 from ivr.cli.office import office_of
 from ivr.cli.output import print_json
 from ivr.cli.recordings import add_common, read
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.cli.verify import plain, status, told
 from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
@@ -21,11 +21,8 @@ from ivr.offline import verify
 DIGITS_MOST = 16
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser(
-        "challenge", help="draw random digits, wait for a recording of them, and check it"
-    )
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     add_common(command)
     add = command.add_argument
     add("--account", required=True, help="who is to speak them")

@@ -6,13 +6,12 @@ import argparse
 
 import msgspec
 
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.config import is_secret
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser("config", help="check the configuration and show it")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     command.set_defaults(run=run)
 
 

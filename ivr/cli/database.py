@@ -6,15 +6,14 @@ import argparse
 import asyncio
 from datetime import UTC, datetime
 
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.config import Configuration
 from ivr.holdings import database_of
 from ivr.storage import Retained, RetentionRules, forget_job_log, migrate, retain, tenants
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser("database", help="the database's schema, and what it keeps")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     actions.add_parser("migrate", help="apply what is missing").set_defaults(run=run)
     retaining = actions.add_parser(

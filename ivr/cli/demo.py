@@ -6,14 +6,12 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from ivr.cli.settings import Commands
 from ivr.lab.demo import demonstrate
 from ivr.logs import configure_log
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser("demo", help="place real calls on this machine")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     command.add_argument("--corpus", type=Path, metavar="DIR", help="recordings of real people")
     command.add_argument("--stay", action="store_true", help="leave the system up afterwards")
     command.set_defaults(run=run)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.desk import hash_password
 from ivr.domain.call import TenantId
 from ivr.domain.desk import DeskUser, Role
@@ -21,9 +21,8 @@ PASSWORD_CHARACTERS_MIN = 12
 """NIST SP 800-63B asks for 8 at least, and for 15 where nothing is asked for besides."""
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command and its actions."""
-    command = commands.add_parser("desk", help="the agents' page: who may sign in")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add its actions to the command."""
     subjects = command.add_subparsers(title="subjects", metavar="SUBJECT", required=True)
     users = subjects.add_parser("users", help="who may sign in")
     actions = users.add_subparsers(title="actions", metavar="ACTION", required=True)

@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.config import ConfigurationError
 from ivr.doctor import Finding, State, checkup
 from ivr.logs import configure_log
@@ -16,11 +16,8 @@ from ivr.logs import configure_log
 STATUS_FAULT = 1
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser(
-        "doctor", help="check Asterisk, database, keys, model, prompts; say how to mend each"
-    )
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     command.add_argument("--json", action="store_true", help="for programs")
     command.set_defaults(run=run)
 

@@ -21,7 +21,7 @@ from ivr.cli.recordings import (
     read,
     with_progress,
 )
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.consent import Consent, ConsentGiven
@@ -35,9 +35,8 @@ from ivr.words import listed
 _MORE_SPEECH_HELPS = (EnrollmentReason.NOT_ENOUGH_SPEECH, EnrollmentReason.TOO_NOISY)
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser("enroll", help="enroll a person from recordings in files")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     add_paths(command)
     add = command.add_argument
     add("--account", required=True, type=account, help="the person's account with the tenant")

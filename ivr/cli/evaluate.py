@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from ivr.cli.settings import Commands
 
-
-def add_to(commands: Commands) -> None:
-    """Add the command; its options are the evaluation's own."""
-    command = commands.add_parser(
-        "evaluate", help="score trials of a voice model: error rates with intervals", add_help=False
-    )
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Leave all that follows to the evaluation, whose options they are."""
     command.set_defaults(run=run, takes_the_rest=True)
 
 

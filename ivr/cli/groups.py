@@ -8,14 +8,12 @@ from operator import attrgetter
 
 from ivr.cli.administration import Desk, entry, everything, list_name, run, with_reason
 from ivr.cli.output import print_json
-from ivr.cli.settings import Commands
 from ivr.domain.call import TenantId
 from ivr.storage import FIRST
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command and its actions."""
-    command = commands.add_parser("groups", help="list, fill or empty groups to identify within")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add its actions to the command."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list the groups, or the members of one")
     listing.add_argument("group", nargs="?", type=list_name, metavar="GROUP")

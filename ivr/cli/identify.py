@@ -19,7 +19,7 @@ from ivr.cli.recordings import (
     with_progress,
     worst,
 )
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.config import Configuration
 from ivr.domain.call import TenantId
 from ivr.offline import Found, identify
@@ -29,9 +29,8 @@ SHOWN = 5
 Answer = tuple[Path, Found | AudioFileError]
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser("identify", help="find whose voice of a group a file holds")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     add_paths(command)
     command.add_argument("--group", required=True, help="the tenant's group to look in")
     command.set_defaults(run=run)

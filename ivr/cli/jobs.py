@@ -15,7 +15,7 @@ from tqdm import tqdm
 from engine import SpeakerEngine
 from ivr.cli.office import furnished
 from ivr.cli.output import print_json
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.config import Configuration
 from ivr.engines import load_engine
 from ivr.holdings import database_of
@@ -37,9 +37,8 @@ MENDING = (
 )
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser("jobs", help="what workers do behind the calls")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     status = actions.add_parser("status", help="how far the jobs are")
     status.add_argument("--json", action="store_true", help="print JSON for programs")

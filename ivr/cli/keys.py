@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.domain.call import TenantId
 from ivr.holdings import database_of, keyring_of
 from ivr.storage import (
@@ -25,9 +25,8 @@ from ivr.storage import (
 )
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command and its actions."""
-    command = commands.add_parser("keys", help="change the keys that stored voices rest on")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add its actions to the command."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     rotate = actions.add_parser(
         "rotate",

@@ -21,31 +21,34 @@ STATUS_UNREAD = 141
 """As a shell tells of whoever SIGPIPE ended: what reads the output, such as `head`, has left."""
 
 COMMANDS: Final[Mapping[str, str]] = {
-    "serve": "serve",
-    "doctor": "doctor",
-    "enroll": "enroll",
-    "verify": "verify",
-    "identify": "identify",
-    "challenge": "challenge",
-    "batch": "batch",
-    "config": "configuration",
-    "database": "database",
-    "jobs": "jobs",
-    "profiles": "profiles",
-    "groups": "groups",
-    "watchlist": "watchlist",
-    "keys": "keys",
-    "api-keys": "api_keys",
-    "audit": "audit",
-    "models": "models",
-    "evaluate": "evaluate",
-    "adapt": "adapt",
-    "desk": "desk",
-    "demo": "demo",
-    "bench": "bench",
+    "serve": "take calls until told to stop",
+    "doctor": "check Asterisk, database, keys, model, prompts; say how to mend each",
+    "enroll": "enroll a person from recordings in files",
+    "verify": "verify a person against recordings in files",
+    "identify": "find whose voice of a group a file holds",
+    "challenge": "draw random digits, wait for a recording of them, and check it",
+    "batch": "enroll or verify a folder or CSV of recordings",
+    "config": "check the configuration and show it",
+    "database": "the database's schema, and what it keeps",
+    "jobs": "what workers do behind the calls",
+    "profiles": "list, show, export, reset or erase profiles",
+    "groups": "list, fill or empty groups to identify within",
+    "watchlist": "list, add or remove voices to warn of",
+    "keys": "change the keys that all rests on; find what was written without them",
+    "api-keys": "create, list and revoke the API's keys",
+    "audit": "verify or anchor the audit trail",
+    "models": "list, show, pull or choose voice models",
+    "evaluate": "score trials of a voice model: error rates with intervals",
+    "adapt": "fit the calibration to your own labelled calls (docs/adapting.md)",
+    "desk": "the agents' page: who may sign in",
+    "demo": "place real calls on this machine",
+    "bench": "measure where the time of a call goes",
 }
-"""The module of each, in the order of the help. Only what is asked for is imported: all of them
-together take seconds."""
+"""What each does, in the order of the help. Only the module of what is asked for is imported: all
+of them together take seconds."""
+MODULES: Final[Mapping[str, str]] = {"api-keys": "api_keys", "config": "configuration"}
+"""Those that are not called as their command is."""
+OPTIONS_OF_ITS_OWN: Final = "evaluate"
 
 REPLACED: Final = "ivr.line.errors.ApplicationReplacedError"
 TOLD: Final = frozenset(
@@ -134,7 +137,7 @@ def status_of(error: Exception) -> int | None:
 
 
 def command_in(words: Iterable[str]) -> str | None:
-    """Return the command that is asked for; None where it takes all of them to answer."""
+    """Return the command that is asked for; None where there is none of that name."""
     left = iter(words)
     for word in left:
         if word == "--config":
@@ -145,7 +148,7 @@ def command_in(words: Iterable[str]) -> str | None:
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser of one command, or of all."""
+    """Return the parser that knows all commands by name, and what one of them takes."""
     top = argparse.ArgumentParser(
         prog="countersign", description="Voice-biometric second factor for Asterisk."
     )
@@ -158,6 +161,8 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"countersign {version('countersign')}")
     top.set_defaults(takes_the_rest=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in COMMANDS.values() if command is None else [COMMANDS[command]]:
-        import_module(f"ivr.cli.{module}").add_to(commands)
+    for name, does in COMMANDS.items():
+        added = commands.add_parser(name, help=does, add_help=name != OPTIONS_OF_ITS_OWN)
+        if name == command:
+            import_module(f"ivr.cli.{MODULES.get(name, name)}").add_to(added)
     return top

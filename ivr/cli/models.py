@@ -22,9 +22,8 @@ CALIBRATE = (
 _OVERRULES = "COUNTERSIGN_VOICE_MODEL"
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command and its actions."""
-    command = commands.add_parser("models", help="list, show, pull or choose voice models")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add its actions to the command."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list the models there are, one a line")
     listing.set_defaults(run=run_list)

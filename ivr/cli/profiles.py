@@ -27,9 +27,8 @@ from ivr.storage import (
 )
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command and its actions."""
-    command = commands.add_parser("profiles", help="list, show, export, reset or erase profiles")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add its actions to the command."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list profiles, one a line")
     listing.add_argument("--tenant", help="only this tenant's; default: all")

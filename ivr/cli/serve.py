@@ -6,13 +6,12 @@ import argparse
 import asyncio
 
 from ivr.app import serve
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.logs import configure_log
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser("serve", help="take calls until told to stop")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     command.set_defaults(run=run)
 
 

@@ -19,7 +19,7 @@ from ivr.cli.recordings import (
     with_progress,
     worst,
 )
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.config import Configuration
 from ivr.domain.call import AccountId, TenantId
 from ivr.domain.verification import Verification
@@ -28,9 +28,8 @@ from ivr.offline import verify
 Answer = tuple[Path, Verification | AudioFileError]
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command."""
-    command = commands.add_parser("verify", help="verify a person against recordings in files")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add to the command what it takes."""
     add_paths(command)
     command.add_argument("--account", required=True, help="whom each file claims to be")
     command.set_defaults(run=run)

@@ -28,7 +28,7 @@ from ivr.cli.recordings import (
     read,
     with_progress,
 )
-from ivr.cli.settings import Commands, configuration_of
+from ivr.cli.settings import configuration_of
 from ivr.config import Configuration
 from ivr.domain.call import TenantId
 from ivr.domain.enrollment import EnrollmentReason
@@ -54,9 +54,8 @@ class Watched:
         return [found for _, found in self.files if isinstance(found, Voiceprint)]
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command and its actions."""
-    command = commands.add_parser("watchlist", help="list, add or remove voices to warn of")
+def add_to(command: argparse.ArgumentParser) -> None:
+    """Add its actions to the command."""
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list the voices of all watchlists, one a line")
     listing.add_argument("--json", action="store_true", help="print JSON for programs")
