@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from ivr.ari.requests import Method, Request
+from ivr.domain.call import Purpose
 from ivr.lab.asterisk import AsteriskProgram, PrivateAsterisk
 from ivr.line.capability import MediaWay
 from ivr.line.passive_call import STOP, STOP_EVENT, STOP_VARIABLE
@@ -197,8 +198,8 @@ async def test_without_chan_websocket_nothing_is_listened_to(stage: Stage) -> No
         assert await caller.left() == "gone on"
 
 
-async def test_who_was_overheard_by_a_process_before_is_left_alone(stage: Stage) -> None:
-    """A worker that comes back asks Asterisk nothing of him, and listens to him no more."""
+async def test_who_was_overheard_by_a_process_before_is_listened_to_no_more(stage: Stage) -> None:
+    """A worker that comes back has his call to end, once, and leaves him where he is."""
     async with Relay(stage.asterisk.http_port) as relay:
         crash = stage.switchboard(url=relay.url, media_url=relay.url, backoff_s=60.0)
         async with crash:
@@ -213,5 +214,6 @@ async def test_who_was_overheard_by_a_process_before_is_left_alone(stage: Stage)
                     return found is not None and found.channel_ids == ()
 
                 await eventually(unsubscribed)
-                assert stage.adopted == []
+                assert [each.facts.id for each in stage.adopted] == [call.facts.id]
+                assert stage.adopted[0].facts.request.purpose is Purpose.PASSIVE
                 assert await caller.left() == "gone on"

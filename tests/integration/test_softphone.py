@@ -110,7 +110,9 @@ async def test_speech_takes_its_own_time(asterisk: PrivateAsterisk, phone: Softp
     call = await phone.dial("echo", HOST, asterisk.sip_port)
     began_at = loop.time()
     ended_at = await call.speak(np.zeros(16_000, np.int16))
-    assert 99 * 0.02 <= ended_at - began_at <= 101 * 0.02 + phone.latest_s + 0.01
+    # Before it speaks it may be as late as it was at worst, and catches up meanwhile.
+    took_s, late_s = ended_at - began_at, phone.latest_s
+    assert 99 * 0.02 - late_s <= took_s <= 101 * 0.02 + late_s + 0.01
 
 
 async def test_keys_reach_the_dialplan(asterisk: PrivateAsterisk, phone: Softphone) -> None:

@@ -181,7 +181,8 @@ async def test_records_are_those_of_any_call(stage: Stage, routes: Mapping[str, 
     rows = await stage.records.verifications()
     endings = sorted(row.ending for row in rows)
     assert len(rows) == len(routes) - 2 + 1, "one to each but enrollments, two to the step-up"
-    assert [ending for ending in endings if ending[0] == "ACCEPT"] == [("ACCEPT", "MATCH")] * 5
+    accepted = [ending for ending in endings if ending[0] == "ACCEPT"]
+    assert accepted == [("ACCEPT", "MATCH")] * 5, endings
     assert ("INCONCLUSIVE", "NOT_ENROLLED") in endings
     enrollments = await stage.records.enrollments()
     recruited = [row.ending for row in enrollments if row.account == RECRUIT]
