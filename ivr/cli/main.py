@@ -104,7 +104,7 @@ def _nobody_reads() -> bool:
 
 
 def _ended(words: Sequence[str]) -> int:
-    reader = parser(command_in(words))
+    reader = parser(words)
     chosen, rest = reader.parse_known_args(words)
     if rest and not chosen.takes_the_rest:
         reader.error(f"unknown arguments: {' '.join(rest)}")
@@ -147,8 +147,9 @@ def command_in(words: Iterable[str]) -> str | None:
     return None
 
 
-def parser(command: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser that knows all commands by name, and what one of them takes."""
+def parser(words: Iterable[str]) -> argparse.ArgumentParser:
+    """Return the parser that knows all commands by name, and what that among the words takes."""
+    command = command_in(words)
     top = argparse.ArgumentParser(
         prog="countersign", description="Voice-biometric second factor for Asterisk."
     )

@@ -122,7 +122,8 @@ def _is_whole(text: str) -> bool:
         return True
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         try:
-            parser().parse_known_args(words(text)[1:])
+            said = words(text)[1:]
+            parser(said).parse_known_args(said)
         except SystemExit:
             return False
     return True

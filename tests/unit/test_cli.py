@@ -155,7 +155,7 @@ def test_every_command_tells_what_it_takes(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its module is there, and has something to run."""
-    reader = parser(command)
+    reader = parser([command])
     if command == OPTIONS_OF_ITS_OWN:
         assert reader.parse_known_args([command, "--help"])[1] == ["--help"]
         return
@@ -230,7 +230,9 @@ def test_a_fault_of_the_configuration_is_told_without_the_telephone(tmp_path: Pa
 
 def imported_by(command: str) -> set[str]:
     """Return the modules that are there as soon as the command's arguments are known."""
-    asked = f"import sys; from ivr.cli.main import parser; parser({command!r}); print(*sys.modules)"
+    asked = (
+        f"import sys; from ivr.cli.main import parser; parser([{command!r}]); print(*sys.modules)"
+    )
     told = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
     return {*told.stdout.split()}
 

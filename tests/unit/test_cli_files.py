@@ -263,8 +263,9 @@ def test_the_gravest_status_counts() -> None:
 def test_nobody_is_enrolled_whom_no_dialplan_can_name(command: list[str], account: str) -> None:
     """Another account is asked for, before anything is read."""
     rest = ["a.wav"] if command[0] == "enroll" else ["--consent", "1", "--why", "a test"]
+    said = [*command, account, *rest]
     with pytest.raises(SystemExit, match="2"):
-        parser().parse_args([*command, account, *rest])
+        parser(said).parse_args(said)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "9999-01-01"])
@@ -294,4 +295,5 @@ def test_the_documented_commands_are_commands() -> None:
     lines = re.findall(r"^    countersign (.+)$", FILES.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(lines) >= 4
     for line in lines:
-        assert callable(parser().parse_args(shlex.split(line)).run)
+        said = shlex.split(line)
+        assert callable(parser(said).parse_args(said).run)

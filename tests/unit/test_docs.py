@@ -77,7 +77,8 @@ def unread(command: Quoted) -> str:
     complaint = io.StringIO()
     with contextlib.redirect_stderr(complaint), contextlib.redirect_stdout(io.StringIO()):
         try:
-            chosen, rest = parser().parse_known_args(words(command.text))
+            said = words(command.text)
+            chosen, rest = parser(said).parse_known_args(said)
             if rest and chosen.takes_the_rest:
                 evaluation_parser().parse_args(rest)
             elif rest:

@@ -28,7 +28,7 @@ def value(key: str) -> str:
 def test_what_it_starts_is_a_command() -> None:
     """The arguments are ours."""
     _, *arguments = value("ExecStart").split()
-    assert parser().parse_args(arguments).run
+    assert parser(arguments).parse_args(arguments).run
 
 
 def test_who_was_replaced_is_not_started_again() -> None:
