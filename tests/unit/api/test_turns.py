@@ -62,28 +62,17 @@ async def test_who_gives_up_is_passed_over() -> None:
     assert await line.go() == ["a", "c", "d"]
 
 
-async def test_a_turn_that_comes_too_late_goes_on_to_the_next() -> None:
-    """Who is called and told to give up at the same moment keeps nobody waiting."""
-    turns = Turns(at_once=1, waiting_max=10)
-    async with turns.turn("a"):
-        late = asyncio.create_task(_turned(turns, "b"))
-        after = asyncio.create_task(_turned(turns, "c"))
-        await asyncio.sleep(0)
-    late.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await late
-    await asyncio.wait_for(after, PATIENCE_S)
-    await asyncio.wait_for(_turned(turns, "a"), PATIENCE_S)
-
-
-async def test_who_gives_up_just_before_he_is_called_is_passed_over() -> None:
-    """Neither he whose turn ends hears of it, nor does the next wait for ever."""
+@pytest.mark.parametrize("called", [True, False], ids=["just after", "just before"])
+async def test_who_gives_up_as_he_is_called_keeps_nobody_waiting(called: bool) -> None:
+    """Nor does he whose turn ends hear of it."""
     turns = Turns(at_once=1, waiting_max=10)
     async with turns.turn("a"):
         gone = asyncio.create_task(_turned(turns, "b"))
         after = asyncio.create_task(_turned(turns, "b"))
         await asyncio.sleep(0)
-        gone.cancel()
+        if not called:
+            gone.cancel()
+    gone.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gone
     await asyncio.wait_for(after, PATIENCE_S)
