@@ -88,6 +88,8 @@ async def _stamp(chosen: argparse.Namespace) -> int:
 
 def _outlook(found: int, *, stamped: bool) -> str:
     """Return what becomes of the rows shown."""
+    if stamped and not found:
+        return "every row that decides is ours"
     if stamped:
         return f"{found} rows bear no stamp of ours, and are not believed"
     return f"{found} rows bear no stamp of ours; those without one are believed until --why"

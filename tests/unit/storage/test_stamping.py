@@ -187,7 +187,7 @@ async def test_the_command_shows_before_it_takes_over(capsys: pytest.CaptureFixt
         f"{shown}stamped: 4 rows; without a stamp none is believed from now on\n"
     )
     assert await run("keys", "stamp") == 0
-    assert capsys.readouterr().out == "0 rows bear no stamp of ours, and are not believed\n"
+    assert capsys.readouterr().out == "every row that decides is ours\n"
 
 
 @pytest.mark.usefixtures("settings")
