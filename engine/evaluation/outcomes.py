@@ -76,6 +76,6 @@ def _cell(figure: Figure) -> str:
 
 
 def _line(kind: str, trials: str, speakers: str, cells: Sequence[str]) -> str:
-    widths = (86, 7, 9, 22, 22, 22)
+    widths = (92, 7, 9, 22, 22, 22)
     row = (kind, trials, speakers, *cells)
     return "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -248,12 +248,15 @@ def _enrolled(said: Sequence[Said], files: AudioFiles) -> Iterator[Trial]:
         utterance = joined(each.members, files)
         listener, own = recogniser.listener(), frames(utterance)
         listener.push(utterance.samples)
-        looks = list(listener.looks())
+        looks, passes = list(listener.looks()), _passes(utterance)
         for asked in each.phrases.phrases:
             if before := earlier.of(each, asked):
                 kind, found = _kind(each.phrase, asked), judged(looks, asked)
                 yield Trial(ALIGNED, kind, each.speaker, alike(own, before))
-                yield Trial(ENROLLED, kind, each.speaker, vote(asked, found, own, before))
+                finding = vote(asked, found, own, before)
+                yield Trial(ENROLLED, kind, each.speaker, finding)
+                if passes:
+                    yield Trial(ENROLLED, kind + GOOD_ENOUGH, each.speaker, finding)
     for each, asked, kind, utterance in _said_nearly(said, files):
         if before := earlier.of(each, asked):
             found = recogniser.recognise(utterance, asked)

@@ -19,7 +19,7 @@ import soundfile
 from engine.evaluation import phrases
 from engine.evaluation.audio_files import Shards
 from engine.evaluation.outcomes import outcomes_of
-from engine.evaluation.phrases import RIGHT, joined, run
+from engine.evaluation.phrases import GOOD_ENOUGH, RIGHT, joined, run
 from engine.evaluation.protocols import SENTENCES, WORDS
 from engine.evaluation.recordings import CorpusError, Recording, read_manifest
 from engine.evaluation.said import (
@@ -146,6 +146,7 @@ def test_a_report_on_a_small_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """Sung vowels are no phrase: all kinds are there, nothing is right, and JSON can hold it."""
     monkeypatch.setattr(phrases, "_MOST", 3)
     monkeypatch.setattr(phrases, "_MOST_DIGITS", 1)
+    monkeypatch.setattr(phrases, "_passes", lambda utterance: True)
     made_corpus(tmp_path, [*calls(), *numbers(PEOPLE)])
     report = run(argparse.Namespace(corpus=tmp_path, audio=None, replicates=10))
     kinds = {each["kind"]: each["shares"] for each in report.figures}
@@ -161,6 +162,8 @@ def test_a_report_on_a_small_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     counted = {each["kind"]: each["trials"] for each in report.figures}
     parts = [counted[f"{each}: {RIGHT}"] for each in (phrases.TELEPHONE, phrases.NUMBERS)]
     assert counted[f"{phrases.REAL}: {RIGHT}"] == sum(parts)
+    for each in (phrases.TELEPHONE, phrases.NUMBERS, phrases.REAL, phrases.ENROLLED):
+        assert counted[f"{each}: {RIGHT}{GOOD_ENOUGH}"] == counted[f"{each}: {RIGHT}"]
     spoken = [shares for kind, shares in kinds.items() if not kind.startswith(phrases.ALIGNED)]
     assert all(shares["right"]["value"] == 0.0 for shares in spoken)
     assert json.loads(json.dumps(report.figures)) == report.figures
