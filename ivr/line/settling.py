@@ -159,7 +159,10 @@ class Settling:
             # It goes with its caller; else it is swept away, and the dialplan hears of nothing.
             log.warning("stray_not_asked_for", call=snoop, why=str(error))
             return
-        if found is not None and found.caller.id not in self._roster.ids:
+        if found is None or found.caller.id in self._roster.ids:
+            return
+        # Who came to us again waits to be sent on, and is adopted himself.
+        if not self._waits_for_us(found.caller):
             self._adopt(found)
 
     async def _adopt_stray(self, call_id: CallId) -> None:

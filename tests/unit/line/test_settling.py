@@ -88,7 +88,7 @@ class Exchange:
 
     async def variable(self, channel: str, name: str) -> str | None:
         """Return a variable of the snoop channel."""
-        return self.left.get(name) if channel == SNOOP.id else None
+        return self.left.get(name) if Names(APP).is_ours(Kind.SNOOP, channel) else None
 
     def adopt(self, found: Channel | Overheard) -> None:
         """Note whose call is to be ended."""
