@@ -56,8 +56,8 @@ class ApiKeys:
         row = await self._database.fetch_one("find-api-key", key, tenant=None)
         if row is None:
             return None
-        ours = API_KEYS.is_believed(row, row["stamp"], self._keyring)
-        if row["revoked_at"] is None and not ours:
+        in_force = row["revoked_at"] is None
+        if in_force and not API_KEYS.is_believed(row, row["stamp"], self._keyring):
             return None
         return ApiKey(
             row["id"],
