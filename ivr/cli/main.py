@@ -140,9 +140,11 @@ def command_in(words: Iterable[str]) -> str | None:
     """Return the command that is asked for; None where there is none of that name."""
     left = iter(words)
     for word in left:
-        if word == "--config":
-            next(left, None)
-        elif not word.startswith("--config="):
+        option, given, _ = word.partition("=")
+        if len(option) > len("--") and "--config".startswith(option):  # argparse takes parts, too
+            if not given:
+                next(left, None)
+        else:
             return word if word in COMMANDS else None
     return None
 

@@ -243,6 +243,8 @@ def imported_by(command: str) -> set[str]:
         ("serve", "serve"),
         ("--config verify serve", "serve"),
         ("--config=x api-keys list --name serve", "api-keys"),
+        ("--conf verify serve", "serve"),
+        ("--c=x serve", "serve"),
         ("--help", None),
         ("--help serve", None),
         ("sevre", None),
