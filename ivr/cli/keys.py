@@ -72,7 +72,7 @@ async def _stamp(chosen: argparse.Namespace) -> int:
         found = await strangers(database, keyring)
         for each in found:
             what = "no stamp" if each.unstamped else "not the stamp of this"
-            print(each.tenant, each.table, *each.shown, what, sep="\t")
+            print(*map(_plain, (each.tenant, each.table, *each.shown, what)), sep="\t")
         if chosen.why is None:
             print(_outlook(len(found), stamped=keyring.stamped))
             return 0
@@ -84,6 +84,13 @@ async def _stamp(chosen: argparse.Namespace) -> int:
         await take_over(database, keyring, found, **told)
         print(f"stamped: {len(found)} rows; without a stamp none is believed from now on")
     return 0
+
+
+def _plain(text: str) -> str:
+    """Escape what hides a line of a stranger's from a terminal, or makes two of it."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def _outlook(found: int, *, stamped: bool) -> str:

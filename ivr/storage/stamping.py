@@ -107,9 +107,9 @@ class Stranger:
         return (self.row["tenant"], *(self.row[column] for column in self.kept.key))
 
     async def take(self, transaction: Transaction, keyring: Keyring) -> None:
-        """Stamp it as it was looked at: changed since, it is a stranger still."""
+        """Stamp it as it was looked at: changed since, it is a stranger still, or ours already."""
         stamp = self.kept.stamped.stamp(self.row, keyring)
-        await transaction.execute(self.kept.stamp, *self._names, stamp)
+        await transaction.execute(self.kept.stamp, *self._names, stamp, self.row["stamp"])
 
     async def drop(self, transaction: Transaction) -> None:
         """Delete it; a key is revoked."""

@@ -20,6 +20,7 @@ from ivr.storage.keys import Keyring, MasterKeys, SealBrokenError
 from ivr.storage.keys.rotation import rotate_master
 from ivr.storage.migrate import migrate
 from ivr.storage.migrations import migrations, newest_migration
+from ivr.storage.operating_points import OperatingPoints
 from ivr.storage.queries import query
 from ivr.storage.stamping import Stranger, drop, strangers, take_over
 from ivr.storage.store import PostgresStore
@@ -139,6 +140,37 @@ async def test_what_changes_while_it_is_looked_at_is_a_strangers_still(
     await take_over(upgraded, former, found, **TOLD)
     (left,) = await strangers(upgraded, former)
     assert (left.table, left.unstamped) == ("operating_points", False)
+
+
+async def test_what_we_change_while_it_is_looked_at_is_ours_still(
+    upgraded: Database, upgraded_dsn: str
+) -> None:
+    """Workers go on meanwhile: what they set holds, and a key that they revoke has no stamp."""
+    former = await Keyring.open(upgraded, MASTER)
+    found = await strangers(upgraded, former)
+    await OperatingPoints(upgraded, former).set(TENANT, PointPurpose.VERIFICATION, 0.01, **TOLD)
+    assert await ApiKeys(upgraded, former).revoke(TENANT, KEY, **TOLD)
+    await take_over(upgraded, former, found, **TOLD)
+    keyring = await Keyring.open(upgraded, MASTER)
+    rates = await PostgresStore(upgraded, keyring).own_rates(TENANT)
+    assert rates == {PointPurpose.VERIFICATION: 0.01}
+    assert await column(upgraded_dsn, f"SELECT stamp FROM api_keys WHERE id = '{KEY}'") == [None]
+
+
+@pytest.mark.usefixtures("settings")
+async def test_the_command_shows_what_hides_from_a_terminal(
+    upgraded_dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever writes the tables neither wipes his own line away nor writes another one."""
+    hidden = "\x1b[2K\rsue\n\u202eeus"
+    await execute(
+        upgraded_dsn,
+        f"INSERT INTO desk_users VALUES ('{hidden}', '{TENANT}', 'kept', 'supervisor')",
+    )
+    assert await run("keys", "stamp") == 0
+    shown = capsys.readouterr().out
+    assert "\tdesk_users\t\\x1b[2K\\rsue\\n\\u202eeus\tsupervisor\t" in shown
+    assert all(each.isprintable() or each in "\t\n" for each in shown)
 
 
 @pytest.mark.parametrize("stamped", [False, True])
