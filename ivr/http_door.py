@@ -22,15 +22,16 @@ FAREWELL_S: Final = 1.0
 """So long may whoever is refused take to send something: unread, it could cost him the refusal."""
 FAREWELLS_MAX: Final = 100
 """So many are refused in words at the same time; others find the connection closed."""
+_WHY: Final = b"too many connections; try again\n"
 REFUSED: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\n"
-    b"Content-Length: 32\r\n"
+    b"Content-Length: %d\r\n"
     b"Retry-After: 5\r\n"
     b"Connection: close\r\n"
     b"\r\n"
-    b"too many connections; try again\n"
-)
+    b"%b"
+) % (len(_WHY), _WHY)
 
 
 def served(application: web.Application, name: str, **more: Any) -> web.AppRunner:

@@ -37,7 +37,8 @@ WHERE p.tenant = $1::text AND p.account = $2::text;
 --
 -- With them what the stamp of each membership binds.
 SELECT
-    g.name, g.profile, g.stamp, p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
+    g.name, g.profile, g.stamp,
+    p.id, p.tenant, p.account, p.state, p.mode, p.locale, p.passphrase, p.tenant_key, p.data_key,
     (SELECT count(*) FROM consents AS c WHERE c.profile = p.id) > 0 AS consented,
     l.rejects, l.last_reject_at, v.*
 FROM group_members AS g
